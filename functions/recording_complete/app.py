@@ -1,0 +1,25 @@
+"""Twilio's recording callback: verified, put on the queue, answered. Acknowledged means kept."""
+
+from __future__ import annotations
+
+from callscribe import wiring
+from callscribe.handling import Context, http_function
+from callscribe.http import Request, Response, respond_empty
+
+
+def recording_complete(request: Request, _: Context) -> Response:
+    form = wiring.verifier().twilio(request)
+    wiring.receive_recording().receive(
+        form,
+        call_id=request.path_parameters.get("call_id"),
+        base_url=request.base_url(wiring.settings().optional("PUBLIC_BASE_URL")),
+    )
+    return respond_empty()
+
+
+handler = http_function(
+    {
+        "POST /recording-complete": recording_complete,
+        "POST /recording-complete/{call_id}": recording_complete,
+    }
+)

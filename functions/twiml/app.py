@@ -1,0 +1,62 @@
+"""Tells Twilio what to say and record, and keeps the call's status.
+
+One function on purpose: the *ringing* callback warms the environment that answers when the person
+picks up, so nobody hears a cold start.
+"""
+
+from __future__ import annotations
+
+from callscribe import wiring
+from callscribe.adapters.twiml import render_twiml
+from callscribe.callbacks import call_news
+from callscribe.domain.calls import STATUSES
+from callscribe.domain.scripts import Script, closing_script
+from callscribe.handling import Context, http_function
+from callscribe.http import Request, Response, respond_empty, respond_text
+
+
+def opening(request: Request, _: Context) -> Response:
+    wiring.verifier().twilio(request)
+    return _twiml(wiring.answer_call().opening(request.path_parameters["call_id"]))
+
+
+def recorded(request: Request, _: Context) -> Response:
+    wiring.verifier().twilio(request)
+    return _twiml(closing_script())
+
+
+def inbound(request: Request, _: Context) -> Response:
+    form = wiring.verifier().twilio(request)
+    base_url = request.base_url(wiring.settings().optional("PUBLIC_BASE_URL"))
+    return _twiml(wiring.answer_call().inbound(call_news(form), base_url=base_url))
+
+
+def call_status(request: Request, _: Context) -> Response:
+    """With our call_id in the path, or without for a call that we never placed."""
+    news = call_news(wiring.verifier().twilio(request))
+    if news.status not in STATUSES:
+        # a status that Twilio adds one day must not make it retry for ever
+        wiring.telemetry().warn("unknown call status", status=news.status)
+        return respond_empty()
+    track = wiring.track_call()
+    call_id = request.path_parameters.get("call_id")
+    if call_id is None:
+        base_url = request.base_url(wiring.settings().optional("PUBLIC_BASE_URL"))
+        call_id = track.adopt(news, base_url=base_url).call_id
+    track.apply(call_id, news)
+    return respond_empty()
+
+
+def _twiml(script: Script) -> Response:
+    return respond_text(render_twiml(script), "text/xml; charset=utf-8")
+
+
+handler = http_function(
+    {
+        "POST /twiml": inbound,
+        "POST /twiml/{call_id}": opening,
+        "POST /twiml/{call_id}/recorded": recorded,
+        "POST /call-status": call_status,
+        "POST /call-status/{call_id}": call_status,
+    }
+)

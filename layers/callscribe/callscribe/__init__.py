@@ -1,0 +1,1 @@
+"""The application: domain, use cases, and the adapters to AWS, Twilio and AssemblyAI."""

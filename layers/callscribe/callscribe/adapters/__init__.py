@@ -1,0 +1,1 @@
+"""The outside world: AWS services, Twilio, AssemblyAI."""

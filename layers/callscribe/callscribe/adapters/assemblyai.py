@@ -1,0 +1,191 @@
+"""AssemblyAI over plain HTTP: its SDK never retries and its enums break on new values.
+
+Submitting has no idempotency key: only a definite no (429, a connection that never came about) is
+tried again here; a time-out or a 5xx becomes VendorUnknownError and is resolved by looking.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import requests
+
+from callscribe.adapters.secrets import Secrets
+from callscribe.domain.problems import (
+    VendorBusyError,
+    VendorError,
+    VendorRefusedError,
+    VendorUnknownError,
+)
+from callscribe.ports import AudioLinks
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_CONNECT_AND_READ_SECONDS = (5, 30)
+_TRIES = 4
+_LONGEST_WAIT_SECONDS = 10.0
+# no fetch deadline is published and a busy account's jobs queue: hours, not minutes. A link dies
+# with the credentials that signed it all the same
+_LINK_SECONDS = 6 * 3600
+_PAGE = 200
+
+
+class AssemblyAITranscriber:
+    """Implements ``ports.Transcriber``."""
+
+    def __init__(
+        self,
+        secrets: Secrets,
+        *,
+        secret_arn: str,
+        api_url: str,
+        audio: PresignedAudio | UploadedAudio,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._secrets = secrets
+        self._secret_arn = secret_arn
+        self._api_url = api_url.rstrip("/")
+        self._audio = audio
+        self._sleep = sleep
+        self._session = requests.Session()
+
+    def audio_url(self, key: str) -> str:
+        return self._audio.url(self, key)
+
+    def submit(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        return self._ask("POST", "/v2/transcript", repeatable=False, json=request)
+
+    def get(self, transcript_id: str) -> dict[str, Any]:
+        return self._ask("GET", f"/v2/transcript/{quote(transcript_id, safe='')}")
+
+    def list_since(self, since: str) -> list[dict[str, Any]]:
+        """The account's transcripts created at or after ``since``, newest first."""
+        found: list[dict[str, Any]] = []
+        for item in self._pages():
+            # AssemblyAI's times have no offset and are UTC
+            if str(item.get("created", "")) < since.removesuffix("Z"):
+                break
+            found.append(item)
+        return found
+
+    def upload(self, body: Any, size_bytes: int) -> str:
+        """Sends audio to AssemblyAI itself; the URL works with this account's key only."""
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size_bytes)}
+        answer = self._ask("POST", "/v2/upload", repeatable=False, data=body, headers=headers)
+        return str(answer["upload_url"])
+
+    def _pages(self) -> Iterator[dict[str, Any]]:
+        parameters: dict[str, Any] = {"limit": _PAGE}
+        while True:
+            page = self._ask("GET", "/v2/transcript", params=parameters)
+            yield from page.get("transcripts") or []
+            # prev_url is the older page (AssemblyAI); its host is not followed, only its cursor
+            older = parse_qs(urlsplit((page.get("page_details") or {}).get("prev_url") or "").query)
+            if not older.get("before_id") or not page.get("transcripts"):
+                return
+            parameters = {"limit": _PAGE, "before_id": older["before_id"][0]}
+
+    def _ask(
+        self, method: str, path: str, *, repeatable: bool = True, **arguments: Any
+    ) -> dict[str, Any]:
+        fresh = False
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                return self._once(method, path, fresh=fresh, **arguments)
+            except VendorBusyError as error:
+                if not tries_left:
+                    raise
+                self._pause(_TRIES - tries_left, error.retry_after_seconds)
+            except VendorUnknownError:
+                if not tries_left or not repeatable:
+                    raise
+                self._pause(_TRIES - tries_left, 0)
+            except VendorRefusedError as error:
+                if error.status != 401 or fresh:
+                    raise
+                fresh = True  # refused before anything was done: the key may have been rotated
+        raise VendorUnknownError("AssemblyAI", "AssemblyAI was asked too often")
+
+    def _pause(self, tries: int, at_least_seconds: float) -> None:
+        """Full jitter, so that many workers do not come back at the same moment."""
+        wait = random.uniform(0.1, 2.0**tries / 2)  # noqa: S311 - jitter is no secret
+        self._sleep(min(max(wait, at_least_seconds), _LONGEST_WAIT_SECONDS))
+
+    def _once(
+        self,
+        method: str,
+        path: str,
+        *,
+        fresh: bool,
+        headers: Mapping[str, str] | None = None,
+        **arguments: Any,
+    ) -> dict[str, Any]:
+        key = self._secrets.value(self._secret_arn, "api_key", fresh=fresh)
+        try:
+            response = self._session.request(
+                method,
+                self._api_url + path,
+                headers={**(headers or {}), "Authorization": key},
+                timeout=_CONNECT_AND_READ_SECONDS,
+                allow_redirects=False,
+                **arguments,
+            )
+        except requests.exceptions.ConnectTimeout as error:
+            raise VendorBusyError("AssemblyAI", "AssemblyAI cannot be reached") from error
+        except requests.RequestException as error:
+            raise VendorUnknownError("AssemblyAI", "AssemblyAI did not answer") from error
+        return _read(response)
+
+
+class PresignedAudio:
+    """AssemblyAI reads the audio straight from the bucket, through a link made just before."""
+
+    def __init__(self, links: AudioLinks) -> None:
+        self._links = links
+
+    def url(self, _transcriber: AssemblyAITranscriber, key: str) -> str:
+        return self._links.link(key, seconds=_LINK_SECONDS)
+
+
+class UploadedAudio:
+    """The audio is sent to AssemblyAI: for a bucket that the internet cannot reach (a laptop's)."""
+
+    def __init__(self, s3: S3Client, bucket_name: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket_name
+
+    def url(self, transcriber: AssemblyAITranscriber, key: str) -> str:
+        audio = self._s3.get_object(Bucket=self._bucket, Key=key)
+        with audio["Body"] as body:
+            return transcriber.upload(body, audio["ContentLength"])
+
+
+def _read(response: requests.Response) -> dict[str, Any]:
+    """The answer's JSON object, or the error that says whether it may be asked again."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if response.status_code == 200 and isinstance(body, dict):
+        return body
+    message = body.get("error") if isinstance(body, dict) else None
+    raise _error(response, str(message or f"AssemblyAI answered {response.status_code}"))
+
+
+def _error(response: requests.Response, message: str) -> VendorError:
+    status = response.status_code
+    # over the rate limit AssemblyAI answers 429, or 403 by another of its documents; its other 403
+    # ("Cannot access uploaded file") has a text of its own
+    rate_limited = status == 429 or (status == 403 and "uploaded file" not in message)
+    if rate_limited:
+        busy = VendorBusyError("AssemblyAI", message, code=status, status=status)
+        after = response.headers.get("Retry-After", "")
+        busy.retry_after_seconds = min(int(after), 900) if after.isdecimal() else 5
+        return busy
+    kind = VendorRefusedError if 400 <= status < 500 else VendorUnknownError
+    return kind("AssemblyAI", message, code=status, status=status)

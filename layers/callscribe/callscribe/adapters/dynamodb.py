@@ -1,0 +1,328 @@
+"""CallsTable: one partition a call, ``CALL`` and ``RECORDING#<sid>`` items, three indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, fields
+from decimal import Decimal
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from callscribe.domain import deadlines
+from callscribe.domain.calls import Call
+from callscribe.domain.problems import RetryLaterError
+from callscribe.domain.recordings import Recording
+from callscribe.ports import Waiting
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Item = dict[str, Any]
+
+_CALL = "CALL"
+_RECORDING = "RECORDING#"
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+def _translate_errors(method: Callable[P, R]) -> Callable[P, R]:
+    """Throttles and broken connections become RetryLaterError; a bug stays the exception it is."""
+    transient = {
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "InternalServerError",
+        "ServiceUnavailable",
+        "TransactionConflictException",
+    }
+
+    @wraps(method)
+    def translated(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in transient:
+                raise RetryLaterError("the calls table is busy", seconds=5) from error
+            raise
+        except BotoCoreError as error:
+            raise RetryLaterError("the calls table cannot be reached", seconds=5) from error
+
+    return translated
+
+
+class DynamoDBCallStore:
+    """Implements ``ports.CallStore``."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+        self._client = client
+        self._table = table_name
+
+    @_translate_errors
+    def add_call(self, call: Call) -> bool:
+        item = _to_item(asdict(call))
+        item["item"] = _serialize(_CALL)
+        day = f"{call.created_at[:10]}#{deadlines.shard_of(call.call_id, deadlines.DAY_SHARDS)}"
+        item["day"] = _serialize(day)
+        return self._add(item)
+
+    @_translate_errors
+    def add_recording(self, recording: Recording) -> bool:
+        item = _to_item(asdict(recording))
+        item["item"] = _serialize(_RECORDING + recording.recording_sid)
+        return self._add(item)
+
+    @_translate_errors
+    def get_call(self, call_id: str) -> Call | None:
+        item = self._get(call_id, _CALL)
+        return None if item is None else _to_call(item)
+
+    @_translate_errors
+    def get_recording(self, call_id: str, recording_sid: str) -> Recording | None:
+        item = self._get(call_id, _RECORDING + recording_sid)
+        return None if item is None else _to_recording(item)
+
+    @_translate_errors
+    def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None:
+        items = list(
+            self._query(
+                KeyConditionExpression="call_id = :call_id",
+                ExpressionAttributeValues={":call_id": {"S": call_id}},
+                ConsistentRead=True,
+            )
+        )
+        calls = [_to_call(item) for item in items if item["item"] == _CALL]
+        if not calls:
+            return None
+        return calls[0], [_to_recording(item) for item in items if item["item"] != _CALL]
+
+    @_translate_errors
+    def find_call_id(self, call_sid: str) -> str | None:
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName="by_call_sid",
+            KeyConditionExpression="call_sid = :call_sid",
+            ExpressionAttributeValues={":call_sid": {"S": call_sid}},
+            Limit=1,
+        )
+        return answer["Items"][0]["call_id"]["S"] if answer["Items"] else None
+
+    @_translate_errors
+    def change_call(
+        self,
+        call_id: str,
+        changes: Mapping[str, Any],
+        *,
+        only_from: Collection[str],
+        expected: Mapping[str, Any] | None = None,
+    ) -> bool:
+        return self._change(call_id, _CALL, changes, only_from, expected or {})
+
+    @_translate_errors
+    def change_recording(
+        self,
+        call_id: str,
+        recording_sid: str,
+        changes: Mapping[str, Any],
+        *,
+        only_from: Collection[str],
+        expected: Mapping[str, Any] | None = None,
+    ) -> bool:
+        key = _RECORDING + recording_sid
+        return self._change(call_id, key, changes, only_from, expected or {})
+
+    @_translate_errors
+    def list_day(
+        self, day: str, *, before: tuple[str, str] | None, status: str | None, limit: int
+    ) -> list[Call]:
+        found: list[Call] = []
+        for shard in range(deadlines.DAY_SHARDS):
+            found += self._list_shard(f"{day}#{shard}", before, status, limit)
+        found.sort(key=_age, reverse=True)
+        return found[:limit]
+
+    @_translate_errors
+    def list_overdue(self, now: str, *, limit: int) -> list[Waiting]:
+        overdue: list[Waiting] = []
+        for shard in range(deadlines.DEADLINE_SHARDS):
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName="by_deadline",
+                KeyConditionExpression="waiting_for = :shard AND due_at <= :now",
+                ExpressionAttributeValues={
+                    ":shard": {"S": f"waiting#{shard}"},
+                    ":now": {"S": now},
+                },
+                Limit=limit,
+            )
+            for item in map(_from_item, answer["Items"]):
+                sid = item["item"].removeprefix(_RECORDING) if item["item"] != _CALL else None
+                overdue.append(
+                    Waiting(call_id=item["call_id"], recording_sid=sid, due_at=item["due_at"])
+                )
+        return overdue
+
+    def _list_shard(
+        self, day: str, before: tuple[str, str] | None, status: str | None, limit: int
+    ) -> list[Call]:
+        arguments: dict[str, Any] = {
+            "IndexName": "by_day",
+            "KeyConditionExpression": "#day = :day",
+            "ExpressionAttributeNames": {"#day": "day"},
+            "ExpressionAttributeValues": {":day": {"S": day}},
+            "ScanIndexForward": False,
+        }
+        if before is not None:
+            # several calls may share a millisecond: those not yet shown are picked out below
+            arguments["KeyConditionExpression"] += " AND created_at <= :before"
+            arguments["ExpressionAttributeValues"][":before"] = {"S": before[0]}
+        if status is not None:
+            arguments["FilterExpression"] = "#status = :status"
+            arguments["ExpressionAttributeNames"]["#status"] = "status"
+            arguments["ExpressionAttributeValues"][":status"] = {"S": status}
+        found: list[Call] = []
+        for item in self._query(**arguments):
+            call = _to_call(item)
+            if before is None or _age(call) < before:
+                found.append(call)
+            if len(found) == limit:
+                break
+        return found
+
+    def _add(self, item: Item) -> bool:
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(call_id)",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _get(self, call_id: str, key: str) -> Item | None:
+        answer = self._client.get_item(
+            TableName=self._table,
+            Key={"call_id": {"S": call_id}, "item": {"S": key}},
+            ConsistentRead=True,
+        )
+        return _from_item(answer["Item"]) if "Item" in answer else None
+
+    def _query(self, **arguments: Any) -> Iterator[Item]:
+        while True:
+            answer = self._client.query(TableName=self._table, **arguments)
+            yield from map(_from_item, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _change(
+        self,
+        call_id: str,
+        key: str,
+        changes: Mapping[str, Any],
+        only_from: Collection[str],
+        expected: Mapping[str, Any],
+    ) -> bool:
+        expression = _Expression()
+        conditions = [expression.one_of("status", sorted(only_from))]
+        conditions += [expression.equals(name, value) for name, value in expected.items()]
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"call_id": {"S": call_id}, "item": {"S": key}},
+                UpdateExpression=expression.update(changes),
+                ConditionExpression=" AND ".join(conditions),
+                ExpressionAttributeNames=expression.names,
+                ExpressionAttributeValues=expression.values,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+class _Expression:
+    """Builds the texts of an update, with every name and value as a placeholder."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.values: Item = {}
+
+    def name(self, field: str) -> str:
+        self.names[f"#{field}"] = field
+        return f"#{field}"
+
+    def value(self, value: Any) -> str:
+        placeholder = f":v{len(self.values)}"
+        self.values[placeholder] = _to_item({"value": value})["value"]
+        return placeholder
+
+    def one_of(self, field: str, values: Collection[str]) -> str:
+        return f"{self.name(field)} IN ({', '.join(map(self.value, values))})"
+
+    def equals(self, field: str, value: Any) -> str:
+        if value is None:
+            return f"attribute_not_exists({self.name(field)})"
+        return f"{self.name(field)} = {self.value(value)}"
+
+    def update(self, changes: Mapping[str, Any]) -> str:
+        sets = [
+            f"{self.name(field)} = {self.value(value)}"
+            for field, value in changes.items()
+            if value is not None
+        ]
+        removes = [self.name(field) for field, value in changes.items() if value is None]
+        parts = [f"SET {', '.join(sets)}"] if sets else []
+        parts += [f"REMOVE {', '.join(removes)}"] if removes else []
+        return " ".join(parts)
+
+
+def _age(call: Call) -> tuple[str, str]:
+    return call.created_at, call.call_id
+
+
+def _to_item(values: Mapping[str, Any]) -> Item:
+    return {
+        name: _serialize(_decimals(value)) for name, value in values.items() if value is not None
+    }
+
+
+def _from_item(item: Mapping[str, Any]) -> Item:
+    return {name: _numbers(_deserialize(value)) for name, value in item.items()}
+
+
+def _decimals(value: Any) -> Any:
+    """DynamoDB's client takes decimals only; str() keeps a float's shortest exact form."""
+    if isinstance(value, float):
+        return Decimal(str(value))
+    if isinstance(value, Mapping):
+        return {name: _decimals(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_decimals(inner) for inner in value]
+    return value
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {name: _numbers(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_numbers(inner) for inner in value]
+    return value
+
+
+_CALL_FIELDS = frozenset(field.name for field in fields(Call))
+_RECORDING_FIELDS = frozenset(field.name for field in fields(Recording))
+
+
+def _to_call(item: Item) -> Call:
+    return Call(**{name: value for name, value in item.items() if name in _CALL_FIELDS})
+
+
+def _to_recording(item: Item) -> Recording:
+    return Recording(**{name: value for name, value in item.items() if name in _RECORDING_FIELDS})

@@ -1,0 +1,204 @@
+"""Twilio's REST API through its own library, with a time-out, and errors that say what is known.
+
+Creating a call has no idempotency key (Twilio error 20500): a time-out or a 5xx leaves open whether
+somebody's phone rings, so it becomes VendorUnknownError and is never repeated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+from urllib3.exceptions import NewConnectionError
+
+from callscribe.adapters.secrets import Secrets
+from callscribe.domain.callback_urls import CallbackUrls
+from callscribe.domain.calls import Call
+from callscribe.domain.problems import (
+    VendorBusyError,
+    VendorError,
+    VendorRefusedError,
+    VendorUnknownError,
+)
+from callscribe.domain.times import from_text, to_text
+from callscribe.ports import RecordingNotice, VendorCall
+
+T = TypeVar("T")
+
+# shorter than any function's own time-out (30 s behind API Gateway)
+_TIMEOUT_SECONDS = 10.0
+_TWILIO_HOST = "https://api.twilio.com"
+
+
+class TwilioTelephony:
+    """Implements ``ports.Telephony``."""
+
+    def __init__(
+        self, secrets: Secrets, *, secret_arn: str, account_sid: str, api_url: str
+    ) -> None:
+        self._secrets = secrets
+        self._secret_arn = secret_arn
+        self._account_sid = account_sid
+        self._http = _HttpClient(api_url)
+        self._client: Client | None = None
+
+    def place_call(self, call: Call) -> VendorCall:
+        return self._ask(lambda client: _vendor_call(client.calls.create(**_call_parameters(call))))
+
+    def get_call(self, call_sid: str) -> VendorCall:
+        return self._ask(lambda client: _vendor_call(client.calls(call_sid).fetch()))
+
+    def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[VendorCall]:
+        # StartTime of a call that still rings is empty, so Twilio's own filter on it would hide
+        # exactly the calls that are looked for: the newest come first, and are filtered here
+        def find(client: Client) -> list[VendorCall]:
+            calls = client.calls.list(to=to_number, from_=from_number, limit=200)
+            found = [_vendor_call(call) for call in calls]
+            return [call for call in found if (call.created_at or since) >= since]
+
+        return self._ask(find)
+
+    def list_recordings(self, call_sid: str) -> list[RecordingNotice]:
+        return self._ask(
+            lambda client: [
+                _notice(r) for r in client.recordings.list(call_sid=call_sid, limit=200)
+            ]
+        )
+
+    def _ask(self, question: Callable[[Client], T]) -> T:
+        with _translated_errors():
+            try:
+                return question(self._authenticated(fresh=False))
+            except TwilioRestException as error:
+                if error.status != 401:
+                    raise
+                # refused before anything was done: the key may have been rotated
+                return question(self._authenticated(fresh=True))
+
+    def _authenticated(self, *, fresh: bool) -> Client:
+        if self._client is None or fresh:
+            secret = self._secrets.read(self._secret_arn, fresh=fresh)
+            self._client = Client(
+                secret.get("api_key_sid"),
+                secret.get("api_key_secret"),
+                self._account_sid,
+                http_client=self._http,
+            )
+        return self._client
+
+
+class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library is not typed
+    """The library's client with a time-out (it has none of its own) and a configurable host."""
+
+    def __init__(self, api_url: str) -> None:
+        super().__init__(timeout=_TIMEOUT_SECONDS)
+        self._api_url = api_url.rstrip("/")
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
+        if not url.startswith(_TWILIO_HOST):
+            raise ValueError("only Twilio's API host is asked")
+        return super().request(
+            method, self._api_url + url.removeprefix(_TWILIO_HOST), *args, **kwargs
+        )
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except TwilioRestException as error:
+        raise _from_answer(error) from error
+    except requests.exceptions.ConnectTimeout as error:
+        raise VendorBusyError("Twilio", "Twilio cannot be reached") from error
+    except requests.exceptions.ConnectionError as error:
+        never_sent = error.args and isinstance(
+            getattr(error.args[0], "reason", None), NewConnectionError
+        )
+        kind = VendorBusyError if never_sent else VendorUnknownError
+        raise kind("Twilio", "the connection to Twilio failed") from error
+    except requests.exceptions.RequestException as error:
+        raise VendorUnknownError("Twilio", "Twilio did not answer in time") from error
+    except (TwilioException, ValueError, KeyError, TypeError) as error:
+        raise VendorUnknownError("Twilio", "Twilio's answer cannot be read") from error
+
+
+def _from_answer(error: TwilioRestException) -> VendorError:
+    if error.status == 429:
+        kind: type[VendorError] = VendorBusyError
+    elif error.status >= 500:
+        kind = VendorUnknownError
+    else:
+        kind = VendorRefusedError
+    return kind("Twilio", error.msg, code=error.code, status=error.status)
+
+
+def _call_parameters(call: Call) -> dict[str, Any]:
+    urls = CallbackUrls(call.base_url or "")
+    parameters: dict[str, Any] = {
+        "to": call.to_number,
+        "from_": call.from_number,
+        "url": urls.twiml(call.call_id),
+        "method": "POST",
+        "status_callback": urls.call_status(call.call_id),
+        "status_callback_event": ["initiated", "ringing", "answered", "completed"],
+        "status_callback_method": "POST",
+    }
+    if call.mode == "call":
+        parameters |= {
+            "record": True,
+            "recording_channels": "dual",
+            "recording_status_callback": urls.recording_complete(call.call_id),
+            "recording_status_callback_method": "POST",
+            # one value, separated by a space (Twilio: RecordingStatusCallbackEvent)
+            "recording_status_callback_event": ["completed absent"],
+            "trim": "do-not-trim",
+            "time_limit": call.max_length_seconds,
+        }
+    return parameters
+
+
+def _vendor_call(call: Any) -> VendorCall:
+    return VendorCall(
+        call_sid=str(call.sid),
+        status=str(getattr(call.status, "value", call.status)),
+        to_number=call.to,
+        from_number=call._from,  # noqa: SLF001 - the library's name: `from` is a keyword
+        direction=call.direction or "outbound-api",
+        created_at=_text(call.date_created),
+        started_at=_text(call.start_time),
+        ended_at=_text(call.end_time),
+        duration_seconds=_number(call.duration),
+        queue_time_ms=_number(call.queue_time),
+    )
+
+
+def _notice(recording: Any) -> RecordingNotice:
+    return RecordingNotice(
+        recording_sid=str(recording.sid),
+        call_sid=recording.call_sid,
+        status=str(getattr(recording.status, "value", recording.status)),
+        channels=_number(recording.channels),
+        duration_seconds=_number(recording.duration),
+        started_at=_text(recording.start_time),
+        source=str(getattr(recording.source, "value", recording.source)),
+        error_code=_number(recording.error_code) or None,
+    )
+
+
+def _text(moment: datetime | str | None) -> str | None:
+    if isinstance(moment, str):
+        return to_text(from_text(moment))
+    return None if moment is None else to_text(moment)
+
+
+def _number(value: object) -> int | None:
+    """Twilio sends most numbers as texts, and an unknown one as an empty text or -1."""
+    text = str(value)
+    return int(text) if text.isdecimal() else None

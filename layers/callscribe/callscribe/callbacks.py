@@ -1,0 +1,84 @@
+"""Verify, then parse, then act: what every callback goes through first."""
+
+from __future__ import annotations
+
+import hmac
+
+from callscribe.adapters.secrets import Secrets
+from callscribe.adapters.twilio_signature import is_signed_by_twilio
+from callscribe.domain.problems import UnauthenticatedError
+from callscribe.domain.times import from_rfc_2822
+from callscribe.http import Request
+from callscribe.use_cases.track_call import CallNews
+
+WEBHOOK_SECRET_HEADER = "x-callscribe-webhook-secret"  # noqa: S105 - the header's name
+
+
+class CallbackVerifier:
+    """Holds callbacks to their secrets; before a refusal the secrets are read anew once."""
+
+    def __init__(
+        self,
+        secrets: Secrets,
+        *,
+        account_sid: str = "",
+        public_base_url: str = "",
+        auth_token_arn: str = "",
+        webhook_secret_arn: str = "",
+    ) -> None:
+        self._secrets = secrets
+        self._account_sid = account_sid
+        self._public_base_url = public_base_url
+        self._auth_token_arn = auth_token_arn
+        self._webhook_secret_arn = webhook_secret_arn
+
+    def twilio(self, request: Request) -> dict[str, str]:
+        """The form of a callback that Twilio signed, for our account.
+
+        Raises:
+            UnauthenticatedError: not signed, or not by this account's token.
+            SecretMissingError: no token is stored: nothing is let in.
+        """
+        if not (self._signed(request, fresh=False) or self._signed(request, fresh=True)):
+            raise UnauthenticatedError("X-Twilio-Signature does not hold")
+        form = request.form
+        if form.get("AccountSid") != self._account_sid:
+            raise UnauthenticatedError("the callback is of another account")
+        return form
+
+    def assemblyai(self, request: Request) -> None:
+        """Raises UnauthenticatedError where the secret header is missing or wrong."""
+        given = request.headers.get(WEBHOOK_SECRET_HEADER, "").encode()
+        for fresh in (False, True):
+            secret = self._secrets.value(self._webhook_secret_arn, "webhook_secret", fresh=fresh)
+            if hmac.compare_digest(given, secret.encode()):
+                return
+        raise UnauthenticatedError("the webhook's secret does not hold")
+
+    def _signed(self, request: Request, *, fresh: bool) -> bool:
+        secret = self._secrets.read(self._auth_token_arn, fresh=fresh)
+        # during a rotation both tokens are good
+        tokens = [secret[name] for name in ("auth_token", "next_auth_token") if secret.get(name)]
+        return is_signed_by_twilio(
+            url=request.url(self._public_base_url),
+            body=request.body,
+            content_type=request.headers.get("content-type", ""),
+            signature=request.headers.get("x-twilio-signature"),
+            auth_tokens=tokens,
+        )
+
+
+def call_news(form: dict[str, str]) -> CallNews:
+    """A voice request or status callback of Twilio as news of a call."""
+    duration = form.get("CallDuration", "")
+    return CallNews(
+        call_sid=form.get("CallSid", ""),
+        status=form.get("CallStatus", ""),
+        at=from_rfc_2822(form.get("Timestamp")),
+        duration_seconds=int(duration) if duration.isascii() and duration.isdecimal() else None,
+        answered_by=form.get("AnsweredBy") or None,
+        sip_response_code=form.get("SipResponseCode") or None,
+        to_number=form.get("To") or None,
+        from_number=form.get("From") or None,
+        direction=form.get("Direction") or None,
+    )

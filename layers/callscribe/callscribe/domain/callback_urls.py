@@ -1,0 +1,32 @@
+"""The URLs that the vendors call us back on, all below one public base URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Twilio retries once, and only a failed connection, unless the URL's fragment says otherwise: up to
+# five times (rc) on anything (rp=all) within its 15 seconds. It does not sign the fragment.
+RETRY = "#rc=5&rp=all"
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackUrls:
+    """``base_url`` has no trailing slash. No queries: proxies reorder what Twilio signs."""
+
+    base_url: str
+
+    def twiml(self, call_id: str) -> str:
+        return f"{self.base_url}/twiml/{call_id}{RETRY}"
+
+    def recorded(self, call_id: str) -> str:
+        return f"{self.base_url}/twiml/{call_id}/recorded{RETRY}"
+
+    def call_status(self, call_id: str) -> str:
+        return f"{self.base_url}/call-status/{call_id}{RETRY}"
+
+    def recording_complete(self, call_id: str) -> str:
+        return f"{self.base_url}/recording-complete/{call_id}{RETRY}"
+
+    def transcript_complete(self, call_id: str, recording_sid: str) -> str:
+        """AssemblyAI's webhook: no fragment, its retry rule cannot be changed."""
+        return f"{self.base_url}/transcript-complete/{call_id}/{recording_sid}"

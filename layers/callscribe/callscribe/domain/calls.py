@@ -1,0 +1,101 @@
+"""A call: what it is, and which status may follow which."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+CALL_ID = re.compile(r"[0-9a-f]{32}")
+CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
+
+MODES = ("message", "call")
+TERMINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+
+# Twilio sends callbacks in order but they arrive in any: a status only ever replaces a lower one.
+_RANK = {
+    "scheduled": 0,
+    "placing": 1,
+    "unknown": 1,
+    "queued": 2,
+    "initiated": 3,
+    "ringing": 4,
+    "in-progress": 5,
+    **dict.fromkeys(TERMINAL, 6),
+}
+STATUSES = tuple(_RANK)
+
+
+def statuses_before(status: str) -> frozenset[str]:
+    """The statuses that ``status`` may replace.
+
+    Raises:
+        KeyError: not a status of ours.
+    """
+    rank = _RANK[status]
+    return frozenset(name for name, other in _RANK.items() if other < rank)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One phone call. Fields equal the table's attributes; None means absent.
+
+    ``waiting_for`` and ``due_at`` are set together exactly while somebody still owes us news:
+    they put the call in the sparse index that ``reconcile`` reads.
+    """
+
+    call_id: str
+    status: str
+    created_at: str
+    updated_at: str
+    direction: str = "outbound-api"
+    mode: str | None = None
+    call_sid: str | None = None
+    account_sid: str | None = None
+    to_number: str | None = None
+    from_number: str | None = None
+    say: str | None = None
+    pause_seconds: int | None = None
+    max_length_seconds: int | None = None
+    transcription: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    base_url: str | None = None
+    place_at: str | None = None
+    claimed_at: str | None = None
+    placed_at: str | None = None
+    answered_at: str | None = None
+    ended_at: str | None = None
+    duration_seconds: int | None = None
+    answered_by: str | None = None
+    sip_response_code: str | None = None
+    request_hash: str | None = None
+    recordings_at_twilio: int | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    error_retryable: bool | None = None
+    twilio_code: int | None = None
+    reconcile_attempts: int = 0
+    waiting_for: str | None = None
+    due_at: str | None = None
+
+
+def new_call_id() -> str:
+    """A call_id nobody can guess: 128 random bits."""
+    return secrets.token_hex(16)
+
+
+def call_id_for_key(principal: str, idempotency_key: str) -> str:
+    """The same key of the same caller is the same call."""
+    return _derived("idempotency-key", principal, idempotency_key)
+
+
+def call_id_for_sid(call_sid: str) -> str:
+    """Adopting one Twilio call twice, even at the same moment, gives one call."""
+    return _derived("call-sid", call_sid)
+
+
+def _derived(*parts: str) -> str:
+    joined = "\x1f".join(parts)
+    return hashlib.sha256(joined.encode()).hexdigest()[:32]

@@ -1,0 +1,93 @@
+"""Everything that can go wrong, as a tree.
+
+CallscribeError
+├── InvalidInputError            the caller's mistake; names every field and its fix
+├── NotFoundError                no such call
+├── ConflictError                the request contradicts what stands
+├── NotReadyError                the transcript is not there yet, or never will be
+├── UnauthenticatedError         a callback that nobody of ours signed
+├── RetryLaterError              nothing is wrong, but not now
+└── VendorError                  Twilio or AssemblyAI, with the vendor's own code
+    ├── VendorRefusedError       a definite no: nothing was done, and asking again will not help
+    ├── VendorBusyError          a definite not now: nothing was done, asking again is safe
+    └── VendorUnknownError       no answer, or one that leaves open whether it was done
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class CallscribeError(Exception):
+    """The root: whatever is not one of these is a bug."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """``field`` is a dotted path into the request; ``message`` says what is wrong and the fix."""
+
+    field: str
+    message: str
+
+
+class InvalidInputError(CallscribeError):
+    """The request cannot be carried out as it stands; nothing was written or placed."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+        self.errors = tuple(errors)
+
+
+class NotFoundError(CallscribeError):
+    """No call with that id, or none any more."""
+
+
+class ConflictError(CallscribeError):
+    """An Idempotency-Key that was used for another request."""
+
+
+class NotReadyError(CallscribeError):
+    """The transcript was asked for too early (``final`` False) or cannot exist (True)."""
+
+    def __init__(self, detail: str, *, final: bool) -> None:
+        super().__init__(detail)
+        self.final = final
+
+
+class UnauthenticatedError(CallscribeError):
+    """The signature or secret of a callback is missing or wrong."""
+
+
+class RetryLaterError(CallscribeError):
+    """Try again in ``seconds``; nothing is lost meanwhile."""
+
+    def __init__(self, reason: str, *, seconds: int) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class VendorError(CallscribeError):
+    """``vendor`` is Twilio or AssemblyAI; ``code`` the vendor's own, or the HTTP status."""
+
+    def __init__(
+        self, vendor: str, message: str, *, code: int | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.vendor = vendor
+        self.code = code
+        self.status = status
+
+
+class VendorRefusedError(VendorError):
+    """Refused for good: nothing was done."""
+
+
+class VendorBusyError(VendorError):
+    """Refused for now (429): nothing was done, and it may be asked again after a pause."""
+
+    retry_after_seconds: int = 5
+
+
+class VendorUnknownError(VendorError):
+    """A timeout, a broken connection or a 5xx: it may or may not have been done."""

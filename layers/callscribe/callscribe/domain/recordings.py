@@ -1,0 +1,83 @@
+"""A recording: what it is, and the way from Twilio's callback to a transcript or a named reason."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from callscribe.domain.failures import Failure
+
+RECORDING_SID = re.compile(r"RE[0-9a-fA-F]{32}")
+TERMINAL = frozenset({"completed", "silent", "absent", "error"})
+STATUSES = (
+    "received",
+    "stored",
+    "submitting",
+    "submitted",
+    "completed",
+    "silent",
+    "absent",
+    "error",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """One recording of a call. Fields equal the table's attributes; None means absent.
+
+    ``status`` goes received → stored → submitting → submitted → completed | silent | error, or
+    ends at absent. ``submitting`` is the claim that is written before AssemblyAI is asked.
+    ``audio_path`` is the path of the URL that AssemblyAI was given: its list of transcripts echoes
+    the URL, so a submission whose answer was lost is found by it. ``transcript_status`` is
+    AssemblyAI's own word; ``announce`` says an event is still to be sent.
+    """
+
+    call_id: str
+    recording_sid: str
+    status: str
+    created_at: str
+    updated_at: str
+    started_at: str | None = None
+    duration_seconds: int | None = None
+    channels: int | None = None
+    source: str | None = None
+    audio_key: str | None = None
+    audio_bytes: int | None = None
+    audio_path: str | None = None
+    attempts: int = 0
+    past_transcript_ids: list[str] = field(default_factory=list)
+    submitted_at: str | None = None
+    transcript_id: str | None = None
+    transcript_status: str | None = None
+    transcript_key: str | None = None
+    text: str | None = None
+    text_truncated: bool | None = None
+    confidence: float | None = None
+    audio_duration_seconds: int | None = None
+    language_code: str | None = None
+    speech_model_used: str | None = None
+    warnings: list[str] = field(default_factory=list)
+    error_code: str | None = None
+    error_message: str | None = None
+    error_retryable: bool | None = None
+    announce: bool | None = None
+    reconcile_attempts: int = 0
+    waiting_for: str | None = None
+    due_at: str | None = None
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it ended badly; None where it did not."""
+        if self.error_code is None:
+            return None
+        return Failure(self.error_code, self.error_message or "", bool(self.error_retryable))
+
+
+def audio_key(call_id: str, recording_sid: str) -> str:
+    """Where the audio lies in the bucket. Both ids are checked before they get here."""
+    return f"audio/{call_id}/{recording_sid}.wav"
+
+
+def transcript_key(call_id: str, recording_sid: str, transcript_id: str) -> str:
+    """Where AssemblyAI's whole answer lies in the bucket, gzipped."""
+    return f"transcripts/{call_id}/{recording_sid}/{transcript_id}.json.gz"

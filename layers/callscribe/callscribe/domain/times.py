@@ -1,0 +1,47 @@
+"""Times as this project stores and shows them: RFC 3339, UTC, milliseconds, fixed width.
+
+The fixed width makes the text sort in the order of time, which the table's indexes rely on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+def to_text(moment: datetime) -> str:
+    """``2026-11-21T01:39:00.123Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def from_text(text: str) -> datetime:
+    """Reads any RFC 3339 time with an offset.
+
+    Raises:
+        ValueError: it is not one, or has no offset.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("the time has no UTC offset")
+    return moment.astimezone(UTC)
+
+
+def from_rfc_2822(text: str | None) -> str | None:
+    """Twilio's ``Fri, 20 Nov 2026 12:00:01 +0000`` in our form; None where absent or unreadable.
+
+    Unreadable is not an error: a callback must never be lost to a date.
+    """
+    if not text:
+        return None
+    try:
+        return to_text(parsedate_to_datetime(text))
+    except ValueError:
+        return None

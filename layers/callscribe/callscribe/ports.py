@@ -1,0 +1,177 @@
+"""What the use cases ask of the world. The adapters implement these; the tests have their own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from callscribe.domain.calls import Call
+from callscribe.domain.recordings import Recording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An entry of the deadline index: a call, or one of its recordings."""
+
+    call_id: str
+    recording_sid: str | None
+    due_at: str
+
+
+class CallStore(Protocol):
+    """Calls and recordings. Every change is one conditional write; False means it did not apply.
+
+    ``changes`` maps field names to values, None removes. ``only_from`` are the statuses in which
+    the change may happen, ``expected`` further fields that must still have these values.
+
+    Raises (all methods):
+        RetryLaterError: the table throttles or cannot be reached.
+    """
+
+    def add_call(self, call: Call) -> bool: ...
+    def add_recording(self, recording: Recording) -> bool: ...
+    def get_call(self, call_id: str) -> Call | None: ...
+    def get_recording(self, call_id: str, recording_sid: str) -> Recording | None: ...
+    def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None: ...
+    def find_call_id(self, call_sid: str) -> str | None: ...
+    def change_call(
+        self,
+        call_id: str,
+        changes: Mapping[str, Any],
+        *,
+        only_from: Collection[str],
+        expected: Mapping[str, Any] | None = None,
+    ) -> bool: ...
+    def change_recording(
+        self,
+        call_id: str,
+        recording_sid: str,
+        changes: Mapping[str, Any],
+        *,
+        only_from: Collection[str],
+        expected: Mapping[str, Any] | None = None,
+    ) -> bool: ...
+    def list_day(
+        self, day: str, *, before: tuple[str, str] | None, status: str | None, limit: int
+    ) -> list[Call]:
+        """Calls created on ``day`` (YYYY-MM-DD), newest first, older than ``before``."""
+        ...
+
+    def list_overdue(self, now: str, *, limit: int) -> list[Waiting]:
+        """What should have had news by ``now``, oldest first within a shard."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorCall:
+    """A call as Twilio tells it; times in our form."""
+
+    call_sid: str
+    status: str
+    to_number: str | None
+    from_number: str | None
+    direction: str
+    created_at: str | None
+    started_at: str | None
+    ended_at: str | None
+    duration_seconds: int | None
+    queue_time_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingNotice:
+    """What Twilio says of a recording, by callback or by its API; also the queue's message."""
+
+    recording_sid: str
+    call_sid: str | None
+    status: str
+    call_id: str | None = None
+    channels: int | None = None
+    duration_seconds: int | None = None
+    started_at: str | None = None
+    source: str | None = None
+    error_code: int | None = None
+    base_url: str | None = None
+
+
+class Telephony(Protocol):
+    """Twilio's API.
+
+    Raises (all methods):
+        VendorRefusedError, VendorBusyError, VendorUnknownError
+    """
+
+    def place_call(self, call: Call) -> VendorCall: ...
+    def get_call(self, call_sid: str) -> VendorCall: ...
+    def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[VendorCall]: ...
+    def list_recordings(self, call_sid: str) -> list[RecordingNotice]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAudio:
+    size_bytes: int
+    channels: int
+
+
+class AudioSource(Protocol):
+    def copy(self, recording_sid: str, *, channels: int | None, key: str) -> StoredAudio:
+        """Streams Twilio's media into the bucket; memory does not grow with it.
+
+        Raises:
+            RetryLaterError: not available yet, or the network failed.
+            VendorRefusedError: Twilio will not give it (401, 403) or it is gone.
+        """
+        ...
+
+
+class AudioLinks(Protocol):
+    def link(self, key: str, *, seconds: int) -> str:
+        """A URL that reads this one object for so long, without credentials."""
+        ...
+
+
+class Documents(Protocol):
+    def put(self, key: str, document: Mapping[str, Any]) -> None: ...
+    def get(self, key: str) -> dict[str, Any]: ...
+
+
+class Transcriber(Protocol):
+    """AssemblyAI's API.
+
+    Raises (all methods):
+        VendorRefusedError, VendorBusyError, VendorUnknownError
+    """
+
+    def audio_url(self, key: str) -> str:
+        """A URL of the stored audio that AssemblyAI can read."""
+        ...
+
+    def submit(self, request: Mapping[str, Any]) -> dict[str, Any]: ...
+    def get(self, transcript_id: str) -> dict[str, Any]: ...
+    def list_since(self, since: str) -> list[dict[str, Any]]: ...
+
+
+class RecordingsQueue(Protocol):
+    def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None: ...
+
+
+class Announcer(Protocol):
+    def announce(self, call: Call, recording: Recording) -> None:
+        """Sends the event of a recording that ended. At least once."""
+        ...
+
+
+class Schedules(Protocol):
+    def place_call_at(self, call_id: str, place_at: str, *, target_arn: str) -> None: ...
+
+
+class Telemetry(Protocol):
+    """``count`` is a CloudWatch metric; ``note`` one structured line. No numbers, no secrets."""
+
+    def count(self, metric: str, value: float = 1) -> None: ...
+    def note(self, message: str, **fields: object) -> None: ...
+    def warn(self, message: str, **fields: object) -> None: ...
+
+
+Models = Sequence[str]

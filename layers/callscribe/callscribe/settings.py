@@ -1,0 +1,30 @@
+"""The environment that template.yaml gives a function; docs/configuration.md has every line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Read when first used, never at import. A function has only the variables it needs.
+
+    Raises (attribute access):
+        KeyError: the template does not give this function that variable.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def __getitem__(self, name: str) -> str:
+        return self.environment[name]
+
+    def optional(self, name: str) -> str:
+        """The value, or an empty text: the template writes empty texts for what is not set."""
+        return self.environment.get(name, "")
+
+    @property
+    def speech_models(self) -> tuple[str, ...]:
+        """AssemblyAI's models in the order of preference, never its moving default."""
+        return tuple(m.strip() for m in self["SPEECH_MODELS"].split(",") if m.strip())

@@ -1,0 +1,254 @@
+"""The ends of a recording: its transcript, its silence, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from callscribe.domain.calls import Call
+from callscribe.domain.deadlines import GIVE_UP_ON_TRANSCRIPT
+from callscribe.domain.failures import Failure
+from callscribe.domain.recordings import TERMINAL, Recording, transcript_key
+from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.domain.transcript_failures import explain_vendor_error
+from callscribe.domain.transcripts import Transcript, UnreadableTranscriptError, read_transcript
+from callscribe.ports import (
+    Announcer,
+    CallStore,
+    Documents,
+    RecordingNotice,
+    RecordingsQueue,
+    Telemetry,
+    Transcriber,
+)
+from callscribe.use_cases.waiting import recording_waits
+
+# an item holds 400 KB; the whole text is in the bucket all the same
+MAX_TEXT_BYTES = 250_000
+# AssemblyAI's own failures are worth two more tries; each is free, only success is billed
+MAX_ATTEMPTS = 3
+
+_SILENT = Failure("no_speech", "nobody spoke in this recording", retryable=False)
+_DELETED = Failure("transcript_deleted", "the transcript was deleted at AssemblyAI", retryable=True)
+_UNREADABLE = Failure("transcript_unreadable", "AssemblyAI's answer cannot be read", retryable=True)
+_OVERDUE = Failure(
+    "transcript_overdue", "AssemblyAI did not finish within two days", retryable=True
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishRecording:
+    """Shared by the worker, the webhook and reconciliation."""
+
+    store: CallStore
+    transcriber: Transcriber
+    documents: Documents
+    queue: RecordingsQueue
+    announcer: Announcer
+    telemetry: Telemetry
+    clock: Clock
+
+    def from_webhook(self, call_id: str, recording_sid: str, transcript_id: str) -> None:
+        """AssemblyAI says that ``transcript_id`` ended: a hint, checked by asking for it.
+
+        Raises RetryLaterError and VendorError: the webhook is answered 5xx and comes again.
+        """
+        found = self._find(call_id, recording_sid)
+        if found is None:
+            self.telemetry.count("WebhookForUnknownRecording")
+            return
+        call, recording = found
+        if recording.status in TERMINAL:
+            self.announce(call, recording)
+            return
+        if recording.transcript_id not in (None, transcript_id):
+            self.telemetry.count("WebhookMismatch")
+            return
+        document = self.transcriber.get(transcript_id)
+        if recording.transcript_id is None and not _answers(recording, document):
+            self.telemetry.count("WebhookMismatch")
+            return
+        self.conclude(call, recording, document)
+
+    def ask_again(self, call: Call, recording: Recording) -> None:
+        """For a submitted recording without news. Raises VendorError."""
+        self.conclude(call, recording, self.transcriber.get(recording.transcript_id or ""))
+
+    def conclude(self, call: Call, recording: Recording, document: Mapping[str, Any]) -> None:
+        """Stores what AssemblyAI's answer says, whatever it says."""
+        status = document.get("status")
+        if status == "completed":
+            self._completed(call, recording, document)
+        elif status == "error":
+            self._failed(call, recording, document)
+        else:
+            self._still_waiting(call, recording, str(status))
+
+    def end(
+        self,
+        call: Call,
+        recording: Recording,
+        status: str,
+        failure: Failure | None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """One conditional write to a final status, then its event; a race's loser does nothing."""
+        now = self.clock()
+        changes = {
+            **(facts or {}),
+            "status": status,
+            "updated_at": to_text(now),
+            "error_code": failure.code if failure else None,
+            "error_message": failure.message if failure else None,
+            "error_retryable": failure.retryable if failure else None,
+            "announce": True,
+            **recording_waits(call.call_id, "announce", now),
+        }
+        ended = self.store.change_recording(
+            call.call_id,
+            recording.recording_sid,
+            changes,
+            only_from=[recording.status],
+            expected={"attempts": recording.attempts},
+        )
+        if ended:
+            self.telemetry.count(_METRICS[status])
+            self.telemetry.note(
+                "recording ended",
+                call_id=call.call_id,
+                recording_sid=recording.recording_sid,
+                status=status,
+                error_code=failure.code if failure else None,
+            )
+            fresh = self.store.get_recording(call.call_id, recording.recording_sid)
+            self.announce(call, fresh or recording)
+
+    def announce(self, call: Call, recording: Recording) -> None:
+        """Sends the event that is still owed; a crash in between sends it twice, never none."""
+        if not recording.announce:
+            return
+        self.announcer.announce(call, recording)
+        self.store.change_recording(
+            call.call_id,
+            recording.recording_sid,
+            {"announce": None, "waiting_for": None, "due_at": None},
+            only_from=[recording.status],
+        )
+
+    def _completed(self, call: Call, recording: Recording, document: Mapping[str, Any]) -> None:
+        transcript_id = str(document["id"])
+        try:
+            transcript = read_transcript(document)
+        except UnreadableTranscriptError:
+            self.end(call, recording, "error", _UNREADABLE)
+            return
+        if transcript.deleted_by_user:
+            self.end(call, recording, "error", _DELETED)
+            return
+        key = transcript_key(call.call_id, recording.recording_sid, transcript_id)
+        self.documents.put(key, _without_urls(document))
+        facts = {"transcript_id": transcript_id, "transcript_key": key, **_facts(transcript)}
+        if transcript.text.strip():
+            self.end(call, recording, "completed", None, facts)
+        else:
+            self.end(call, recording, "silent", _SILENT, facts)
+
+    def _failed(self, call: Call, recording: Recording, document: Mapping[str, Any]) -> None:
+        failure = explain_vendor_error(str(document.get("error") or ""))
+        facts = {"transcript_id": str(document["id"]), "transcript_status": "error"}
+        if failure.retryable and recording.attempts < MAX_ATTEMPTS:
+            self._try_again(call, recording, str(document["id"]))
+        elif failure.code == "no_speech":
+            self.end(call, recording, "silent", failure, facts)
+        else:
+            self.end(call, recording, "error", failure, facts)
+
+    def _try_again(self, call: Call, recording: Recording, transcript_id: str) -> None:
+        now = self.clock()
+        changes = {
+            "status": "stored",
+            "transcript_id": None,
+            "transcript_status": None,
+            "past_transcript_ids": [*recording.past_transcript_ids, transcript_id],
+            "updated_at": to_text(now),
+            **recording_waits(call.call_id, "stored", now),
+        }
+        again = self.store.change_recording(
+            call.call_id,
+            recording.recording_sid,
+            changes,
+            only_from=[recording.status],
+            expected={"attempts": recording.attempts},
+        )
+        if again:
+            self.telemetry.count("TranscriptRetried")
+            self.queue.put(notice_of(recording), delay_seconds=5)
+
+    def _still_waiting(self, call: Call, recording: Recording, status: str) -> None:
+        now = self.clock()
+        submitted_at = from_text(recording.submitted_at or recording.updated_at)
+        if now > submitted_at + GIVE_UP_ON_TRANSCRIPT:
+            self.end(call, recording, "error", _OVERDUE)
+            return
+        attempts = recording.reconcile_attempts + 1
+        self.store.change_recording(
+            call.call_id,
+            recording.recording_sid,
+            {
+                "transcript_status": status,
+                "reconcile_attempts": attempts,
+                **recording_waits(call.call_id, "submitted", now, attempts),
+            },
+            only_from=["submitted"],
+        )
+
+    def _find(self, call_id: str, recording_sid: str) -> tuple[Call, Recording] | None:
+        call = self.store.get_call(call_id)
+        recording = self.store.get_recording(call_id, recording_sid)
+        return (call, recording) if call and recording else None
+
+
+_METRICS = {
+    "completed": "TranscriptCompleted",
+    "silent": "RecordingSilent",
+    "absent": "RecordingAbsent",
+    "error": "TranscriptFailed",
+}
+
+
+def notice_of(recording: Recording) -> RecordingNotice:
+    """A message that makes the worker take a known recording up again."""
+    return RecordingNotice(
+        recording_sid=recording.recording_sid,
+        call_sid=None,
+        call_id=recording.call_id,
+        status="completed",
+        channels=recording.channels,
+    )
+
+
+def _answers(recording: Recording, document: Mapping[str, Any]) -> bool:
+    """Whether a transcript is of this recording's audio: AssemblyAI echoes the URL it was given."""
+    path = urlsplit(str(document.get("audio_url"))).path
+    return path == recording.audio_path and document["id"] not in recording.past_transcript_ids
+
+
+def _facts(transcript: Transcript) -> dict[str, Any]:
+    encoded = transcript.text.encode()
+    return {
+        "transcript_status": "completed",
+        "text": encoded[:MAX_TEXT_BYTES].decode(errors="ignore"),
+        "text_truncated": True if len(encoded) > MAX_TEXT_BYTES else None,
+        "confidence": transcript.confidence,
+        "audio_duration_seconds": transcript.audio_duration_seconds,
+        "language_code": transcript.language_code,
+        "speech_model_used": transcript.speech_model_used,
+        "warnings": list(transcript.warnings),
+    }
+
+
+def _without_urls(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Both URLs are echoed in full: the audio's carries a signature, the webhook's is ours."""
+    return {k: v for k, v in document.items() if k not in ("audio_url", "webhook_url")}

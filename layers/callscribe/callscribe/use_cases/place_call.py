@@ -1,0 +1,197 @@
+"""Places a call at most once: claimed in the table first, then Twilio is asked, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from callscribe.domain import calls
+from callscribe.domain.call_requests import CallRequest, check_call_request
+from callscribe.domain.calls import Call, statuses_before
+from callscribe.domain.failures import Failure
+from callscribe.domain.problems import (
+    ConflictError,
+    FieldError,
+    InvalidInputError,
+    NotFoundError,
+    VendorBusyError,
+    VendorRefusedError,
+    VendorUnknownError,
+)
+from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.domain.twilio_errors import explain_refusal
+from callscribe.ports import CallStore, Schedules, Telemetry, Telephony, VendorCall
+from callscribe.use_cases.waiting import call_waits
+
+MAX_KEY_CHARACTERS = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks, where, and with which key. ``function_arn`` is what a schedule is to invoke."""
+
+    principal: str
+    base_url: str
+    function_arn: str
+    idempotency_key: str | None = None
+
+    def call_id(self) -> str:
+        """Raises InvalidInputError for a key that no header should carry."""
+        key = self.idempotency_key
+        if key is None:
+            return calls.new_call_id()
+        if not key.strip() or len(key) > MAX_KEY_CHARACTERS or not key.isprintable():
+            message = f"must be 1 to {MAX_KEY_CHARACTERS} printable characters"
+            raise InvalidInputError([FieldError("Idempotency-Key", message)])
+        return calls.call_id_for_key(self.principal, key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCall:
+    """The use case behind ``POST /calls`` and the schedules."""
+
+    store: CallStore
+    telephony: Telephony
+    schedules: Schedules
+    telemetry: Telemetry
+    clock: Clock
+    default_from_number: str | None
+    speech_models: tuple[str, ...]
+
+    def from_request(self, body: object, caller: Caller) -> Call:
+        """Checks, claims and places. The same Idempotency-Key answers with the call it made before.
+
+        Raises:
+            InvalidInputError: nothing was written.
+            ConflictError: the key was used for another request.
+            VendorRefusedError, VendorBusyError: Twilio said no; the call stands as failed.
+        """
+        request = check_call_request(
+            body,
+            default_from_number=self.default_from_number,
+            speech_models=self.speech_models,
+            now=self.clock(),
+        )
+        call = self._new_call(request, caller)
+        if not self.store.add_call(call):
+            return self._placed_before(call)
+        if call.place_at:
+            self.schedules.place_call_at(
+                call.call_id, call.place_at, target_arn=caller.function_arn
+            )
+            return call
+        return self._place(call)
+
+    def from_schedule(self, call_id: str) -> Call:
+        """Places a call whose time has come; harmless when the schedule fires twice.
+
+        Raises NotFoundError, and what ``from_request`` raises of Twilio.
+        """
+        call = self.store.get_call(call_id)
+        if call is None:
+            raise NotFoundError(f"no call {call_id}")
+        claim = {
+            "status": "placing",
+            "claimed_at": to_text(self.clock()),
+            **self._stamp(call_id, "placing"),
+        }
+        if not self.store.change_call(call_id, claim, only_from=["scheduled"]):
+            return call
+        return self._place(replace(call, status="placing"))
+
+    def _new_call(self, request: CallRequest, caller: Caller) -> Call:
+        call_id = caller.call_id()
+        now = self.clock()
+        status = "scheduled" if request.place_at else "placing"
+        # a schedule is overdue only after its own time
+        waits_from = from_text(request.place_at) if request.place_at else now
+        return Call(
+            call_id=call_id,
+            status=status,
+            created_at=to_text(now),
+            updated_at=to_text(now),
+            mode=request.mode,
+            to_number=request.to_number,
+            from_number=request.from_number,
+            say=request.say,
+            pause_seconds=request.pause_seconds,
+            max_length_seconds=request.max_length_seconds,
+            transcription=request.transcription,
+            metadata=dict(request.metadata),
+            place_at=request.place_at,
+            base_url=caller.base_url,
+            request_hash=request.fingerprint(),
+            claimed_at=None if request.place_at else to_text(now),
+            **call_waits(call_id, status, waits_from),
+        )
+
+    def _placed_before(self, wanted: Call) -> Call:
+        call = self.store.get_call(wanted.call_id)
+        if call is None or call.request_hash != wanted.request_hash:
+            raise ConflictError("this Idempotency-Key was used for another request")
+        if call.error_code and call.status == "failed":
+            raise VendorRefusedError(
+                "Twilio", call.error_message or call.error_code, code=call.twilio_code
+            )
+        return call
+
+    def _place(self, call: Call) -> Call:
+        try:
+            placed = self.telephony.place_call(call)
+        except VendorUnknownError as error:
+            return self._outcome_unknown(call, error)
+        except (VendorRefusedError, VendorBusyError) as error:
+            self._refused(call, error)
+            raise
+        return self._placed(call, placed)
+
+    def _placed(self, call: Call, placed: VendorCall) -> Call:
+        now = to_text(self.clock())
+        known = {"call_sid": placed.call_sid, "placed_at": now, "updated_at": now}
+        # Twilio answers "queued"; a callback may have been faster and further already
+        status = placed.status if placed.status in calls.STATUSES else "queued"
+        changes = {**known, "status": status, **call_waits(call.call_id, status, self.clock())}
+        if not self.store.change_call(call.call_id, changes, only_from=statuses_before(status)):
+            self.store.change_call(
+                call.call_id, known, only_from=calls.STATUSES, expected={"call_sid": None}
+            )
+        self.telemetry.count("CallPlaced")
+        self.telemetry.note("call placed", call_id=call.call_id, call_sid=placed.call_sid)
+        return self.store.get_call(call.call_id) or call
+
+    def _outcome_unknown(self, call: Call, error: VendorUnknownError) -> Call:
+        """Never redialled: a callback that carries our id, or a look-up, tells what happened."""
+        changes = {"status": "unknown", **self._stamp(call.call_id, "unknown")}
+        self.store.change_call(call.call_id, changes, only_from=["placing"])
+        self.telemetry.count("CallOutcomeUnknown")
+        self.telemetry.warn("call outcome unknown", call_id=call.call_id, reason=str(error))
+        return self.store.get_call(call.call_id) or call
+
+    def _refused(self, call: Call, error: VendorRefusedError | VendorBusyError) -> None:
+        refusal = explain_refusal(error)
+        failure = Failure(refusal.code, refusal.message, refusal.retryable)
+        self.store.change_call(
+            call.call_id,
+            failed(call.call_id, failure, self.clock) | {"twilio_code": error.code},
+            only_from=["placing"],
+        )
+        self.telemetry.count("CallRefused")
+        self.telemetry.warn("call refused", call_id=call.call_id, twilio_code=error.code)
+
+    def _stamp(self, call_id: str, status: str) -> dict[str, Any]:
+        now = self.clock()
+        return {"updated_at": to_text(now), **call_waits(call_id, status, now)}
+
+
+def failed(call_id: str, failure: Failure, clock: Clock) -> dict[str, Any]:
+    """The changes that end a call that never rang."""
+    now = clock()
+    return {
+        "status": "failed",
+        "ended_at": to_text(now),
+        "updated_at": to_text(now),
+        "error_code": failure.code,
+        "error_message": failure.message,
+        "error_retryable": failure.retryable,
+        **call_waits(call_id, "failed", now),
+    }

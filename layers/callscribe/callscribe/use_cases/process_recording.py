@@ -1,0 +1,256 @@
+"""From Twilio's word of a recording to a job at AssemblyAI, one conditional step at a time.
+
+Runs for every message of the recordings queue, any number of times, after a crash at any step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from callscribe.domain.callback_urls import CallbackUrls
+from callscribe.domain.calls import Call
+from callscribe.domain.failures import Failure
+from callscribe.domain.problems import (
+    RetryLaterError,
+    VendorBusyError,
+    VendorError,
+    VendorRefusedError,
+    VendorUnknownError,
+)
+from callscribe.domain.recordings import Recording, audio_key
+from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.domain.transcript_failures import explain_recording_error
+from callscribe.domain.transcript_requests import build_transcript_request
+from callscribe.ports import (
+    AudioSource,
+    CallStore,
+    RecordingNotice,
+    Telemetry,
+    Telephony,
+    Transcriber,
+)
+from callscribe.use_cases.finish_recording import FinishRecording
+from callscribe.use_cases.track_call import TrackCall, adopt_by_sid
+from callscribe.use_cases.waiting import recording_waits
+
+WEBHOOK_HEADER = "X-Callscribe-Webhook-Secret"
+# AssemblyAI's list needs a moment to show a new transcript; nobody decides before that
+_LOOK_UP_AFTER = timedelta(minutes=2)
+# clocks differ: a transcript may look older than the claim that made it
+_CLOCK_SLACK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessRecording:
+    store: CallStore
+    telephony: Telephony
+    audio: AudioSource
+    transcriber: Transcriber
+    track: TrackCall
+    finish: FinishRecording
+    telemetry: Telemetry
+    clock: Clock
+    webhook_secret: Callable[[], str]
+    speech_models: tuple[str, ...]
+
+    def process(self, notice: RecordingNotice) -> None:
+        """Moves the recording as far as it can go now.
+
+        Raises:
+            RetryLaterError: not now; nothing is lost.
+        """
+        if notice.status in ("in-progress", "paused", "processing"):
+            raise RetryLaterError("the recording is not finished", seconds=60)
+        call = self._call(notice)
+        if call is None:
+            return
+        recording = self._recording(call, notice)
+        if notice.status != "completed" and recording.status == "received":
+            self._absent(call, recording, notice)
+            return
+        if recording.status == "received":
+            recording = self._stored(call, recording)
+        if recording.status == "submitting":
+            recording = self._look_up(recording)
+        if recording.status == "stored":
+            self._submit(call, recording)
+
+    def _call(self, notice: RecordingNotice) -> Call | None:
+        """The recording's call; None for one that was erased."""
+        if notice.call_id is None and notice.call_sid is not None:
+            try:
+                return adopt_by_sid(
+                    self.track, self.telephony, notice.call_sid, base_url=notice.base_url
+                )
+            except VendorError as error:
+                raise RetryLaterError("Twilio does not tell of the call", seconds=60) from error
+        call = self.store.get_call(notice.call_id or "")
+        if call is None:
+            self.telemetry.count("CallbackForUnknownCall")
+            self.telemetry.warn("recording of an unknown call", recording_sid=notice.recording_sid)
+        return call
+
+    def _recording(self, call: Call, notice: RecordingNotice) -> Recording:
+        now = self.clock()
+        recording = Recording(
+            call_id=call.call_id,
+            recording_sid=notice.recording_sid,
+            status="received",
+            created_at=to_text(now),
+            updated_at=to_text(now),
+            started_at=notice.started_at,
+            duration_seconds=notice.duration_seconds,
+            channels=notice.channels,
+            source=notice.source,
+            **recording_waits(call.call_id, "received", now),
+        )
+        if self.store.add_recording(recording):
+            self.telemetry.count("RecordingReceived")
+            return recording
+        return self.store.get_recording(call.call_id, notice.recording_sid) or recording
+
+    def _absent(self, call: Call, recording: Recording, notice: RecordingNotice) -> None:
+        failure = explain_recording_error(str(notice.error_code or ""))
+        self.finish.end(call, recording, "absent", failure)
+
+    def _stored(self, call: Call, recording: Recording) -> Recording:
+        key = audio_key(call.call_id, recording.recording_sid)
+        try:
+            audio = self.audio.copy(recording.recording_sid, channels=recording.channels, key=key)
+        except VendorRefusedError as error:
+            failure = Failure("audio_refused", f"{error}: check the stack's Twilio API key", True)
+            self.finish.end(call, recording, "error", failure)
+            return self._again(recording)
+        now = self.clock()
+        changes = {
+            "status": "stored",
+            "audio_key": key,
+            "audio_bytes": audio.size_bytes,
+            "channels": audio.channels,
+            "updated_at": to_text(now),
+            **recording_waits(call.call_id, "stored", now),
+        }
+        if self._change(recording, changes):
+            self.telemetry.count("RecordingStored")
+        return self._again(recording)
+
+    def _submit(self, call: Call, recording: Recording) -> None:
+        url = self._audio_url(recording)
+        claimed = self._claim(recording, url)
+        if claimed is None:
+            return
+        request = build_transcript_request(
+            call.transcription,
+            audio_url=url,
+            webhook_url=CallbackUrls(call.base_url or "").transcript_complete(
+                call.call_id, recording.recording_sid
+            ),
+            webhook_secret_header=(WEBHOOK_HEADER, self.webhook_secret()),
+            speech_models=self.speech_models,
+            channels=recording.channels or 1,
+        )
+        try:
+            answer = self.transcriber.submit(request)
+        except VendorBusyError as error:
+            self._back_to_stored(claimed)
+            raise RetryLaterError(
+                "AssemblyAI is busy", seconds=error.retry_after_seconds
+            ) from error
+        except VendorRefusedError as error:
+            self.finish.end(call, claimed, "error", _refusal(error))
+            return
+        except VendorUnknownError as error:
+            seconds = int(_LOOK_UP_AFTER.total_seconds()) + 10
+            raise RetryLaterError("AssemblyAI may have it or not", seconds=seconds) from error
+        self._submitted(claimed, str(answer["id"]), str(answer.get("status") or "queued"))
+
+    def _audio_url(self, recording: Recording) -> str:
+        try:
+            return self.transcriber.audio_url(recording.audio_key or "")
+        except VendorError as error:
+            raise RetryLaterError("the audio cannot be handed over now", seconds=30) from error
+
+    def _claim(self, recording: Recording, url: str) -> Recording | None:
+        """Written before AssemblyAI is asked, so that of two workers only one asks."""
+        now = self.clock()
+        changes = {
+            "status": "submitting",
+            "attempts": recording.attempts + 1,
+            "submitted_at": to_text(now),
+            "audio_path": urlsplit(url).path,
+            "updated_at": to_text(now),
+            **recording_waits(recording.call_id, "submitting", now),
+        }
+        return self._again(recording) if self._change(recording, changes) else None
+
+    def _back_to_stored(self, recording: Recording) -> None:
+        """For a submission that certainly did not happen: it is no attempt either."""
+        now = self.clock()
+        changes = {
+            "status": "stored",
+            "attempts": recording.attempts - 1,
+            "updated_at": to_text(now),
+            **recording_waits(recording.call_id, "stored", now),
+        }
+        self._change(recording, changes)
+
+    def _submitted(self, recording: Recording, transcript_id: str, status: str) -> None:
+        now = self.clock()
+        changes = {
+            "status": "submitted",
+            "transcript_id": transcript_id,
+            "transcript_status": status,
+            "updated_at": to_text(now),
+            **recording_waits(recording.call_id, "submitted", now),
+        }
+        if self._change(recording, changes):
+            self.telemetry.count("TranscriptSubmitted")
+
+    def _look_up(self, recording: Recording) -> Recording:
+        """A claim without an answer: AssemblyAI is asked what became of it, not told again."""
+        claimed_at = from_text(recording.submitted_at or recording.updated_at)
+        if self.clock() < claimed_at + _LOOK_UP_AFTER:
+            raise RetryLaterError("another worker may be submitting", seconds=60)
+        try:
+            listed = self.transcriber.list_since(to_text(claimed_at - _CLOCK_SLACK))
+        except VendorError as error:
+            raise RetryLaterError("AssemblyAI does not list", seconds=60) from error
+        matching = [item for item in listed if self._is_of(recording, item)]
+        if matching:
+            self._submitted(recording, str(matching[-1]["id"]), str(matching[-1]["status"]))
+            self.telemetry.count("SubmissionFound")
+        else:
+            self._back_to_stored(recording)
+        return self._again(recording)
+
+    @staticmethod
+    def _is_of(recording: Recording, listed: dict[str, Any]) -> bool:
+        same_audio = urlsplit(str(listed.get("audio_url"))).path == recording.audio_path
+        return same_audio and listed["id"] not in recording.past_transcript_ids
+
+    def _change(self, recording: Recording, changes: dict[str, Any]) -> bool:
+        return self.store.change_recording(
+            recording.call_id,
+            recording.recording_sid,
+            changes,
+            only_from=[recording.status],
+            expected={"attempts": recording.attempts},
+        )
+
+    def _again(self, recording: Recording) -> Recording:
+        found = self.store.get_recording(recording.call_id, recording.recording_sid)
+        return found or recording
+
+
+def _refusal(error: VendorRefusedError) -> Failure:
+    if error.status == 401:
+        return Failure(
+            "assemblyai_unauthorized",
+            "AssemblyAI does not accept this stack's API key: store the right one",
+            True,
+        )
+    return Failure("assemblyai_refused", f"AssemblyAI refused the request: {error}", True)

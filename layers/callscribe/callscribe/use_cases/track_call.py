@@ -1,0 +1,138 @@
+"""Keeps a call's status, from callbacks in any order, and adopts calls that we never placed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from callscribe.domain.calls import STATUSES, TERMINAL, Call, call_id_for_sid, statuses_before
+from callscribe.domain.times import Clock, to_text
+from callscribe.ports import CallStore, Telemetry, Telephony, VendorCall
+from callscribe.use_cases.waiting import call_waits
+
+# a concurrent writer may get between our read and our write; three rounds are plenty for one call
+_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallNews:
+    """What a callback, or a look-up at Twilio, says of a call. ``at`` is when it happened."""
+
+    call_sid: str
+    status: str
+    at: str | None = None
+    duration_seconds: int | None = None
+    answered_by: str | None = None
+    sip_response_code: str | None = None
+    to_number: str | None = None
+    from_number: str | None = None
+    direction: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackCall:
+    """One forward-only conditional write for each piece of news; late or repeated: nothing."""
+
+    store: CallStore
+    telemetry: Telemetry
+    clock: Clock
+
+    def apply(self, call_id: str, news: CallNews) -> bool:
+        """True where the news moved the call forward."""
+        for _ in range(_ROUNDS):
+            call = self.store.get_call(call_id)
+            if call is None:
+                # ours are written before Twilio is asked: this one was erased since
+                self.telemetry.count("CallbackForUnknownCall")
+                return False
+            if call.call_sid not in (None, news.call_sid):
+                self.telemetry.count("CallSidMismatch")
+                self.telemetry.warn("news of another call", call_id=call_id, call_sid=news.call_sid)
+                return False
+            if call.status not in statuses_before(news.status):
+                return False
+            if self._move(call, news):
+                self.telemetry.note("call status", call_id=call_id, status=news.status)
+                return True
+        return False
+
+    def adopt(self, news: CallNews, *, base_url: str | None, mode: str | None = None) -> Call:
+        """The call with this call_sid; made from the news where nobody knows it yet."""
+        known = self.store.find_call_id(news.call_sid)
+        call_id = known or call_id_for_sid(news.call_sid)
+        call = self.store.get_call(call_id)
+        if call is not None:
+            return call
+        now = self.clock()
+        status = news.status if news.status in STATUSES else "queued"
+        adopted = Call(
+            call_id=call_id,
+            status=status,
+            created_at=to_text(now),
+            updated_at=to_text(now),
+            call_sid=news.call_sid,
+            mode=mode,
+            direction=news.direction or "outbound-api",
+            to_number=news.to_number,
+            from_number=news.from_number,
+            duration_seconds=news.duration_seconds,
+            base_url=base_url,
+            **call_waits(call_id, status, now),
+        )
+        if self.store.add_call(adopted):
+            self.telemetry.count("CallAdopted")
+        return self.store.get_call(call_id) or adopted
+
+    def _move(self, call: Call, news: CallNews) -> bool:
+        return self.store.change_call(
+            call.call_id,
+            self._changes(call, news),
+            only_from=statuses_before(news.status),
+            expected={"call_sid": call.call_sid},
+        )
+
+    def _changes(self, call: Call, news: CallNews) -> dict[str, Any]:
+        now = self.clock()
+        at = news.at or to_text(now)
+        known = {
+            "duration_seconds": news.duration_seconds,
+            "answered_by": news.answered_by,
+            "sip_response_code": news.sip_response_code,
+            "answered_at": at if news.status == "in-progress" else None,
+            "ended_at": at if news.status in TERMINAL else None,
+        }
+        return {
+            "status": news.status,
+            "call_sid": news.call_sid,
+            "updated_at": to_text(now),
+            "reconcile_attempts": 0,
+            **{name: value for name, value in known.items() if value is not None},
+            **call_waits(call.call_id, news.status, now),
+        }
+
+
+def news_from_twilio(call: VendorCall) -> CallNews:
+    """A look-up's answer as news."""
+    return CallNews(
+        call_sid=call.call_sid,
+        status=call.status,
+        at=call.ended_at or call.started_at,
+        duration_seconds=call.duration_seconds,
+        to_number=call.to_number,
+        from_number=call.from_number,
+        direction=call.direction,
+    )
+
+
+def adopt_by_sid(
+    track: TrackCall, telephony: Telephony, call_sid: str, *, base_url: str | None
+) -> Call:
+    """Adopts a call of which only the SID is known: the rest is asked of Twilio.
+
+    Raises what ``Telephony.get_call`` raises.
+    """
+    known = track.store.find_call_id(call_sid)
+    call = track.store.get_call(known or call_id_for_sid(call_sid))
+    if call is not None:
+        return call
+    return track.adopt(news_from_twilio(telephony.get_call(call_sid)), base_url=base_url)

@@ -1,0 +1,231 @@
+"""The one place that knows concrete adapters and the environment. Everything is made on first use.
+
+A function's environment holds names for what its role may touch and no others, so a use case that
+is wired here for one function simply cannot be had in another.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from callscribe.adapters.dynamodb import DynamoDBCallStore
+from callscribe.adapters.s3 import S3Documents
+from callscribe.adapters.secrets import Secrets
+from callscribe.adapters.sqs import SQSRecordingsQueue
+from callscribe.adapters.telemetry import PowertoolsTelemetry
+from callscribe.callbacks import CallbackVerifier
+from callscribe.domain.times import utc_now
+from callscribe.settings import Settings
+from callscribe.use_cases.answer_call import AnswerCall
+from callscribe.use_cases.receive_recording import ReceiveRecording
+from callscribe.use_cases.track_call import TrackCall
+
+if TYPE_CHECKING:
+    from callscribe.adapters.assemblyai import AssemblyAITranscriber
+    from callscribe.adapters.twilio_api import TwilioTelephony
+    from callscribe.use_cases.finish_recording import FinishRecording
+    from callscribe.use_cases.place_call import PlaceCall
+    from callscribe.use_cases.process_recording import ProcessRecording
+    from callscribe.use_cases.read_calls import ReadCalls
+    from callscribe.use_cases.reconcile import Reconcile
+
+# Imports inside functions: only `dial`, `transcribe` and `reconcile` pay for Twilio's REST library
+# (most of a cold start), and no callback pays for what it does not use.
+# ruff: noqa: PLC0415
+
+
+@cache
+def settings() -> Settings:
+    return Settings()
+
+
+@cache
+def telemetry() -> PowertoolsTelemetry:
+    return PowertoolsTelemetry()
+
+
+@cache
+def _client(service: str) -> Any:
+    """Time-outs shorter than any function's own; SigV4 everywhere, presigned links included."""
+    return boto3.client(
+        service,
+        config=Config(
+            connect_timeout=3,
+            read_timeout=10,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            signature_version="s3v4" if service == "s3" else None,
+        ),
+    )
+
+
+@cache
+def secrets() -> Secrets:
+    return Secrets(_client("secretsmanager"))
+
+
+@cache
+def store() -> DynamoDBCallStore:
+    return DynamoDBCallStore(_client("dynamodb"), settings()["CALLS_TABLE_NAME"])
+
+
+@cache
+def documents() -> S3Documents:
+    return S3Documents(_client("s3"), settings()["BUCKET_NAME"])
+
+
+@cache
+def queue() -> SQSRecordingsQueue:
+    return SQSRecordingsQueue(_client("sqs"), settings()["RECORDINGS_QUEUE_URL"])
+
+
+@cache
+def verifier() -> CallbackVerifier:
+    return CallbackVerifier(
+        secrets(),
+        account_sid=settings().optional("TWILIO_ACCOUNT_SID"),
+        public_base_url=settings().optional("PUBLIC_BASE_URL"),
+        auth_token_arn=settings().optional("TWILIO_AUTH_TOKEN_SECRET_ARN"),
+        webhook_secret_arn=settings().optional("ASSEMBLYAI_WEBHOOK_SECRET_ARN"),
+    )
+
+
+@cache
+def telephony() -> TwilioTelephony:
+    from callscribe.adapters.twilio_api import TwilioTelephony
+
+    return TwilioTelephony(
+        secrets(),
+        secret_arn=settings()["TWILIO_API_KEY_SECRET_ARN"],
+        account_sid=settings()["TWILIO_ACCOUNT_SID"],
+        api_url=settings()["TWILIO_API_URL"],
+    )
+
+
+@cache
+def transcriber() -> AssemblyAITranscriber:
+    from callscribe.adapters.assemblyai import (
+        AssemblyAITranscriber,
+        PresignedAudio,
+        UploadedAudio,
+    )
+
+    upload = settings().optional("AUDIO_TRANSFER") == "upload"
+    bucket_name = settings()["BUCKET_NAME"]
+    return AssemblyAITranscriber(
+        secrets(),
+        secret_arn=settings()["ASSEMBLYAI_API_KEY_SECRET_ARN"],
+        api_url=settings()["ASSEMBLYAI_API_URL"],
+        audio=UploadedAudio(_client("s3"), bucket_name) if upload else PresignedAudio(documents()),
+    )
+
+
+@cache
+def track_call() -> TrackCall:
+    return TrackCall(store=store(), telemetry=telemetry(), clock=utc_now)
+
+
+@cache
+def answer_call() -> AnswerCall:
+    return AnswerCall(
+        store=store(),
+        track=track_call(),
+        telemetry=telemetry(),
+        inbound_say=settings()["INBOUND_SAY"],
+    )
+
+
+@cache
+def receive_recording() -> ReceiveRecording:
+    return ReceiveRecording(queue=queue(), telemetry=telemetry())
+
+
+@cache
+def place_call() -> PlaceCall:
+    from callscribe.adapters.scheduler import EventBridgeSchedules
+    from callscribe.use_cases.place_call import PlaceCall
+
+    schedules = EventBridgeSchedules(
+        _client("scheduler"),
+        group_name=settings().optional("SCHEDULE_GROUP_NAME"),
+        role_arn=settings().optional("SCHEDULER_ROLE_ARN"),
+    )
+    return PlaceCall(
+        store=store(),
+        telephony=telephony(),
+        schedules=schedules,
+        telemetry=telemetry(),
+        clock=utc_now,
+        default_from_number=settings().optional("DEFAULT_FROM_NUMBER") or None,
+        speech_models=settings().speech_models,
+    )
+
+
+@cache
+def finish_recording() -> FinishRecording:
+    from callscribe.adapters.eventbridge import EventBridgeAnnouncer
+    from callscribe.use_cases.finish_recording import FinishRecording
+
+    return FinishRecording(
+        store=store(),
+        transcriber=transcriber(),
+        documents=documents(),
+        queue=queue(),
+        announcer=EventBridgeAnnouncer(_client("events"), settings()["EVENT_BUS_NAME"]),
+        telemetry=telemetry(),
+        clock=utc_now,
+    )
+
+
+@cache
+def process_recording() -> ProcessRecording:
+    from callscribe.adapters.twilio_media import TwilioAudioSource
+    from callscribe.use_cases.process_recording import ProcessRecording
+
+    audio = TwilioAudioSource(
+        secrets(),
+        _client("s3"),
+        secret_arn=settings()["TWILIO_API_KEY_SECRET_ARN"],
+        account_sid=settings()["TWILIO_ACCOUNT_SID"],
+        api_url=settings()["TWILIO_API_URL"],
+        bucket_name=settings()["BUCKET_NAME"],
+    )
+    webhook_secret_arn = settings()["ASSEMBLYAI_WEBHOOK_SECRET_ARN"]
+    return ProcessRecording(
+        store=store(),
+        telephony=telephony(),
+        audio=audio,
+        transcriber=transcriber(),
+        track=track_call(),
+        finish=finish_recording(),
+        telemetry=telemetry(),
+        clock=utc_now,
+        webhook_secret=lambda: secrets().value(webhook_secret_arn, "webhook_secret"),
+        speech_models=settings().speech_models,
+    )
+
+
+@cache
+def read_calls() -> ReadCalls:
+    from callscribe.use_cases.read_calls import ReadCalls
+
+    return ReadCalls(store=store(), documents=documents(), links=documents(), clock=utc_now)
+
+
+@cache
+def reconcile() -> Reconcile:
+    from callscribe.use_cases.reconcile import Reconcile
+
+    return Reconcile(
+        store=store(),
+        telephony=telephony(),
+        queue=queue(),
+        place=place_call(),
+        track=track_call(),
+        finish=finish_recording(),
+        telemetry=telemetry(),
+        clock=utc_now,
+    )
