@@ -1,0 +1,76 @@
+# callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
+.DEFAULT_GOAL := help
+.PHONY: help demo local test check format lint types validate build artefact lock clean setup
+
+PYTHON ?= python3
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
+# the tests' session needs neither; a user's AWS configuration must not leak into the local stack
+export SAM_CLI_TELEMETRY := 0
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/.local .venv-ministack/.done ## a simulated call becomes a transcript, on this machine, no account
+	@.venv/bin/python -m cli.demo $(ARGS)
+
+local: .venv/.local .venv-ministack/.done ## the whole stack on this machine, until Ctrl-C
+	@.venv/bin/python -m local $(ARGS)
+
+test: .venv/.dev .venv-ministack/.done ## all tests
+	.venv/bin/python -m pytest $(ARGS)
+
+check: lint types test validate build artefact ## the gate: what CI runs
+
+setup: .venv/.dev .venv-ministack/.done .venv-tools/.done ## every environment, without running anything
+
+format: .venv/.dev ## format the code
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+lint: .venv/.dev ## format and lint rules hold
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+
+types: .venv/.dev ## mypy, strict
+	.venv/bin/mypy
+
+validate: .venv-tools/.done ## the template, by SAM and cfn-lint, offline
+	.venv-tools/bin/sam validate --lint --region us-east-1
+
+build: .venv-tools/.done ## the artefact that `sam deploy` ships
+	PATH="$$(scripts/find-python 3.13):$$PATH" .venv-tools/bin/sam build
+
+artefact: .venv/.dev .venv-ministack/.done .venv-lambda/.done ## every function of the built artefact, invoked
+	.venv/bin/python -m pytest artefact_tests $(ARGS)
+
+lock: .venv-tools/.done ## resolve pyproject.toml's groups anew into requirements/
+	scripts/lock
+
+clean: ## everything that the targets above made
+	rm -rf .venv .venv-* .aws-sam .demo .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/.local: requirements/local.txt
+	@scripts/make-venv $(PYTHON) .venv
+	@.venv/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
+.venv/.dev: requirements/dev.txt
+	@scripts/make-venv $(PYTHON) .venv
+	@.venv/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
+.venv-ministack/.done: requirements/ministack.txt
+	@scripts/make-venv $(PYTHON) .venv-ministack
+	@.venv-ministack/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
+.venv-tools/.done: requirements/tools.txt
+	@scripts/make-venv $(PYTHON) .venv-tools
+	@.venv-tools/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
+# what Lambda's own runtime brings, on the interpreter that Lambda runs
+.venv-lambda/.done: requirements/lambda.txt
+	@scripts/make-venv "$$(scripts/find-python 3.13)/python3.13" .venv-lambda
+	@.venv-lambda/bin/python $(PIP_INSTALL) $<
+	@touch $@

@@ -1,0 +1,157 @@
+"""`make demo`: the whole application on this machine, a simulated call in each mode, transcribed.
+
+Nothing here is a real call: Twilio, AssemblyAI and the phone are simulators on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from botocore.credentials import Credentials
+
+from cli.client import ApiClient, ApiError
+from cli.progress import Progress
+
+OUTPUT = Path(".demo")
+FORMATS = ("txt", "json", "srt", "vtt")
+DEADLINE_SECONDS = 120
+# a number set aside for fiction (555-01xx): it rings nowhere, even by mistake
+PHONE = "+14155550100"
+REQUESTS: dict[str, dict[str, Any]] = {
+    "message": {"to": PHONE, "mode": "message"},
+    "call": {
+        "to": PHONE,
+        "mode": "call",
+        "say": "Hello, this is callscribe calling to confirm your appointment on Thursday at ten. "
+        "Please tell me whether that still suits you.",
+        "pause_seconds": 15,
+    },
+}
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says why."""
+
+
+@contextmanager
+def local_stack() -> Iterator[dict[str, str]]:
+    """Runs `python -m local` and gives its connection data; stops it whatever happens."""
+    command = [sys.executable, "-m", "local", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+        try:
+            line = process.stdout.readline()
+            if not line:
+                raise DemoError("the local stack did not start: see its message above")
+            yield json.loads(line)
+        finally:
+            process.terminate()
+            process.stdout.close()
+
+
+def run_call(client: ApiClient, mode: str, progress: Progress) -> dict[str, Any]:
+    """Places one call and follows it to its end.
+
+    Raises:
+        DemoError: it did not end in a transcript in time.
+    """
+    call = client.place_call(REQUESTS[mode])
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    shown: set[str] = set()
+    while True:
+        for step in steps(call):
+            if step not in shown:
+                shown.add(step)
+                progress.step(step)
+        if is_finished(call):
+            return call
+        if time.monotonic() > deadline:
+            raise DemoError(f"the call did not end in time: {json.dumps(call, indent=2)}")
+        progress.spin()
+        time.sleep(0.1)
+        call = client.get_call(call["call_id"])
+
+
+def steps(call: dict[str, Any]) -> Iterator[str]:
+    """What can be said of a call at this moment, in the order in which it happens."""
+    yield f"call {call['status']}"
+    for recording in call["recordings"]:
+        sid = recording["recording_sid"]
+        if recording["status"] != "received":
+            yield f"recording stored ({sid})"
+        if recording["transcript_status"]:
+            yield f"transcript {recording['transcript_status']}"
+        if recording["error"]:
+            yield f"{recording['status']}: {recording['error']['message']}"
+
+
+def is_finished(call: dict[str, Any]) -> bool:
+    ended = ("completed", "silent", "absent", "error")
+    recordings = call["recordings"]
+    return bool(recordings) and all(r["status"] in ended for r in recordings)
+
+
+def save(client: ApiClient, call: dict[str, Any]) -> dict[str, Any]:
+    """Writes the transcript in every format below .demo/ and returns the demo's result."""
+    folder = OUTPUT / str(call["mode"])
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {form: client.get_transcript(call["call_id"], form) for form in FORMATS}
+    for form, text in texts.items():
+        (folder / f"transcript.{form}").write_text(text, encoding="utf-8")
+    print("\n" + textwrap.indent(texts["txt"].strip(), "    ") + "\n")
+    print("  " + ", ".join(str(folder / f"transcript.{form}") for form in FORMATS))
+    return {
+        "mode": call["mode"],
+        "call": {name: value for name, value in call.items() if name != "recordings"},
+        "recordings": call["recordings"],
+        "transcript_text": " ".join(r["text"] or "" for r in call["recordings"]).strip(),
+    }
+
+
+def run(modes: list[str]) -> None:
+    """The whole demo; its result lands in .demo/result.json."""
+    print("callscribe demo. SIMULATED: Twilio, AssemblyAI and the phone run on this machine;")
+    print("nobody is called and nothing is billed.\n")
+    print("Starting the stack of template.yaml (MiniStack, permissions enforced) ...")
+    results = []
+    with local_stack() as stack:
+        credentials = Credentials(stack["access_key_id"], stack["secret_access_key"])
+        client = ApiClient(stack["api_url"], credentials, stack["region"])
+        try:
+            for mode in modes:
+                print(f"\nPOST {stack['api_url']}/calls  mode={mode}, a simulated call to {PHONE}")
+                results.append(save(client, run_call(client, mode, Progress())))
+        finally:
+            client.close()
+    document = {"simulated": True, "calls": results}
+    path = OUTPUT / "result.json"
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"\nAll of it: {path}. Everything that was started is stopped.")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m cli.demo", description=__doc__)
+    parser.add_argument("--mode", choices=[*REQUESTS, "both"], default="both")
+    mode = parser.parse_args().mode
+    try:
+        run(list(REQUESTS) if mode == "both" else [mode])
+    except (DemoError, ApiError) as error:
+        print(f"The demo failed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
