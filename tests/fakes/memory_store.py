@@ -92,13 +92,14 @@ class MemoryCallStore:
         return found[:limit]
 
     def list_overdue(self, now: str, *, limit: int) -> list[Waiting]:
+        entries: list[Call | Recording] = [*self.calls.values(), *self.recordings.values()]
         waiting = [
             Waiting(
                 call_id=entry.call_id,
                 recording_sid=getattr(entry, "recording_sid", None),
                 due_at=entry.due_at,
             )
-            for entry in [*self.calls.values(), *self.recordings.values()]
+            for entry in entries
             if entry.waiting_for == waiting_shard(entry.call_id)
             and entry.due_at is not None
             and entry.due_at <= now
@@ -118,5 +119,7 @@ def _changed(
         return None
     defaults = type(entry).__dataclass_fields__
     # an attribute that is removed reads as the field's default
-    values = {k: defaults[k].default if v is None else v for k, v in changes.items()}
+    values: dict[str, Any] = {
+        k: defaults[k].default if v is None else v for k, v in changes.items()
+    }
     return replace(entry, **values)

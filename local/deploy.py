@@ -1,0 +1,190 @@
+"""Deploys template.yaml to MiniStack: the real SAM translator, then CloudFormation."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import warnings
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from local.ministack import REGION, MiniStack
+
+with warnings.catch_warnings():
+    # the translator's own imports use what pydantic has deprecated
+    warnings.simplefilter("ignore")
+    from samtranslator.translator.transform import transform
+    from samtranslator.yaml_helper import yaml_parse
+
+_WAIT_SECONDS = 60
+_CODE_BUCKET = "local-code"
+
+
+class DeploymentError(Exception):
+    """The stack could not be created; names the resource and its reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A deployed function: ``code`` and ``layers`` are the template's folders, not built ones."""
+
+    logical_id: str
+    name: str
+    arn: str
+    handler: str
+    code: Path
+    layers: tuple[tuple[str, Path], ...]
+    environment: Mapping[str, str]
+    role_arn: str
+    timeout_seconds: int
+    memory_mb: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    outputs: Mapping[str, str]
+    functions: Mapping[str, Function]
+    openapi: Mapping[str, Any]
+    template: Mapping[str, Any]
+
+
+def deploy(
+    ministack: MiniStack,
+    template: Path,
+    *,
+    stack_name: str,
+    parameters: Mapping[str, str],
+    invoke_url: str,
+) -> Deployment:
+    """Creates the stack; functions are invoked at ``invoke_url``/<logical id>.
+
+    Raises:
+        DeploymentError: with the first resource that failed, and why.
+    """
+    source = yaml_parse(template.read_text())
+    translated = translate(source, parameters, invoke_url)
+    _put_placeholder_code(ministack)
+    cloudformation = ministack.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=stack_name,
+        TemplateBody=json.dumps(translated),
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
+    )
+    outputs = _wait(cloudformation, stack_name)
+    return Deployment(
+        outputs=outputs,
+        functions=_functions(ministack, stack_name, source, template.parent),
+        openapi=_openapi(translated),
+        template=translated,
+    )
+
+
+def translate(
+    source: Mapping[str, Any], parameters: Mapping[str, str], invoke_url: str
+) -> dict[str, Any]:
+    """SAM to CloudFormation, with code in a placeholder: it runs from the checkout, not from S3."""
+    adapted = json.loads(json.dumps(source, default=str))
+    placeholder = f"s3://{_CODE_BUCKET}/code.zip"
+    for logical_id, resource in adapted["Resources"].items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties["CodeUri"] = placeholder
+            # MiniStack hands SQS, schedule and EventBridge invocations to this address
+            variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
+            variables["MINISTACK_LAMBDA_PROXY_URL"] = f"{invoke_url}/{logical_id}"
+        elif resource["Type"] == "AWS::Serverless::LayerVersion":
+            properties["ContentUri"] = placeholder
+    with warnings.catch_warnings(), mock.patch.dict("os.environ", AWS_DEFAULT_REGION=REGION):
+        warnings.simplefilter("ignore")
+        translated = transform(adapted, dict(parameters), _ManagedPolicies())
+    result: dict[str, Any] = json.loads(json.dumps(translated, default=str))
+    return result
+
+
+class _ManagedPolicies:
+    """The translator asks AWS for ARNs of managed policies; these are all that it needs here."""
+
+    def load(self) -> dict[str, str]:
+        names = ("AWSLambdaBasicExecutionRole", "AWSLambdaSQSQueueExecutionRole")
+        return {name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in names}
+
+
+def _put_placeholder_code(ministack: MiniStack) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("app.py", "")
+    s3 = ministack.client("s3")
+    s3.create_bucket(Bucket=_CODE_BUCKET)
+    s3.put_object(Bucket=_CODE_BUCKET, Key="code.zip", Body=archive.getvalue())
+
+
+def _wait(cloudformation: Any, stack_name: str) -> dict[str, str]:
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < deadline:
+        stack = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+        status = stack["StackStatus"]
+        if status == "CREATE_COMPLETE":
+            return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+        if not status.endswith("IN_PROGRESS") or status.startswith("ROLLBACK"):
+            break
+        time.sleep(0.05)
+    events = cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]
+    failures = [e for e in reversed(events) if e["ResourceStatus"].endswith("FAILED")]
+    reasons = [f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason')}" for e in failures]
+    raise DeploymentError("; ".join(reasons) or f"the stack {stack_name} did not come up")
+
+
+def _functions(
+    ministack: MiniStack, stack_name: str, source: Mapping[str, Any], root: Path
+) -> dict[str, Function]:
+    found = {}
+    for logical_id, resource in source["Resources"].items():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        physical = ministack.client("cloudformation").describe_stack_resource(
+            StackName=stack_name, LogicalResourceId=logical_id
+        )["StackResourceDetail"]["PhysicalResourceId"]
+        configuration = ministack.client("lambda").get_function_configuration(FunctionName=physical)
+        variables = dict(configuration.get("Environment", {}).get("Variables", {}))
+        variables.pop("MINISTACK_LAMBDA_PROXY_URL")
+        found[logical_id] = Function(
+            logical_id=logical_id,
+            name=physical,
+            arn=configuration["FunctionArn"],
+            handler=configuration["Handler"],
+            code=root / resource["Properties"]["CodeUri"],
+            layers=_layers(source, resource, root),
+            environment=variables,
+            role_arn=configuration["Role"],
+            timeout_seconds=configuration["Timeout"],
+            memory_mb=configuration["MemorySize"],
+        )
+    return found
+
+
+def _layers(
+    source: Mapping[str, Any], resource: Mapping[str, Any], root: Path
+) -> tuple[tuple[str, Path], ...]:
+    in_globals = source.get("Globals", {}).get("Function", {}).get("Layers", [])
+    references = [*in_globals, *resource["Properties"].get("Layers", [])]
+    names = [reference["Ref"] for reference in references]
+    return tuple(
+        (name, root / source["Resources"][name]["Properties"]["ContentUri"]) for name in names
+    )
+
+
+def _openapi(translated: Mapping[str, Any]) -> dict[str, Any]:
+    """The routes, where SAM puts them: the API's Body, which MiniStack ignores."""
+    for resource in translated["Resources"].values():
+        if resource["Type"] == "AWS::ApiGatewayV2::Api":
+            body: dict[str, Any] = resource["Properties"]["Body"]
+            return body
+    return {"paths": {}}

@@ -1,0 +1,229 @@
+"""The whole application on one machine, wired together and taken apart again in order."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from local.deploy import Deployment, Function, deploy
+from local.door import ACCOUNT_ID, Door, read_routes
+from local.environments import CodeLayout, FunctionError, FunctionPool
+from local.http_server import Request, Response, Server
+from local.ministack import REGION, MiniStack, free_port
+from local.options import ROOT, Options
+from local.sigv4 import Caller
+from local.simulators.assemblyai import AssemblyAISimulator
+from local.simulators.twilio import TwilioSimulator
+
+STACK_NAME = "callscribe"
+_CONCURRENCY = 16
+# anything on the local API; what narrower policies look like is in docs/security.md
+_ALLOW_ALL = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What a client needs; the fields of `python -m local --json`."""
+
+    api_url: str
+    twilio_url: str
+    assemblyai_url: str
+    aws_endpoint_url: str
+    table_name: str
+    access_key_id: str
+    secret_access_key: str
+    region: str
+
+
+class LocalStack:
+    """Started by ``with``.
+
+    Raises (on entering):
+        MiniStackError, DeploymentError, OSError: the message says what to do.
+    """
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self.twilio: TwilioSimulator | None = None
+        self.assemblyai: AssemblyAISimulator | None = None
+        self._stop = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            self._start(undo)
+            # only now is everything up: until here a failure undoes what was started
+            self._stop = undo.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.close()
+
+    def invoke(self, logical_id: str, event: object) -> Any:
+        """Invokes a function directly. Raises FunctionError."""
+        return json.loads(self.pools[logical_id].invoke(json.dumps(event).encode()))
+
+    def _start(self, undo: ExitStack) -> None:
+        options = self.options
+        logs = options.work_folder / "logs"
+        self.ministack = MiniStack(log=logs / "ministack.log")
+        undo.callback(self.ministack.close)
+        self._start_vendors(undo)
+        invoker = Server(self._invoked)
+        undo.callback(invoker.close)
+        port = options.port or free_port()
+        self.deployment = deploy(
+            self.ministack,
+            options.template,
+            stack_name=STACK_NAME,
+            parameters=self._parameters(f"http://127.0.0.1:{port}"),
+            invoke_url=f"{invoker.url}/invoke",
+        )
+        self._store_secrets(self.deployment)
+        layout = built_layout() if options.artefact else source_layout()
+        self.pools = {
+            logical_id: FunctionPool(
+                function,
+                layout,
+                self.ministack,
+                log=logs / f"{function.code.name}.log",
+                concurrency=_CONCURRENCY,
+            )
+            for logical_id, function in self.deployment.functions.items()
+        }
+        for pool in self.pools.values():
+            undo.callback(pool.close)
+        routes = read_routes(self.deployment.openapi)
+        self.door = Door(routes, lambda name, event: self.pools[name].invoke(event), port=port)
+        undo.callback(self.door.close)
+        self.connection = self._connection(self._add_caller("developer", _ALLOW_ALL))
+
+    def _start_vendors(self, undo: ExitStack) -> None:
+        options = self.options
+        if options.twilio_api_url is None:
+            account = options.account
+            self.twilio = TwilioSimulator(
+                account.account_sid,
+                account.auth_token,
+                account.api_key_sid,
+                account.api_key_secret,
+                numbers=[account.from_number],
+                speed=options.speed,
+                seed=options.seed,
+            )
+            undo.callback(self.twilio.close)
+        if options.assemblyai_api_url is None:
+            self.assemblyai = AssemblyAISimulator(options.assemblyai_api_key, seed=options.seed)
+            undo.callback(self.assemblyai.close)
+        self.twilio_url = options.twilio_api_url or (self.twilio.url if self.twilio else "")
+        self.assemblyai_url = options.assemblyai_api_url or (
+            self.assemblyai.url if self.assemblyai else ""
+        )
+
+    def _parameters(self, door_url: str) -> dict[str, str]:
+        return {
+            "TwilioAccountSid": self.options.account.account_sid,
+            "TwilioApiUrl": self.twilio_url,
+            "AssemblyAIApiUrl": self.assemblyai_url,
+            "DefaultFromNumber": self.options.account.from_number,
+            "PublicBaseUrl": self.options.public_url or door_url,
+            # the internet cannot read this machine's bucket
+            "AudioTransfer": "presigned" if self.assemblyai else "upload",
+        }
+
+    def _store_secrets(self, deployment: Deployment) -> None:
+        account = self.options.account
+        values = {
+            "TwilioApiKeySecretArn": {
+                "api_key_sid": account.api_key_sid,
+                "api_key_secret": account.api_key_secret,
+            },
+            "TwilioAuthTokenSecretArn": {"auth_token": account.auth_token},
+            "AssemblyAIApiKeySecretArn": {"api_key": self.options.assemblyai_api_key},
+        }
+        for output, value in values.items():
+            if output in deployment.outputs:
+                self.ministack.client("secretsmanager").put_secret_value(
+                    SecretId=deployment.outputs[output], SecretString=json.dumps(value)
+                )
+
+    def _add_caller(self, name: str, policy: dict[str, Any]) -> Caller:
+        """An IAM user with a key that the door knows."""
+        iam = self.ministack.client("iam")
+        user = iam.create_user(UserName=name)["User"]
+        iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        caller = Caller(
+            access_key_id=key["AccessKeyId"],
+            secret_access_key=key["SecretAccessKey"],
+            user_arn=user["Arn"],
+            account_id=ACCOUNT_ID,
+            user_id=user.get("UserId", secrets.token_hex(8)),
+            policy=policy,
+        )
+        self.door.callers[caller.access_key_id] = caller
+        return caller
+
+    def _connection(self, caller: Caller) -> Connection:
+        return Connection(
+            api_url=self.door.url,
+            twilio_url=self.twilio_url,
+            assemblyai_url=self.assemblyai_url,
+            aws_endpoint_url=self.ministack.url,
+            table_name=self.deployment.outputs.get("CallsTableName", ""),
+            access_key_id=caller.access_key_id,
+            secret_access_key=caller.secret_access_key,
+            region=REGION,
+        )
+
+    def _invoked(self, request: Request) -> Response:
+        """MiniStack's queue pollers and schedules come in here."""
+        logical_id = request.raw_path.rpartition("/")[2]
+        headers = {"Content-Type": "application/json"}
+        if logical_id not in getattr(self, "pools", {}):
+            return Response(status=503, headers=headers, body=b'{"message":"starting"}')
+        try:
+            return Response(headers=headers, body=self.pools[logical_id].invoke(request.body))
+        except FunctionError as error:
+            return Response(status=500, headers=headers, body=json.dumps(error.error).encode())
+
+
+def source_layout() -> CodeLayout:
+    """The checkout's code, on the interpreter that runs this."""
+    python = ROOT / ".venv" / "bin" / "python"
+    return CodeLayout(
+        python=python,
+        code=lambda function: function.code,
+        # third parties' packages are in the virtual environment
+        python_path=lambda function: [
+            function.code,
+            *(path for name, path in function.layers if name != "DependenciesLayer"),
+        ],
+    )
+
+
+def built_layout() -> CodeLayout:
+    """What `sam build` made, layers laid out as /opt/python is, on Lambda's interpreter."""
+    build = ROOT / ".aws-sam" / "build"
+
+    def python_path(function: Function) -> list[Path]:
+        layers = [build / name / "python" for name, _ in function.layers]
+        return [build / function.logical_id, *layers]
+
+    return CodeLayout(
+        python=ROOT / ".venv-lambda" / "bin" / "python",
+        code=lambda function: build / function.logical_id,
+        python_path=python_path,
+    )
