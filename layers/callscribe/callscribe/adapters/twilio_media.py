@@ -28,7 +28,7 @@ _MIB = 1024 * 1024
 class TwilioAudioSource:
     """Implements ``ports.AudioSource``."""
 
-    def __init__(  # noqa: PLR0913 - wired in one place, by name
+    def __init__(
         self,
         secrets: Secrets,
         s3: S3Client,

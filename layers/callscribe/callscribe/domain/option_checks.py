@@ -1,0 +1,129 @@
+"""Checks of single values, put together into the table of transcription_options.
+
+A check takes a value and the path it stands at, and yields what is wrong: nothing for a good one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from callscribe.domain.problems import FieldError
+
+Errors = Iterator[FieldError]
+Check = Callable[[Any, str], Errors]
+
+
+def boolean(value: Any, path: str) -> Errors:
+    if not isinstance(value, bool):
+        yield FieldError(path, "must be true or false")
+
+
+def text(value: Any, path: str) -> Errors:
+    if not isinstance(value, str) or not value.strip():
+        yield FieldError(path, "must be a text that is not empty")
+
+
+def integer(low: int, high: int | None = None) -> Check:
+    """A whole number; JSON's true is none."""
+
+    def check(value: Any, path: str) -> Errors:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or value < low or (high is not None and value > high):
+            limits = f"of {low} or more" if high is None else f"from {low} to {high}"
+            yield FieldError(path, f"must be a whole number {limits}")
+
+    return check
+
+
+def number(low: float, high: float) -> Check:
+    def check(value: Any, path: str) -> Errors:
+        numeric = isinstance(value, int | float) and not isinstance(value, bool)
+        if not numeric or not low <= value <= high:
+            yield FieldError(path, f"must be a number from {low:g} to {high:g}")
+
+    return check
+
+
+def one_of(names: Collection[str], *, hints: Mapping[str, str] | None = None) -> Check:
+    """One of some names; ``hints`` say for names that are often mistaken what to write instead."""
+
+    def check(value: Any, path: str) -> Errors:
+        if isinstance(value, str) and value in names:
+            return
+        hint = (hints or {}).get(value) if isinstance(value, str) else None
+        if hint is None and isinstance(value, str) and len(names) > 12:
+            close = get_close_matches(value, names, n=1)
+            hint = f"did you mean {close[0]}?" if close else "see AssemblyAI's documentation"
+            yield FieldError(path, f"{value[:60]!r} is not known: {hint}")
+        else:
+            options = ", ".join(sorted(names))
+            yield FieldError(path, hint or f"must be one of {options}")
+
+    return check
+
+
+def list_of(check_item: Check, *, at_least: int = 0, at_most: int | None = None) -> Check:
+    def check(value: Any, path: str) -> Errors:
+        if not isinstance(value, list):
+            yield FieldError(path, "must be a list")
+            return
+        if len(value) < at_least:
+            yield FieldError(path, f"must have at least {at_least} entries")
+        if at_most is not None and len(value) > at_most:
+            yield FieldError(path, f"has {len(value)} entries; {at_most} at most")
+            return
+        for position, item in enumerate(value):
+            yield from check_item(item, f"{path}[{position}]")
+
+    return check
+
+
+def fields(checks: Mapping[str, Check], *, required: Collection[str] = ()) -> Check:
+    """An object with these fields and no others."""
+
+    def check(value: Any, path: str) -> Errors:
+        if not isinstance(value, dict):
+            yield FieldError(path, "must be an object")
+            return
+        for name in required:
+            if name not in value:
+                yield FieldError(f"{path}.{name}", "is missing")
+        for name, inner in value.items():
+            if name in checks:
+                yield from checks[name](inner, f"{path}.{name}")
+            else:
+                known = ", ".join(sorted(checks))
+                yield FieldError(f"{path}.{name}", f"is not known; the fields are {known}")
+
+    return check
+
+
+def mapping_of(check_value: Check) -> Check:
+    """An object with any names; not empty."""
+
+    def check(value: Any, path: str) -> Errors:
+        if not isinstance(value, dict) or not value:
+            yield FieldError(path, "must be an object that is not empty")
+            return
+        for name, inner in value.items():
+            yield from check_value(inner, f"{path}.{name}")
+
+    return check
+
+
+def phrase(at_most_words: int) -> Check:
+    def check(value: Any, path: str) -> Errors:
+        if not isinstance(value, str) or not value.strip():
+            yield FieldError(path, "must be a text that is not empty")
+        elif len(value.split()) > at_most_words:
+            words = len(value.split())
+            yield FieldError(path, f"has {words} words; {at_most_words} at most")
+
+    return check
+
+
+def one_word(value: Any, path: str) -> Errors:
+    if not isinstance(value, str) or len(value.split()) != 1:
+        yield FieldError(path, "must be a single word")
