@@ -10,3 +10,7 @@ LANGUAGE_CODES = frozenset(
         "th bo tr tk uk ur uz vi cy yi yo"
     ).split()
 )
+
+
+def is_english(language_code: str) -> bool:
+    return language_code == "en" or language_code.startswith("en_")

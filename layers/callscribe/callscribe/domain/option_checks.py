@@ -5,6 +5,7 @@ A check takes a value and the path it stands at, and yields what is wrong: nothi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -54,9 +55,10 @@ def one_of(names: Collection[str], *, hints: Mapping[str, str] | None = None) ->
             return
         hint = (hints or {}).get(value) if isinstance(value, str) else None
         if hint is None and isinstance(value, str) and len(names) > 12:
-            close = get_close_matches(value, names, n=1)
+            # en-US is the likeliest mistake
+            close = get_close_matches(value.lower().replace("-", "_"), names, n=1)
             hint = f"did you mean {close[0]}?" if close else "see AssemblyAI's documentation"
-            yield FieldError(path, f"{value[:60]!r} is not known: {hint}")
+            yield FieldError(path, f"{printable(value)!r} is not known: {hint}")
         else:
             options = ", ".join(sorted(names))
             yield FieldError(path, hint or f"must be one of {options}")
@@ -95,7 +97,8 @@ def fields(checks: Mapping[str, Check], *, required: Collection[str] = ()) -> Ch
                 yield from checks[name](inner, f"{path}.{name}")
             else:
                 known = ", ".join(sorted(checks))
-                yield FieldError(f"{path}.{name}", f"is not known; the fields are {known}")
+                message = f"is not known; the fields are {known}"
+                yield FieldError(f"{path}.{printable(name)}", message)
 
     return check
 
@@ -108,7 +111,7 @@ def mapping_of(check_value: Check) -> Check:
             yield FieldError(path, "must be an object that is not empty")
             return
         for name, inner in value.items():
-            yield from check_value(inner, f"{path}.{name}")
+            yield from check_value(inner, f"{path}.{printable(name)}")
 
     return check
 
@@ -127,3 +130,46 @@ def phrase(at_most_words: int) -> Check:
 def one_word(value: Any, path: str) -> Errors:
     if not isinstance(value, str) or len(value.split()) != 1:
         yield FieldError(path, "must be a single word")
+
+
+def anything(_value: Any, _path: str) -> Errors:
+    yield from ()
+
+
+def nullable(check_value: Check) -> Check:
+    """AssemblyAI's schema allows null for a few fields."""
+    return lambda value, path: iter(()) if value is None else check_value(value, path)
+
+
+def storable(value: Any, path: str, depth: int = 0) -> Errors:
+    """Whatever passes can be written to the calls table and sent as UTF-8."""
+    # the table nests 32 levels, and the options lie a few levels deep
+    if depth > 20:
+        yield FieldError(path, "is nested too deep: 20 levels at most")
+    elif isinstance(value, str) and not _encodable(value):
+        yield FieldError(path, "holds half a character (a lone surrogate): remove it")
+    elif isinstance(value, int | float) and not _plain(value):
+        yield FieldError(path, "must be a number that is finite, and a whole number below 2^53")
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from storable(item, f"{path}[{position}]", depth + 1)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from storable(name, f"{path}.{printable(name)}", depth + 1)
+            yield from storable(inner, f"{path}.{printable(name)}", depth + 1)
+
+
+def printable(name: str) -> str:
+    """A caller's name for something, fit for our answer: short, and UTF-8."""
+    return name[:60].encode(errors="replace").decode()
+
+
+def _encodable(value: str) -> bool:
+    return not any(0xD800 <= ord(character) < 0xE000 for character in value)
+
+
+def _plain(value: float) -> bool:
+    """Exact in everybody's JSON, and within DynamoDB's 38 digits and 1e-130."""
+    if isinstance(value, int):
+        return abs(value) < 2**53
+    return value == 0 or (math.isfinite(value) and 1e-100 < abs(value) < 1e100)

@@ -6,7 +6,13 @@ SDK alone.
 
 from __future__ import annotations
 
-PII_POLICIES = frozenset(
+ENGLISH_POLICIES = frozenset(
+    (
+        "corporate_action day effect financial_metric medical_code month organization_id product "
+        "project trend year"
+    ).split()
+)
+PII_POLICIES = ENGLISH_POLICIES | frozenset(
     (
         "account_number banking_information blood_type credit_card_cvv credit_card_expiration "
         "credit_card_number date date_interval date_of_birth drivers_license drug duration "
@@ -16,8 +22,6 @@ PII_POLICIES = frozenset(
         "phone_number physical_attribute political_affiliation religion statistics time url "
         "us_social_security_number username vehicle_id zodiac_sign "
         "gender sexuality organization_medical_facility location_address location_address_street "
-        "location_city location_coordinate location_country location_state location_zip "
-        "corporate_action day effect financial_metric medical_code month organization_id product "
-        "project trend year"
+        "location_city location_coordinate location_country location_state location_zip"
     ).split()
 )

@@ -32,6 +32,12 @@ def build_transcript_request(
     }
     if channels > 1:
         request.setdefault("multichannel", True)
-    else:
-        request.pop("multichannel", None)
+    elif request.pop("multichannel", False) and _identifies_speakers(options):
+        # AssemblyAI refuses it without channels or labels that the names can go to
+        request["speaker_labels"] = True
     return request
+
+
+def _identifies_speakers(options: Mapping[str, Any]) -> bool:
+    understanding = options.get("speech_understanding") or {}
+    return "speaker_identification" in understanding.get("request", {})

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callscribe.domain.pii_policies import ENGLISH_POLICIES
+from callscribe.domain.problems import InvalidInputError
+from callscribe.domain.transcript_requests import build_transcript_request
+from callscribe.domain.transcription_options import (
+    OPTIONS,
+    OWNED,
+    REPLACED,
+    check_transcription_options,
+)
+from tests.unit.transcription_cases import ACCEPTED, PARTS
+
+MODELS = ("universal-3-5-pro", "universal-2")
+CONTRACT = (
+    Path(__file__).parents[3] / "shared/vendors/contracts/assemblyai-transcript-request.schema.json"
+)
+
+
+def checked(options: dict[str, Any]) -> dict[str, Any]:
+    return check_transcription_options(options, default_speech_models=MODELS)
+
+
+def build(options: dict[str, Any], channels: int) -> dict[str, Any]:
+    return build_transcript_request(
+        options,
+        audio_url="https://bucket.example/audio.wav?signature=x",
+        webhook_url="https://api.example/transcript-complete/1/2",
+        webhook_secret_header=("X-Secret", "s3cret"),
+        speech_models=MODELS,
+        channels=channels,
+    )
+
+
+def test_a_request_always_names_its_models_and_its_webhook() -> None:
+    assert build({}, 1) == {
+        "audio_url": "https://bucket.example/audio.wav?signature=x",
+        "webhook_url": "https://api.example/transcript-complete/1/2",
+        "webhook_auth_header_name": "X-Secret",
+        "webhook_auth_header_value": "s3cret",
+        "speech_models": ["universal-3-5-pro", "universal-2"],
+    }
+    assert build({"speech_models": ["universal-2"]}, 1)["speech_models"] == ["universal-2"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "channels", "expected"),
+    [
+        ({}, 2, True),
+        ({"multichannel": True}, 2, True),
+        ({"multichannel": False}, 2, False),
+        ({}, 1, None),
+        ({"multichannel": True}, 1, None),
+    ],
+)
+def test_channels_are_transcribed_apart_where_there_are_two(
+    asked: dict[str, Any], channels: int, expected: bool | None
+) -> None:
+    assert build(asked, channels).get("multichannel") is expected
+
+
+def test_speakers_are_identified_on_one_channel_by_their_labels() -> None:
+    options = {
+        "multichannel": True,
+        "speech_understanding": {"request": {"speaker_identification": {"speaker_type": "role"}}},
+    }
+    assert build(checked(options), 1)["speaker_labels"] is True
+    assert "speaker_labels" not in build(checked(options), 2)
+
+
+def vendor_schema() -> dict[str, Any]:
+    if not CONTRACT.exists():
+        pytest.skip("the vendor's schema lies beside the project, and is not there")
+    schema: dict[str, Any] = json.loads(CONTRACT.read_text())
+    # the schema leaves out eleven policies that AssemblyAI's SDK 1.8.2 has
+    schema["properties"]["redact_pii_policies"]["items"]["enum"] += sorted(ENGLISH_POLICIES)
+    return schema
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_every_accepted_option_makes_a_request_valid_by_the_vendors_schema(channels: int) -> None:
+    validator = jsonschema.Draft202012Validator(vendor_schema())
+    for options in ACCEPTED:
+        validator.validate(build(checked(options), channels))
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=8).map(dict))
+def test_whatever_passes_is_valid_by_the_vendors_schema(options: dict[str, Any]) -> None:
+    validator = jsonschema.Draft202012Validator(vendor_schema())
+    try:
+        valid = checked(options)
+    except InvalidInputError:
+        return
+    validator.validate(build(valid, 2))
+
+
+def test_every_field_of_the_vendors_is_accepted_or_refused_on_purpose() -> None:
+    ours = {*OPTIONS, *OWNED, *REPLACED, "speech_models"}
+    assert set(vendor_schema()["properties"]) - ours == set()
+
+
+def test_no_field_is_both_accepted_and_refused() -> None:
+    assert not {*OPTIONS, "speech_models"} & {*OWNED, *REPLACED}
