@@ -179,7 +179,10 @@ def _checked(values: Mapping[str, Any], operations: tuple[str, ...], rule_id: in
     return Rule(id=rule_id, **values)
 
 
-def _mistakes(values: Mapping[str, Any], operations: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _mistakes(  # noqa: C901 - a list of rules, one after the other
+    values: Mapping[str, Any], operations: tuple[str, ...]
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with a rule, as (field, message)."""
     known = {"operation", "fault", "times", "probability", "seconds", "status", "repeat", "body"}
     for name in values:
         if name not in known | {"headers"}:

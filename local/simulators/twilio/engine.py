@@ -1,0 +1,339 @@
+"""A simulated call from dialling to hang-up: rings, asks for TwiML, carries it out, records."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from urllib.parse import urljoin
+
+from local.simulators.tasks import Tasks
+from local.simulators.twilio import audio
+from local.simulators.twilio.callbacks import Answer, Callbacks
+from local.simulators.twilio.state import Account, Call, Phone, Recording, new_sid, rfc_2822
+from local.simulators.twilio.twiml import DocumentError, Verb, parse
+from local.speech.clips import load_clips
+
+# paid accounts have no documented cap on hops; a loop must end here all the same
+MAX_HOPS = 50
+_SIP_CODES = {"completed": "200", "busy": "486", "no-answer": "487", "failed": "404"}
+# somebody needs a moment before they answer a question
+_THINKING_MS = 500
+_BEEP = "beep"
+_MIN_RECORDING_MS = 1000
+_MAX_CALL_SECONDS = 4 * 3600
+
+
+class HungUpError(Exception):
+    """Ends the script: somebody hung up, or Twilio did."""
+
+
+class Engine:
+    """Carries out calls. ``speed`` seconds of a call pass in one real second."""
+
+    def __init__(
+        self,
+        account: Account,
+        callbacks: Callbacks,
+        tasks: Tasks,
+        *,
+        speed: float,
+        media_ready_after_seconds: float,
+    ) -> None:
+        self._account = account
+        self._callbacks = callbacks
+        self._tasks = tasks
+        self._speed = speed
+        self._media_ready_after_seconds = media_ready_after_seconds
+
+    def dial(self, call: Call) -> None:
+        """Carries out an outbound call, on the thread it is called on."""
+        phone = self._account.phone(call.to_number)
+        self._status(call, "initiated")
+        if phone.behaviour == "fails":
+            self._end(call, "failed")
+            return
+        self._status(call, "ringing")
+        patience = float(call.parameter("Timeout") or 60)
+        rings = phone.ring_seconds if phone.behaviour != "no-answer" else patience
+        if not self._wait(call, min(rings, patience)):
+            self._end(call, "canceled")
+        elif phone.behaviour == "busy":
+            self._end(call, "busy")
+        elif phone.behaviour == "no-answer" or phone.ring_seconds > patience:
+            self._end(call, "no-answer")
+        else:
+            self._talk(call, phone, call.parameter("Url"))
+
+    def receive(self, call: Call, voice_url: str) -> None:
+        """Carries out an inbound call."""
+        call.status = "ringing"
+        self._talk(call, self._account.phone(call.from_number), voice_url)
+
+    def _talk(self, call: Call, phone: Phone, url: str) -> None:
+        call.answered_at = call.now()
+        self._status(call, "in-progress")
+        whole = self._begin_whole_call(call)
+        try:
+            if phone.behaviour == "hangs-up":
+                self._pass(call, 1000)
+                raise HungUpError
+            self._follow(call, phone, url)
+        except HungUpError:
+            pass
+        if whole is not None:
+            self._finish_recording(call, whole, (call.person, call.application), 0)
+        self._end(call, "completed")
+
+    def _follow(self, call: Call, phone: Phone, url: str) -> None:
+        form = self._voice_form(call)
+        for _ in range(MAX_HOPS):
+            following = self._document(call, phone, url, form)
+            if following is None:
+                return
+            url, form = following
+        self._account.notify(
+            call.sid, 11215, f"Too many redirects: over {MAX_HOPS} documents, a loop"
+        )
+
+    def _document(
+        self, call: Call, phone: Phone, url: str, form: Mapping[str, str]
+    ) -> tuple[str, dict[str, str]] | None:
+        """Fetches and carries out one document; where to go on, or None at its end."""
+        answer = self._callbacks.ask(url, form, operation="callback.twiml")
+        call.callbacks.append({"operation": "twiml", "url": url, "status": answer.status})
+        if answer.status is None or answer.status >= 300:
+            self._account.notify(call.sid, 11200, f"HTTP retrieval failure: {answer.status} {url}")
+            return None
+        call.documents.append(answer.body.decode(errors="replace"))
+        try:
+            document = parse(answer.body, answer.content_type)
+        except DocumentError as error:
+            self._account.notify(call.sid, error.code, str(error))
+            return None
+        for code, message in document.warnings:
+            self._account.notify(call.sid, code, message)
+        for verb in document.verbs:
+            following = self._carry_out(call, phone, verb, url)
+            if following is not None:
+                return urljoin(url.split("#", 1)[0], following[0]), following[1]
+        return None
+
+    def _carry_out(
+        self, call: Call, phone: Phone, verb: Verb, url: str
+    ) -> tuple[str, dict[str, str]] | None:
+        call.executed.append(verb.name)
+        match verb.name:
+            case "Say" | "Play":
+                for _ in range(max(1, int(verb.attributes.get("loop", "1") or 1))):
+                    self._play(call, audio.spoken(verb.text))
+            case "Pause":
+                self._pause(call, phone, float(verb.attributes.get("length", "1")))
+            case "Record":
+                return self._record(call, phone, verb, url)
+            case "Gather":
+                return self._gather(call, phone, verb, url)
+            case "Redirect":
+                return verb.text or url, self._voice_form(call)
+            case _:
+                raise HungUpError
+        return None
+
+    def _record(self, call: Call, phone: Phone, verb: Verb, url: str) -> tuple[str, dict[str, str]]:
+        attributes = verb.attributes
+        if attributes.get("playBeep", "true") == "true":
+            self._play(call, load_clips()[_BEEP].pcm)
+        recording = self._begin_recording(call, "RecordVerb", 1)
+        begin_ms = call.clock_ms
+        speech = self._speech(phone, "callee_message")
+        call.person.put(begin_ms, speech)
+        longest_ms = int(attributes.get("maxLength", "3600")) * 1000
+        silence_ms = int(attributes.get("timeout", "5")) * 1000
+        length_ms = min(longest_ms, audio.duration_ms(speech) + silence_ms)
+        if attributes.get("trim", "trim-silence") == "trim-silence" and speech:
+            self._pass(call, length_ms)
+            call_end_ms = begin_ms + min(length_ms, audio.duration_ms(speech))
+        else:
+            self._pass(call, length_ms)
+            call_end_ms = call.clock_ms
+        self._finish_recording(
+            call,
+            recording,
+            (call.person,),
+            begin_ms,
+            end_ms=call_end_ms,
+            callback=attributes.get("recordingStatusCallback", ""),
+            events=attributes.get("recordingStatusCallbackEvent", "completed"),
+        )
+        form = self._voice_form(call) | {
+            "RecordingUrl": self._media_url(recording),
+            "RecordingSid": recording.sid,
+            "RecordingDuration": str(recording.duration_seconds),
+            "Digits": "",
+        }
+        # without an action the current document is asked for again: an endless loop
+        return attributes.get("action") or url, form
+
+    def _gather(
+        self, call: Call, phone: Phone, verb: Verb, url: str
+    ) -> tuple[str, dict[str, str]] | None:
+        for child in verb.children:
+            self._carry_out(call, phone, child, url)
+        if not phone.presses:
+            self._pass(call, int(verb.attributes.get("timeout", "5")) * 1000)
+            return None
+        self._pass(call, 500 * len(phone.presses))
+        action = verb.attributes.get("action") or url
+        return action, self._voice_form(call) | {"Digits": phone.presses}
+
+    def _pause(self, call: Call, phone: Phone, seconds: float) -> None:
+        """In a pause the person at the phone speaks, once in a call."""
+        if not call.person.pieces:
+            speech = self._speech(phone, "callee_dialogue")
+            call.person.put(call.clock_ms + _THINKING_MS, speech)
+        self._pass(call, int(seconds * 1000))
+
+    def _play(self, call: Call, pcm: bytes) -> None:
+        call.application.put(call.clock_ms, pcm)
+        self._pass(call, audio.duration_ms(pcm))
+
+    def _pass(self, call: Call, milliseconds: int) -> None:
+        """Lets the call's time pass. Raises HungUpError when it ends meanwhile."""
+        limit = min(int(call.parameter("TimeLimit") or _MAX_CALL_SECONDS), _MAX_CALL_SECONDS)
+        left_ms = limit * 1000 - call.clock_ms
+        began = time.monotonic()
+        if not self._wait(call, min(milliseconds, left_ms) / 1000):
+            call.clock_ms += min(milliseconds, int((time.monotonic() - began) * self._speed * 1000))
+            raise HungUpError
+        call.clock_ms += min(milliseconds, left_ms)
+        if milliseconds > left_ms:
+            raise HungUpError
+
+    def _wait(self, call: Call, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds / self._speed
+        while (left := deadline - time.monotonic()) > 0:
+            if self._tasks.stopping.is_set():
+                return False
+            if call.hung_up.wait(min(left, 0.2)):
+                return False
+        return not call.hung_up.is_set()
+
+    def _speech(self, phone: Phone, fitting: str) -> bytes:
+        if phone.behaviour == "silent":
+            return b""
+        return phone.pcm or load_clips()[phone.says or fitting].pcm
+
+    def _begin_whole_call(self, call: Call) -> Recording | None:
+        if call.parameter("Record").lower() != "true":
+            return None
+        dual = call.parameter("RecordingChannels") == "dual"
+        return self._begin_recording(call, "OutboundAPI", 2 if dual else 1)
+
+    def _begin_recording(self, call: Call, source: str, channels: int) -> Recording:
+        recording = Recording(new_sid("RE"), call.sid, source, call.now())
+        recording.wanted_channels = channels
+        with self._account.lock:
+            self._account.recordings[recording.sid] = recording
+        return recording
+
+    def _finish_recording(
+        self,
+        call: Call,
+        recording: Recording,
+        tracks: tuple[audio.Track, ...],
+        begin_ms: int,
+        *,
+        end_ms: int | None = None,
+        callback: str | None = None,
+        events: str | None = None,
+    ) -> None:
+        end_ms = call.clock_ms if end_ms is None else end_ms
+        if end_ms - begin_ms < _MIN_RECORDING_MS:
+            recording.status, recording.error_code = "absent", 16101
+            recording.duration_seconds = 0
+        else:
+            sound = tuple(track.render(begin_ms, end_ms) for track in tracks)
+            recording.channels = sound if recording.wanted_channels == 2 else (audio.mixed(sound),)
+            recording.duration_seconds = math.ceil((end_ms - begin_ms) / 1000)
+            recording.ready_at = time.monotonic() + self._media_ready_after_seconds
+            recording.status = "completed"
+        if callback is None:
+            callback = call.parameter("RecordingStatusCallback")
+            events = " ".join(call.parameters.get("RecordingStatusCallbackEvent", ["completed"]))
+        if callback and recording.status in (events or "completed").split():
+            self._tell(call, callback, "callback.recording", self.recording_form(recording))
+
+    def recording_form(self, recording: Recording) -> dict[str, str]:
+        """A recording callback's fields: no From, no To, no CallStatus."""
+        form = {
+            "CallSid": recording.call_sid,
+            "RecordingSid": recording.sid,
+            "RecordingUrl": self._media_url(recording),
+            "RecordingStatus": recording.status,
+            "RecordingChannels": str(
+                len(recording.channels) if recording.channels else recording.wanted_channels
+            ),
+            "RecordingStartTime": rfc_2822(recording.started_at) or "",
+            "RecordingSource": recording.source,
+            "RecordingTrack": "both",
+            "ErrorCode": str(recording.error_code or 0),
+        }
+        if recording.status == "completed":
+            form["RecordingDuration"] = str(recording.duration_seconds)
+        return form
+
+    def _media_url(self, recording: Recording) -> str:
+        account = f"https://api.twilio.com/2010-04-01/Accounts/{self._account.sid}"
+        return f"{account}/Recordings/{recording.sid}"
+
+    def _end(self, call: Call, status: str) -> None:
+        call.ended_at = call.now() + timedelta(milliseconds=0)
+        self._status(call, status)
+
+    def _status(self, call: Call, status: str) -> None:
+        call.status = status
+        event = {"in-progress": "answered"}.get(status, status)
+        if event not in ("initiated", "ringing", "answered"):
+            event = "completed"
+        sequence, call.sequence = call.sequence, call.sequence + 1
+        url = call.parameter("StatusCallback")
+        if not url or event not in (call.parameters.get("StatusCallbackEvent") or ["completed"]):
+            return
+        form = self._voice_form(call) | {
+            "Timestamp": rfc_2822(call.now()) or "",
+            "CallbackSource": "call-progress-events",
+            "SequenceNumber": str(sequence),
+        }
+        if event == "completed":
+            seconds = call.duration_seconds
+            form |= {
+                "CallDuration": str(seconds),
+                "Duration": str(math.ceil(seconds / 60)),
+                "SipResponseCode": _SIP_CODES.get(status, "487"),
+            }
+        self._tell(call, url, "callback.status", form)
+
+    def _tell(self, call: Call, url: str, operation: str, form: dict[str, str]) -> None:
+        def done(answer: Answer) -> None:
+            entry = {"operation": operation.removeprefix("callback."), "url": url}
+            call.callbacks.append({**entry, "status": answer.status})
+
+        self._callbacks.tell(url, form, operation=operation, done=done)
+
+    def _voice_form(self, call: Call) -> dict[str, str]:
+        """Standard parameters; Twilio sends what it does not know as empty texts."""
+        form = {
+            "CallSid": call.sid,
+            "From": call.from_number,
+            "To": call.to_number,
+            "Caller": call.from_number,
+            "Called": call.to_number,
+            "CallStatus": call.status,
+            "ApiVersion": "2010-04-01",
+            "Direction": call.direction,
+        }
+        for who in ("From", "To", "Caller", "Called"):
+            form |= {f"{who}{part}": "" for part in ("City", "State", "Zip")}
+            form[f"{who}Country"] = "US"
+        return form

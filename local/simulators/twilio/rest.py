@@ -1,0 +1,229 @@
+"""Twilio's REST API, version 2010-04-01: calls, recordings and their media."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from local.http_server import Request, Response
+from local.simulators.faults import json_response
+from local.simulators.twilio.audio import mixed, write_wav
+from local.simulators.twilio.state import (
+    API_VERSION,
+    Account,
+    Call,
+    Recording,
+    call_resource,
+    new_sid,
+    recording_resource,
+)
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_MAX_PAGE = 1000
+# the numbers of Twilio's test credentials, which fail in one way each (the last is our own)
+_MAGIC = {
+    "+15005550001": (21211, "The phone number you are attempting to call is not valid."),
+    "+15005550002": (21214, "The phone number you are attempting to call cannot be reached."),
+    "+15005550003": (21215, "Account not authorized to call this number: geo permissions."),
+    "+15005550004": (21216, "The phone number you are attempting to call is blocked."),
+    "+15005550009": (21219, "The number is unverified. Trial accounts call verified numbers."),
+}
+
+
+def error(status: int, code: int, message: str) -> Response:
+    """Twilio's error body."""
+    more_info = f"https://www.twilio.com/docs/errors/{code}"
+    body = {"code": code, "message": message, "more_info": more_info, "status": status}
+    return json_response(status, body)
+
+
+class Rest:
+    """The resources of one account. ``dial`` is told of each call that is placed."""
+
+    def __init__(self, account: Account, dial: Callable[[Call], None]) -> None:
+        self._account = account
+        self._dial = dial
+        root = f"/{API_VERSION}/Accounts/{account.sid}"
+        self._routes: list[tuple[str, re.Pattern[str], str]] = [
+            ("POST", re.compile(rf"{root}/Calls\.json"), "calls.create"),
+            ("GET", re.compile(rf"{root}/Calls\.json"), "calls.list"),
+            ("GET", re.compile(rf"{root}/Calls/(CA\w+)\.json"), "calls.fetch"),
+            ("POST", re.compile(rf"{root}/Calls/(CA\w+)\.json"), "calls.update"),
+            ("DELETE", re.compile(rf"{root}/Calls/(CA\w+)\.json"), "calls.delete"),
+            ("GET", re.compile(rf"{root}/Recordings\.json"), "recordings.list"),
+            ("GET", re.compile(rf"{root}/Calls/(CA\w+)/Recordings\.json"), "recordings.list"),
+            ("GET", re.compile(rf"{root}/Recordings/(RE\w+)\.json"), "recordings.fetch"),
+            ("DELETE", re.compile(rf"{root}/Recordings/(RE\w+)\.json"), "recordings.delete"),
+            ("GET", re.compile(rf"{root}/Recordings/(RE[0-9a-f]+)(\.wav|\.mp3)?"), "media.get"),
+        ]
+
+    def route(self, request: Request) -> tuple[str, Callable[[], Response]] | None:
+        """The operation that a request asks for, and how to carry it out."""
+        for method, pattern, operation in self._routes:
+            match = pattern.fullmatch(request.raw_path)
+            if match and method == request.method:
+                handler = getattr(self, "_" + operation.replace(".", "_"))
+                return operation, partial(handler, request, *match.groups())
+        return None
+
+    def _calls_create(self, request: Request) -> Response:
+        form = parse_qs(request.body.decode(), keep_blank_values=True)
+        refused = _refusal(form, self._account)
+        if refused is not None:
+            return error(400, *refused)
+        call = Call(new_sid("CA"), form["To"][-1], form["From"][-1], "outbound-api", form)
+        with self._account.lock:
+            self._account.calls[call.sid] = call
+        resource = call_resource(call, self._account.sid)
+        self._dial(call)
+        return json_response(201, resource)
+
+    def _calls_fetch(self, _: Request, sid: str) -> Response:
+        return self._with_call(sid, lambda _: None)
+
+    def _calls_update(self, request: Request, sid: str) -> Response:
+        status = parse_qs(request.body.decode()).get("Status", [""])[-1]
+        if status not in ("completed", "canceled"):
+            return error(400, 20001, "Status must be completed or canceled")
+        return self._with_call(sid, lambda call: call.hung_up.set())
+
+    def _calls_delete(self, _: Request, sid: str) -> Response:
+        with self._account.lock:
+            gone = self._account.calls.pop(sid, None)
+        return Response(status=204) if gone else _not_found(sid)
+
+    def _calls_list(self, request: Request) -> Response:
+        query = parse_qs(request.raw_query)
+        with self._account.lock:
+            calls = list(self._account.calls.values())
+        wanted = {"To": "to_number", "From": "from_number", "Status": "status"}
+        for name, attribute in wanted.items():
+            if name in query:
+                calls = [call for call in calls if getattr(call, attribute) == query[name][-1]]
+        calls = [c for c in calls if _within_dates(query, "StartTime", c.answered_at)]
+        calls.sort(key=lambda call: call.created_at, reverse=True)
+        resources = [call_resource(call, self._account.sid) for call in calls]
+        return json_response(200, _page("calls", resources, request))
+
+    def _recordings_list(self, request: Request, call_sid: str | None = None) -> Response:
+        query = parse_qs(request.raw_query)
+        call_sid = call_sid or (query.get("CallSid") or [""])[-1]
+        with self._account.lock:
+            recordings = list(self._account.recordings.values())
+        if call_sid:
+            recordings = [r for r in recordings if r.call_sid == call_sid]
+        recordings = [r for r in recordings if _within_dates(query, "DateCreated", r.created_at)]
+        recordings.sort(key=lambda recording: recording.created_at, reverse=True)
+        resources = [recording_resource(r, self._account.sid) for r in recordings]
+        return json_response(200, _page("recordings", resources, request))
+
+    def _recordings_fetch(self, _: Request, sid: str) -> Response:
+        recording = self._recording(sid)
+        if recording is None:
+            return _not_found(sid)
+        return json_response(200, recording_resource(recording, self._account.sid))
+
+    def _recordings_delete(self, _: Request, sid: str) -> Response:
+        with self._account.lock:
+            gone = self._account.recordings.pop(sid, None)
+        return Response(status=204) if gone else _not_found(sid)
+
+    def _media_get(self, request: Request, sid: str, suffix: str | None) -> Response:
+        recording = self._recording(sid)
+        if recording is None or recording.channels is None or time.monotonic() < recording.ready_at:
+            return _not_found(sid)
+        if suffix == ".mp3":
+            return error(501, 20500, "The simulator has no MP3 encoder: ask for .wav")
+        wanted = parse_qs(request.raw_query).get("RequestedChannels", [None])[-1]
+        channels = recording.channels
+        if wanted == "2" and len(channels) == 1:
+            return error(400, 20001, "RequestedChannels is 2 but the recording has one")
+        if wanted != "2" and len(channels) == 2:
+            channels = (mixed(channels),)
+        return Response(headers={"Content-Type": "audio/x-wav"}, body=write_wav(channels))
+
+    def _with_call(self, sid: str, act: Callable[[Call], object]) -> Response:
+        with self._account.lock:
+            call = self._account.calls.get(sid)
+        if call is None:
+            return _not_found(sid)
+        act(call)
+        return json_response(200, call_resource(call, self._account.sid))
+
+    def _recording(self, sid: str) -> Recording | None:
+        with self._account.lock:
+            return self._account.recordings.get(sid)
+
+
+def _refusal(form: Mapping[str, Sequence[str]], account: Account) -> tuple[int, str] | None:
+    to_number = (form.get("To") or [""])[-1]
+    from_number = (form.get("From") or [""])[-1]
+    if not to_number:
+        return 21201, "No 'To' number is specified"
+    if not from_number:
+        return 21213, "No 'From' number is specified"
+    if not _E164.fullmatch(to_number):
+        return 21211, f"The phone number you are attempting to call, {to_number}, is not valid."
+    if to_number in _MAGIC:
+        return _MAGIC[to_number]
+    if from_number not in account.numbers:
+        return 21210, "The source phone number provided is not yet verified for your account."
+    return _url_refusal(form)
+
+
+def _url_refusal(form: Mapping[str, Sequence[str]]) -> tuple[int, str] | None:
+    url = (form.get("Url") or [""])[-1]
+    if not url and not form.get("Twiml") and not form.get("ApplicationSid"):
+        return 21205, "Url parameter is missing"
+    for name in ("Url", "StatusCallback", "RecordingStatusCallback"):
+        value = (form.get(name) or [""])[-1]
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            return 21205, f"{name} is not a valid URL: {value}"
+        if "_" in (parts.hostname or ""):
+            return 21205, f"{name} has an underscore in its hostname"
+    return None
+
+
+def _page(name: str, resources: list[dict[str, Any]], request: Request) -> dict[str, Any]:
+    query = {key: values[-1] for key, values in parse_qs(request.raw_query).items()}
+    size = min(int(query.get("PageSize", "50")), _MAX_PAGE)
+    number = int(query.get("Page", "0"))
+    here = resources[number * size : (number + 1) * size]
+    more = len(resources) > (number + 1) * size
+    following = urlencode({**query, "Page": number + 1, "PageSize": size})
+    return {
+        name: here,
+        "page": number,
+        "page_size": size,
+        "start": number * size,
+        "end": number * size + len(here) - 1,
+        "uri": f"{request.raw_path}?{request.raw_query}",
+        "first_page_uri": f"{request.raw_path}?{urlencode({**query, 'Page': 0})}",
+        "next_page_uri": f"{request.raw_path}?{following}" if more else None,
+        "previous_page_uri": None,
+    }
+
+
+def _within_dates(query: Mapping[str, Sequence[str]], name: str, moment: datetime | None) -> bool:
+    """Twilio's filters have their comparison in the name: StartTime>, StartTime<, by day or time."""
+    for suffix in ("", ">", "<"):
+        given = query.get(name + suffix)
+        if not given:
+            continue
+        if moment is None:
+            return False
+        shown = moment.strftime("%Y-%m-%dT%H:%M:%SZ")[: len(given[-1])]
+        holds = {"": shown == given[-1], ">": shown >= given[-1], "<": shown <= given[-1]}
+        if not holds[suffix]:
+            return False
+    return True
+
+
+def _not_found(sid: str) -> Response:
+    return error(404, 20404, f"The requested resource {sid} was not found")
