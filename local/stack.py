@@ -125,7 +125,13 @@ class LocalStack:
             )
             undo.callback(self.twilio.close)
         if options.assemblyai_api_url is None:
-            self.assemblyai = AssemblyAISimulator(options.assemblyai_api_key, seed=options.seed)
+            self.assemblyai = AssemblyAISimulator(
+                options.assemblyai_api_key,
+                seed=options.seed,
+                queued_seconds=3 / options.speed,
+                processing_seconds=7 / options.speed,
+                webhook_retry_seconds=10 / options.speed,
+            )
             undo.callback(self.assemblyai.close)
         self.twilio_url = options.twilio_api_url or (self.twilio.url if self.twilio else "")
         self.assemblyai_url = options.assemblyai_api_url or (

@@ -34,7 +34,7 @@ class Phone:
     says: str | None = None
     pcm: bytes | None = None
     presses: str = ""
-    ring_seconds: float = 2.0
+    ring_seconds: float = 5.0
 
 
 @dataclass(slots=True)
