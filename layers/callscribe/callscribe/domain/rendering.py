@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from callscribe.domain.transcripts import Segment, Transcript, Word
+from callscribe.domain.cues import LINE_CHARACTERS, MIN_MS, Cue, cues_of, one_line, stretched
+from callscribe.domain.transcripts import Segment, Transcript
 
-# two lines of 42 characters, seven seconds: what broadcasters' guides ask of subtitles
-_LINE_CHARACTERS = 42
-_CUE_CHARACTERS = 2 * _LINE_CHARACTERS
-_CUE_MS = 7000
+# by channel or speaker, as AssemblyAI calls them: {"1": "Callee"}
+Names = Mapping[str, str]
+_NO_NAMES: Names = MappingProxyType({})
+# SubRip has no escapes: what could be read as markup or as another cue's times looks alike instead
+_NO_MARKUP = str.maketrans("<>", "\u2039\u203a")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +27,9 @@ class TimedTranscript:
     transcript: Transcript
 
 
-@dataclass(frozen=True, slots=True)
-class _Cue:
-    start_ms: int
-    end_ms: int
-    speaker: str | None
-    text: str
-
-
-def render_json(call_id: str, parts: Sequence[TimedTranscript]) -> str:
+def render_json(
+    call_id: str, parts: Sequence[TimedTranscript], *, speaker_names: Names = _NO_NAMES
+) -> str:
     """All recordings with their segments; times in milliseconds on the call's clock."""
     document = {
         "call_id": call_id,
@@ -43,10 +40,13 @@ def render_json(call_id: str, parts: Sequence[TimedTranscript]) -> str:
                 "transcript_id": part.transcript.transcript_id,
                 "text": part.transcript.text,
                 "confidence": part.transcript.confidence,
+                "audio_duration_seconds": part.transcript.audio_duration_seconds,
                 "language_code": part.transcript.language_code,
                 "speech_model_used": part.transcript.speech_model_used,
                 "warnings": list(part.transcript.warnings),
-                "segments": [_segment(part, segment) for segment in part.transcript.segments],
+                "segments": [
+                    _segment(part, segment, speaker_names) for segment in part.transcript.segments
+                ],
             }
             for part in parts
         ],
@@ -54,100 +54,90 @@ def render_json(call_id: str, parts: Sequence[TimedTranscript]) -> str:
     return json.dumps(document, ensure_ascii=False)
 
 
-def render_txt(parts: Sequence[TimedTranscript]) -> str:
+def render_txt(parts: Sequence[TimedTranscript], *, speaker_names: Names = _NO_NAMES) -> str:
     """A line for each segment: ``[00:01:02.345] Speaker A: …``; a heading for each recording."""
-    lines = []
-    for part in parts:
-        if len(parts) > 1:
-            lines.append(f"== Recording {part.label}")
-        for segment in part.transcript.segments:
-            who = f"{speaker_name(segment)}: " if speaker_name(segment) else ""
-            start = _clock(part.offset_ms + segment.start_ms, ".")
-            lines.append(f"[{start}] {who}{_one_line(segment.text)}")
-    return "\n".join(lines) + "\n"
-
-
-def render_srt(parts: Sequence[TimedTranscript]) -> str:
-    """SubRip: numbered cues with a comma before the milliseconds."""
     blocks = []
-    for number, cue in enumerate(_cues(parts), start=1):
-        who = f"{cue.speaker}: " if cue.speaker else ""
-        times = f"{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}"
-        # an arrow in the text would read as another cue's times
-        blocks.append(f"{number}\n{times}\n{who}{cue.text.replace('-->', '->')}\n")
+    for part in parts:
+        lines = [f"== Recording {one_line(part.label)}"] if len(parts) > 1 else []
+        for segment in part.transcript.segments:
+            name = speaker_name(segment, speaker_names)
+            who = f"{name}: " if name else ""
+            start = _clock(part.offset_ms + segment.start_ms, ".")
+            lines.append(f"[{start}] {who}{one_line(segment.text)}")
+        if not part.transcript.segments:
+            lines.append("(no speech)")
+        blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
 
 
-def render_vtt(parts: Sequence[TimedTranscript]) -> str:
+def render_srt(parts: Sequence[TimedTranscript], *, speaker_names: Names = _NO_NAMES) -> str:
+    """SubRip: numbered cues with a comma before the milliseconds; empty where nobody spoke."""
+    blocks = []
+    for number, cue in enumerate(_cues(parts, speaker_names, prefixed=True), start=1):
+        times = f"{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}"
+        text = "\n".join(cue.lines).translate(_NO_MARKUP)
+        blocks.append(f"{number}\n{times}\n{text}\n")
+    return "\n".join(blocks)
+
+
+def render_vtt(parts: Sequence[TimedTranscript], *, speaker_names: Names = _NO_NAMES) -> str:
     """WebVTT with voice spans; markup in the text is escaped."""
     blocks = ["WEBVTT\n"]
-    for cue in _cues(parts):
+    for cue in _cues(parts, speaker_names, prefixed=False):
         times = f"{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}"
-        text = html.escape(cue.text, quote=False)
+        text = html.escape("\n".join(cue.lines), quote=False)
         voice = f"<v {html.escape(cue.speaker, quote=False)}>" if cue.speaker else ""
         blocks.append(f"{times}\n{voice}{text}\n")
     return "\n".join(blocks)
 
 
-def speaker_name(segment: Segment) -> str | None:
+def speaker_name(segment: Segment, names: Names = _NO_NAMES) -> str | None:
     """A channel's or a speaker's name; None where nobody was told apart."""
-    if segment.channel is not None and segment.speaker in (None, segment.channel):
-        return f"Channel {segment.channel}"
-    return f"Speaker {_one_line(segment.speaker)}" if segment.speaker else None
+    return one_line(_name(segment.speaker or "", segment.channel or "", names)) or None
 
 
-def _segment(part: TimedTranscript, segment: Segment) -> dict[str, object]:
+def _name(speaker: str, channel: str, names: Names) -> str:
+    if speaker in names:
+        return names[speaker]
+    if channel and speaker in ("", channel):
+        return names.get(channel, f"Channel {channel}")
+    if channel in names:
+        # AssemblyAI calls the first speaker of channel 1 "1A"
+        return f"{names[channel]} {speaker.removeprefix(channel)}"
+    # a longer one is a person's name: speaker_identification finds them out
+    return f"Speaker {speaker}" if 1 <= len(speaker) <= 3 else speaker
+
+
+def _segment(part: TimedTranscript, segment: Segment, names: Names) -> dict[str, object]:
     return {
         "start_ms": part.offset_ms + segment.start_ms,
         "end_ms": part.offset_ms + segment.end_ms,
         "speaker": segment.speaker,
         "channel": segment.channel,
+        "speaker_name": speaker_name(segment, names),
         "text": segment.text,
         "confidence": segment.confidence,
     }
 
 
-def _cues(parts: Sequence[TimedTranscript]) -> list[_Cue]:
-    cues = [
-        _Cue(part.offset_ms + start, part.offset_ms + end, speaker_name(segment), text)
-        for part in parts
-        for segment in part.transcript.segments
-        for start, end, text in _split(segment)
-    ]
+def _cues(parts: Sequence[TimedTranscript], names: Names, *, prefixed: bool) -> list[Cue]:
+    cues = [cue for part in parts for cue in _cues_of_part(part, names, prefixed=prefixed)]
     return sorted(cues, key=lambda cue: (cue.start_ms, cue.end_ms))
 
 
-def _split(segment: Segment) -> Iterator[tuple[int, int, str]]:
-    """A segment in pieces that can be read in the time they are shown."""
-    words = segment.words or (Word(segment.text, segment.start_ms, segment.end_ms),)
-    piece: list[Word] = []
-    for word in words:
-        length = sum(len(w.text) + 1 for w in piece) + len(word.text)
-        if piece and (length > _CUE_CHARACTERS or word.end_ms - piece[0].start_ms > _CUE_MS):
-            yield _piece(piece)
-            piece = []
-        piece.append(word)
-    if piece:
-        yield _piece(piece)
-
-
-def _piece(words: Sequence[Word]) -> tuple[int, int, str]:
-    text = _one_line(" ".join(word.text for word in words))
-    start = words[0].start_ms
-    # a cue must not end before it begins, whatever the vendor's times say
-    return start, max(words[-1].end_ms, start + 1), _two_lines(text)
-
-
-def _two_lines(text: str) -> str:
-    if len(text) <= _LINE_CHARACTERS:
-        return text
-    middle = text.rfind(" ", 0, _LINE_CHARACTERS + 1)
-    return text if middle < 0 else f"{text[:middle]}\n{text[middle + 1 :]}"
-
-
-def _one_line(text: str) -> str:
-    """A line break, and above all an empty line, would end a cue."""
-    return " ".join(text.split())
+def _cues_of_part(part: TimedTranscript, names: Names, *, prefixed: bool) -> list[Cue]:
+    cues = []
+    for segment in part.transcript.segments:
+        name = speaker_name(segment, names)
+        prefix = f"{name[: LINE_CHARACTERS // 2]}:" if name and prefixed else ""
+        cues += [replace(cue, speaker=name) for cue in cues_of(segment, prefix=prefix)]
+    seconds = part.transcript.audio_duration_seconds
+    last_ms = max((cue.start_ms for cue in cues), default=0)
+    until_ms = last_ms + MIN_MS if seconds is None else seconds * 1000
+    return [
+        replace(cue, start_ms=cue.start_ms + part.offset_ms, end_ms=cue.end_ms + part.offset_ms)
+        for cue in stretched(cues, until_ms=until_ms)
+    ]
 
 
 def _clock(milliseconds: int, separator: str) -> str:

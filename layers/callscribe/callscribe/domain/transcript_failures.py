@@ -14,7 +14,7 @@ _VENDOR_ERRORS: tuple[tuple[str, Failure], ...] = (
         Failure("no_speech", "nobody spoke in this recording", retryable=False),
     ),
     (
-        r"download(ing)? error|unable to (download|access)",
+        r"download(ing)? error|unable to (download|access)|http_error|connection_failure",
         Failure("download_error", "AssemblyAI could not download the audio", retryable=True),
     ),
     (
@@ -69,7 +69,8 @@ def explain_vendor_error(error: str) -> Failure:
     for pattern, failure in _VENDOR_ERRORS:
         if re.search(pattern, error, re.IGNORECASE):
             return failure
-    return Failure("vendor_error", f"AssemblyAI: {_without_queries(error)[:300]}", retryable=False)
+    words = " ".join(_without_credentials(error).split())[:300]
+    return Failure("vendor_error", f"AssemblyAI: {words or 'no reason given'}", retryable=False)
 
 
 def explain_recording_error(twilio_error_code: str) -> Failure:
@@ -77,10 +78,11 @@ def explain_recording_error(twilio_error_code: str) -> Failure:
     known = _RECORDING_ERRORS.get(twilio_error_code)
     if known is not None:
         return known
-    suffix = f" (Twilio error {twilio_error_code})" if twilio_error_code else ""
+    # 0 says that nothing is wrong
+    suffix = f" (Twilio error {twilio_error_code})" if twilio_error_code not in ("", "0") else ""
     return Failure("recording_absent", f"Twilio has no recording{suffix}", retryable=False)
 
 
-def _without_queries(message: str) -> str:
-    """A presigned URL's query is a credential."""
-    return re.sub(r"(https?://[^\s?]+)\?\S*", r"\1", message)
+def _without_credentials(message: str) -> str:
+    """A presigned URL's query is one, and so is what stands before an @."""
+    return re.sub(r"(\w+://)(?:[^\s/?#@]*@)?([^\s?#]*)(?:[?#]\S*)?", r"\1\2", message)

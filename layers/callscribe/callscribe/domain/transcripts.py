@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_SENTENCE_ENDS = (".", "?", "!", "。", "？", "！")  # noqa: RUF001 - full-width marks are meant
+_SENTENCE_END = re.compile(r"""[.?!…。？！]["'”’)\]]*$""")  # noqa: RUF001 - full-width marks are meant
+_TITLES = frozenset({"Mr.", "Mrs.", "Ms.", "Dr.", "St."})
 _LONG_GAP_MS = 1500
 _LONG_SEGMENT_MS = 12_000
 
@@ -22,6 +25,9 @@ class Word:
     text: str
     start_ms: int
     end_ms: int
+    confidence: float | None = None
+    speaker: str | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,87 +65,130 @@ def read_transcript(document: Mapping[str, Any]) -> Transcript:
         UnreadableTranscriptError: a field that is there has a type that cannot be used.
     """
     try:
+        text = _text(document.get("text"))
+        duration = _number(document.get("audio_duration"))
         return Transcript(
             transcript_id=str(document.get("id") or ""),
-            text=_text(document.get("text")),
+            text=text,
             confidence=_number(document.get("confidence")),
-            audio_duration_seconds=_whole(document.get("audio_duration")),
-            language_code=document.get("language_code"),
-            speech_model_used=document.get("speech_model_used"),
-            warnings=tuple(_warnings(document.get("metadata") or {})),
-            segments=tuple(_segments(document)),
-            # AssemblyAI leaves the status completed and marks a deleted one so
-            deleted_by_user=document.get("audio_url") == "http://deleted_by_user"
-            or document.get("text") == "Deleted by user.",
+            audio_duration_seconds=None if duration is None else math.ceil(duration),
+            language_code=_name(document.get("language_code")),
+            speech_model_used=_name(document.get("speech_model_used")),
+            warnings=tuple(_warnings(document.get("metadata"))),
+            segments=_segments(document, text, int((duration or 0) * 1000)),
+            # AssemblyAI leaves the status completed and marks a deleted one so, in both fields;
+            # the words alone may have been spoken
+            deleted_by_user=text == "Deleted by user."
+            and document.get("audio_url") == "http://deleted_by_user",
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise UnreadableTranscriptError(str(error)) from error
 
 
-def _segments(document: Mapping[str, Any]) -> Iterator[Segment]:
-    utterances = document.get("utterances")
-    if not utterances:
-        yield from _from_words(document.get("words") or ())
-        return
-    ordered = sorted(utterances, key=lambda u: (u["start"], u["end"]))
-    for utterance in ordered:
-        yield Segment(
-            int(utterance["start"]),
-            int(utterance["end"]),
-            utterance.get("speaker"),
-            utterance.get("channel"),
-            _text(utterance.get("text")),
-            _number(utterance.get("confidence")),
-            tuple(map(_word, utterance.get("words") or ())),
-        )
+def _segments(document: Mapping[str, Any], text: str, duration_ms: int) -> tuple[Segment, ...]:
+    """By AssemblyAI's utterances, else by the words, else the text in one piece."""
+    segments = [*map(_utterance, _entries(document.get("utterances")))]
+    segments = [segment for segment in segments if segment.text]
+    segments = segments or list(_from_words(_words(document.get("words"))))
+    if not segments and text.strip():
+        return (Segment(0, duration_ms, None, None, text.strip(), None, ()),)
+    return tuple(sorted(segments, key=lambda segment: (segment.start_ms, segment.end_ms)))
 
 
-def _from_words(words: Sequence[Mapping[str, Any]]) -> Iterator[Segment]:
+def _utterance(utterance: Mapping[str, Any]) -> Segment:
+    begin = _milliseconds(utterance.get("start"), 0)
+    words = _words(utterance.get("words"), begin)
+    start = begin if utterance.get("start") is not None or not words else words[0].start_ms
+    end = _milliseconds(utterance.get("end"), words[-1].end_ms if words else start)
+    return Segment(
+        start,
+        max(start, end),
+        _name(utterance.get("speaker")),
+        _name(utterance.get("channel")),
+        _text(utterance.get("text")).strip() or _joined(words),
+        _number(utterance.get("confidence")),
+        words,
+    )
+
+
+def _from_words(words: Iterable[Word]) -> Iterator[Segment]:
     """Cuts at the ends of sentences, at long pauses, and where somebody speaks too long."""
-    part: list[Mapping[str, Any]] = []
+    by_channel: dict[str | None, list[Word]] = {}
     for word in words:
-        if part and _breaks(part, word):
-            yield _segment(part)
-            part = []
-        part.append(word)
-    if part:
+        by_channel.setdefault(word.channel, []).append(word)
+    for channel in by_channel.values():
+        part: list[Word] = []
+        for word in channel:
+            if part and _breaks(part, word):
+                yield _segment(part)
+                part = []
+            part.append(word)
         yield _segment(part)
 
 
-def _breaks(part: Sequence[Mapping[str, Any]], word: Mapping[str, Any]) -> bool:
+def _breaks(part: Sequence[Word], word: Word) -> bool:
     last = part[-1]
     return (
-        _text(last["text"]).endswith(_SENTENCE_ENDS)
-        or word["start"] - last["end"] > _LONG_GAP_MS
-        or word["end"] - part[0]["start"] > _LONG_SEGMENT_MS
-        or _voice(word) != _voice(last)
+        _ends_sentence(last, word)
+        or word.start_ms - last.end_ms > _LONG_GAP_MS
+        or word.end_ms - part[0].start_ms > _LONG_SEGMENT_MS
+        or word.speaker != last.speaker
     )
 
 
-def _segment(part: Sequence[Mapping[str, Any]]) -> Segment:
-    confidences = [c for c in (_number(word.get("confidence")) for word in part) if c is not None]
+def _ends_sentence(last: Word, word: Word) -> bool:
+    """Not after an abbreviation: a title, or one such as "p.m." that the sentence goes on after."""
+    ends = _SENTENCE_END.search(last.text) is not None
+    goes_on = "." in last.text[:-1] and word.text[0].islower()
+    return ends and last.text not in _TITLES and not goes_on
+
+
+def _segment(part: Sequence[Word]) -> Segment:
+    confidences = [word.confidence for word in part if word.confidence is not None]
     return Segment(
-        int(part[0]["start"]),
-        int(part[-1]["end"]),
-        part[0].get("speaker"),
-        part[0].get("channel"),
-        " ".join(_text(word["text"]) for word in part),
+        part[0].start_ms,
+        part[-1].end_ms,
+        part[0].speaker,
+        part[0].channel,
+        _joined(part),
         sum(confidences) / len(confidences) if confidences else None,
-        tuple(map(_word, part)),
+        tuple(part),
     )
 
 
-def _voice(word: Mapping[str, Any]) -> tuple[Any, Any]:
-    return word.get("channel"), word.get("speaker")
+def _words(value: object, begin_ms: int = 0) -> tuple[Word, ...]:
+    """In the order of time; a word without times is where the word before it ends."""
+    words = []
+    last = begin_ms
+    for entry in _entries(value):
+        start = _milliseconds(entry.get("start"), last)
+        last = max(start, _milliseconds(entry.get("end"), start))
+        if text := _text(entry.get("text")).strip():
+            speaker, channel = _name(entry.get("speaker")), _name(entry.get("channel"))
+            words.append(
+                Word(text, start, last, _number(entry.get("confidence")), speaker, channel)
+            )
+    return tuple(sorted(words, key=lambda word: word.start_ms))
 
 
-def _word(word: Mapping[str, Any]) -> Word:
-    return Word(_text(word["text"]), int(word["start"]), int(word["end"]))
+def _joined(words: Iterable[Word]) -> str:
+    return " ".join(word.text for word in words)
 
 
-def _warnings(metadata: Mapping[str, Any]) -> Iterator[str]:
-    for warning in metadata.get("warnings") or ():
-        yield str(warning.get("message") if isinstance(warning, Mapping) else warning)
+def _entries(value: object) -> list[Mapping[str, Any]]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
+        raise TypeError(f"expected a list of objects, not {type(value).__name__}")
+    return value
+
+
+def _warnings(metadata: object) -> Iterator[str]:
+    warnings = metadata.get("warnings") if isinstance(metadata, Mapping) else None
+    for warning in warnings if isinstance(warnings, list) else ():
+        message = _name(warning.get("message")) if isinstance(warning, Mapping) else None
+        if message:
+            yield message
 
 
 def _text(value: object) -> str:
@@ -147,17 +196,26 @@ def _text(value: object) -> str:
         return ""
     if not isinstance(value, str):
         raise TypeError(f"expected a text, not {type(value).__name__}")
-    return value
+    # JSON can carry half a character, UTF-8 cannot
+    return value.encode(errors="replace").decode()
+
+
+def _milliseconds(value: object, default: int) -> int:
+    if value is None:
+        return default
+    number = _number(value)
+    if number is None:
+        raise TypeError(f"expected a time in milliseconds, not {value!r:.40}")
+    return max(0, int(number))
+
+
+def _name(value: object) -> str | None:
+    """A detail that no transcript is lost to: None where it is not what it should be."""
+    return _text(value) or None if isinstance(value, str) else None
 
 
 def _number(value: object) -> float | None:
-    if value is None:
-        return None
+    """A detail as well; JSON readers let NaN and infinity pass, the calls table does not."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"expected a number, not {type(value).__name__}")
-    return float(value)
-
-
-def _whole(value: object) -> int | None:
-    number = _number(value)
-    return None if number is None else int(number)
+        return None
+    return float(value) if abs(value) < 2**53 else None

@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import html
+import json
+import re
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callscribe.domain.rendering import (
+    TimedTranscript,
+    render_json,
+    render_srt,
+    render_txt,
+    render_vtt,
+)
+from callscribe.domain.transcripts import read_transcript
+
+HOUR = 3600 * 1000
+NASTY = (
+    "a --> b\n\n1\n00:00:01,000 --> 00:00:02,000\n<b>x</b> & <v Mallory> ---> {y}\x00\x0b\u2028z"
+)
+
+
+class Cue(NamedTuple):
+    start_ms: int
+    end_ms: int
+    lines: list[str]
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.lines)
+
+
+def timed(offset_ms: int = 0, label: str = "RE1", **document: Any) -> TimedTranscript:
+    return TimedTranscript(offset_ms, label, read_transcript(document))
+
+
+def utterance(text: str, start: int, end: int, **more: Any) -> dict[str, Any]:
+    parts = text.split()
+    step = (end - start) // max(1, len(parts))
+    words = [
+        {"text": part, "start": start + n * step, "end": start + (n + 1) * step}
+        for n, part in enumerate(parts)
+    ]
+    return {"text": text, "start": start, "end": end, "words": words, **more}
+
+
+def milliseconds(clock: str, separator: str) -> int:
+    match = re.fullmatch(rf"(\d\d+):([0-5]\d):([0-5]\d){re.escape(separator)}(\d\d\d)", clock)
+    assert match, clock
+    hours, minutes, seconds, rest = map(int, match.groups())
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + rest
+
+
+def cues_of(blocks: list[str], separator: str) -> list[Cue]:
+    """Strict: times, one or two lines of text, no arrow but the one between the times."""
+    cues = []
+    for block in blocks:
+        times, *lines = block.split("\n")
+        start, end = (milliseconds(part, separator) for part in times.split(" --> "))
+        assert start < end
+        assert 1 <= len(lines) <= 2, block
+        assert all(line.strip() and "-->" not in line for line in lines), block
+        cues.append(Cue(start, end, lines))
+    for earlier, later in pairwise(cues):
+        assert earlier.start_ms <= later.start_ms
+    return cues
+
+
+def parse_srt(text: str) -> list[Cue]:
+    blocks = text.removesuffix("\n").split("\n\n") if text else []
+    for number, block in enumerate(blocks, start=1):
+        assert block.startswith(f"{number}\n"), block
+    return cues_of([block.split("\n", 1)[1] for block in blocks], ",")
+
+
+def parse_vtt(text: str) -> list[Cue]:
+    header, *blocks = text.removesuffix("\n").split("\n\n")
+    assert header == "WEBVTT"
+    cues = cues_of(blocks, ".")
+    for cue in cues:
+        rest = re.sub(r"^<v [^<>&\n]*(?:&\w+;[^<>&\n]*)*>", "", cue.lines[0])
+        for line in (rest, *cue.lines[1:]):
+            assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", line), line
+    return cues
+
+
+def spoken(cues: list[Cue]) -> str:
+    """The text of WebVTT cues without voices, markup and white space."""
+    shown = "".join(re.sub(r"^<v [^>]*>", "", cue.text) for cue in cues)
+    return "".join(html.unescape(shown).split())
+
+
+TWO_CHANNELS = timed(
+    text="Hello. Hi there.",
+    utterances=[
+        utterance("Hello.", 240, 1440, speaker="1", channel="1"),
+        utterance("Hi there.", 2000, 3120, speaker="2", channel="2"),
+    ],
+)
+
+
+def test_txt() -> None:
+    assert render_txt([TWO_CHANNELS]) == (
+        "[00:00:00.240] Channel 1: Hello.\n[00:00:02.000] Channel 2: Hi there.\n"
+    )
+
+
+def test_srt() -> None:
+    assert render_srt([TWO_CHANNELS]) == (
+        "1\n00:00:00,240 --> 00:00:01,440\nChannel 1: Hello.\n\n"
+        "2\n00:00:02,000 --> 00:00:03,120\nChannel 2: Hi there.\n"
+    )
+
+
+def test_vtt() -> None:
+    assert render_vtt([TWO_CHANNELS]) == (
+        "WEBVTT\n\n00:00:00.240 --> 00:00:01.440\n<v Channel 1>Hello.\n\n"
+        "00:00:02.000 --> 00:00:03.120\n<v Channel 2>Hi there.\n"
+    )
+
+
+def test_json() -> None:
+    part = TimedTranscript(5000, "RE7", TWO_CHANNELS.transcript)
+    document = json.loads(render_json("c" * 32, [part], speaker_names={"2": "Callee"}))
+    assert document["call_id"] == "c" * 32
+    (recording,) = document["recordings"]
+    assert recording["recording_sid"] == "RE7"
+    assert recording["offset_ms"] == 5000
+    assert recording["text"] == "Hello. Hi there."
+    first, second = recording["segments"]
+    assert (first["start_ms"], first["end_ms"]) == (5240, 6440)
+    assert (first["channel"], first["speaker_name"]) == ("1", "Channel 1")
+    assert second["speaker_name"] == "Callee"
+
+
+@pytest.mark.parametrize(
+    ("speaker", "channel", "name"),
+    [
+        ("A", None, "Speaker A"),
+        ("1", "1", "Callee"),
+        (None, "1", "Callee"),
+        ("2", "2", "Channel 2"),
+        ("1A", "1", "Callee A"),
+        ("2B", "2", "Speaker 2B"),
+        ("Maria Lopez", None, "Maria Lopez"),
+        ("B\n\n<x>", None, "B <x>"),
+    ],
+)
+def test_names_of_speakers(speaker: str | None, channel: str | None, name: str) -> None:
+    part = timed(utterances=[utterance("Hi.", 0, 500, speaker=speaker, channel=channel)])
+    line = render_txt([part], speaker_names={"1": "Callee"})
+    assert line == f"[00:00:00.000] {name}: Hi.\n"
+
+
+def test_nobody_is_named_where_nobody_was_told_apart() -> None:
+    part = timed(utterances=[utterance("Hi.", 0, 500)])
+    assert render_txt([part]) == "[00:00:00.000] Hi.\n"
+    assert "<v" not in render_vtt([part])
+
+
+def test_several_recordings_are_on_the_calls_clock() -> None:
+    first = timed(utterances=[utterance("One.", 0, 1000)], label="RE1")
+    second = timed(utterances=[utterance("Two.", 0, 1000)], label="RE2", offset_ms=101 * HOUR)
+    parts = [first, second]
+    assert render_txt(parts) == (
+        "== Recording RE1\n[00:00:00.000] One.\n\n== Recording RE2\n[101:00:00.000] Two.\n"
+    )
+    for cues in (parse_srt(render_srt(parts)), parse_vtt(render_vtt(parts))):
+        assert [cue.start_ms for cue in cues] == [0, 101 * HOUR]
+
+
+def test_silence() -> None:
+    part = timed(text="")
+    assert render_txt([part]) == "(no speech)\n"
+    assert render_srt([part]) == ""
+    assert render_vtt([part]) == "WEBVTT\n"
+    assert json.loads(render_json("c", [part]))["recordings"][0]["segments"] == []
+
+
+def test_cues_can_be_read_in_their_time() -> None:
+    long = " ".join(f"word{n}" for n in range(200))
+    part = timed(utterances=[utterance(long, 0, 80_000, speaker="A")])
+    for cues in (parse_srt(render_srt([part])), parse_vtt(render_vtt([part]))):
+        assert len(cues) > 10
+        for cue in cues:
+            assert cue.end_ms - cue.start_ms <= 7000
+            assert all(len(re.sub("<[^>]*>", "", line)) <= 42 for line in cue.lines)
+
+
+def test_a_long_text_without_words_is_cut_as_well() -> None:
+    text = " ".join(f"word{n}" for n in range(100))
+    cues = parse_vtt(render_vtt([timed(text=text, audio_duration=50)]))
+    assert spoken(cues) == text.replace(" ", "")
+    assert len(cues) > 5
+    assert cues[-1].end_ms <= 50_000
+
+
+def test_a_short_word_stays_long_enough_to_be_read() -> None:
+    part = timed(
+        audio_duration=3,
+        utterances=[
+            {"text": "Yes.", "start": 100, "end": 180},
+            {"text": "No.", "start": 600, "end": 680},
+            {"text": "Bye.", "start": 2900, "end": 2980},
+        ],
+    )
+    cues = parse_srt(render_srt([part]))
+    assert [(cue.start_ms, cue.end_ms) for cue in cues] == [(100, 600), (600, 1600), (2900, 3000)]
+
+
+def test_a_cue_is_not_stretched_over_a_pause() -> None:
+    words = [{"text": "So", "start": 0, "end": 300}, {"text": "yes", "start": 4000, "end": 4400}]
+    part = timed(utterances=[{"text": "So yes", "start": 0, "end": 4400, "words": words}])
+    assert [cue.text for cue in parse_srt(render_srt([part]))] == ["So", "yes"]
+
+
+def test_text_cannot_break_a_format() -> None:
+    part = timed(
+        utterances=[
+            {"text": NASTY, "start": 0, "end": 9000, "speaker": NASTY},
+            {"text": "-->", "start": 9000, "end": 9500},
+            {"text": "--->", "start": 9600, "end": 9900},
+        ]
+    )
+    other = TimedTranscript(0, "RE\n2", part.transcript)
+    assert spoken(parse_vtt(render_vtt([part])))
+    srt = parse_srt(render_srt([part]))
+    assert not any(re.search("[<>]", cue.text) for cue in srt)
+    assert all(
+        line.startswith(("[", "== ")) for line in render_txt([part, other]).splitlines() if line
+    )
+    json.loads(render_json("c", [part]))
+
+
+WORDS = st.lists(
+    st.tuples(
+        st.text(min_size=1, max_size=90)
+        | st.sampled_from(["-->", "<i>", "&amp;", "Hello.", "你好"]),
+        st.integers(0, 20_000),
+        st.integers(0, 9000),
+    ),
+    max_size=25,
+)
+SPEAKERS = st.sampled_from([None, "A", "B", "<v>", "x\n\ny"])
+
+
+@st.composite
+def transcripts(draw: st.DrawFn) -> dict[str, Any]:
+    utterances = []
+    for speaker in draw(st.lists(SPEAKERS, max_size=4)):
+        spans = draw(WORDS)
+        words = [{"text": t, "start": start, "end": start + ms} for t, start, ms in spans]
+        text = " ".join(t for t, _, _ in spans)
+        utterances.append({"text": text, "speaker": speaker, "words": words})
+    return {"utterances": utterances, "audio_duration": draw(st.none() | st.integers(30, 40))}
+
+
+def visible(text: str) -> str:
+    """Without white space and control characters, in any order: cues are sorted by time."""
+    return "".join(
+        sorted(c for c in "".join(text.split()) if c >= " " and not "\x7f" <= c < "\xa0")
+    )
+
+
+@given(transcripts(), st.integers(0, 200 * HOUR))
+def test_cues_parse_back(document: dict[str, Any], offset_ms: int) -> None:
+    part = timed(offset_ms, **document)
+    said = "".join(word.text for s in part.transcript.segments for word in s.words)
+    vtt = parse_vtt(render_vtt([part]))
+    assert visible(spoken(vtt)) == visible(said)
+    srt = parse_srt(render_srt([part]))
+    for cue in (*vtt, *srt):
+        assert cue.start_ms >= offset_ms
+        assert cue.end_ms - cue.start_ms <= 7000
+        assert cue.end_ms <= offset_ms + 40_000
+    if not any(segment.speaker for segment in part.transcript.segments):
+        same = visible(said).replace("<", "\u2039").replace(">", "\u203a")
+        assert visible("".join(cue.text for cue in srt)) == "".join(sorted(same))

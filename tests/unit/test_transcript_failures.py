@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from callscribe.domain.transcript_failures import explain_recording_error, explain_vendor_error
+
+SAMPLES = Path(__file__).parents[3] / "shared/vendors/samples/assemblyai-errors.transcript.json"
+SECRET = "https://user:s3cret@bucket.example/a.wav?X-Amz-Signature=s3cret#s3cret"
+
+LOW_CONFIDENCE = (
+    "detected language 'bg', confidence 0.2949, is below the requested confidence threshold "
+    "value of '0.4'"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "retryable"),
+    [
+        (f"Download error, unable to download {SECRET}. Please make sure", "download_error", True),
+        (f"Download error, unable to access file at {SECRET}", "download_error", True),
+        ("Download error: http_error (403)", "download_error", True),
+        ("Audio duration is too short.", "audio_too_short", False),
+        ("File does not appear to contain audio. File type is text/html", "not_audio", False),
+        ("Transcoding failed. File type application/json", "transcoding_failed", False),
+        (
+            "language_detection cannot be performed on files with no spoken audio.",
+            "no_speech",
+            False,
+        ),
+        (
+            LOW_CONFIDENCE,
+            "language_confidence_low",
+            False,
+        ),
+        (
+            "Audio speech threshold 0.9461 is below the requested speech threshold value 1.0",
+            "speech_threshold_not_met",
+            False,
+        ),
+        ("Server error, developers have been alerted", "server_error", True),
+        (f"Something new at {SECRET}", "vendor_error", False),
+        ("", "vendor_error", False),
+    ],
+)
+def test_a_vendors_error_is_named(error: str, code: str, retryable: bool) -> None:
+    failure = explain_vendor_error(error)
+    assert (failure.code, failure.retryable) == (code, retryable)
+    assert failure.message
+    assert "s3cret" not in failure.message
+
+
+def test_an_unknown_error_keeps_its_words() -> None:
+    message = explain_vendor_error(f"Odd thing with {SECRET} and\nmore {'x' * 900}").message
+    assert "Odd thing with https://bucket.example/a.wav and more" in message
+    assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("16101", "recording_too_short"),
+        ("16102", "recording_silent"),
+        ("16104", "recording_encryption_failed"),
+        ("16105", "recording_encryption_failed"),
+        ("16106", "recording_encryption_failed"),
+        ("16109", "recording_encrypted"),
+        ("99999", "recording_absent"),
+        ("", "recording_absent"),
+        ("0", "recording_absent"),
+    ],
+)
+def test_a_recordings_error_is_named(code: str, expected: str) -> None:
+    failure = explain_recording_error(code)
+    assert failure.code == expected
+    assert not failure.retryable
+    assert ("99999" in failure.message) is (code == "99999")
+    # Twilio's 0 means that nothing is wrong
+    assert "error 0" not in failure.message
+
+
+def test_every_known_error_of_the_samples_has_a_name() -> None:
+    if not SAMPLES.exists():
+        pytest.skip("the vendor's samples lie beside the project, and are not there")
+    for case in json.loads(SAMPLES.read_text()):
+        assert explain_vendor_error(case["error"]).code != "vendor_error", case

@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callscribe.domain.transcripts import UnreadableTranscriptError, read_transcript
+
+SAMPLES = Path(__file__).parents[3] / "shared/vendors/samples"
+
+
+def word(text: str | None, start: Any, end: Any, **more: Any) -> dict[str, Any]:
+    return {"text": text, "start": start, "end": end, "confidence": 0.9, **more}
+
+
+def texts(document: dict[str, Any]) -> list[str]:
+    return [segment.text for segment in read_transcript(document).segments]
+
+
+def test_the_facts_of_a_transcript() -> None:
+    transcript = read_transcript(
+        {
+            "id": "abc",
+            "text": "Hello there.",
+            "confidence": 0.98,
+            "audio_duration": 70,
+            "language_code": "en_us",
+            "speech_model_used": "universal-2",
+            "metadata": {"domain_used": None, "warnings": [{"message": "fell back"}]},
+            "words": [word("Hello", 240, 640), word("there.", 700, 1000)],
+            "brand_new_key": {},
+        }
+    )
+    assert transcript.transcript_id == "abc"
+    assert transcript.text == "Hello there."
+    assert transcript.confidence == 0.98
+    assert transcript.audio_duration_seconds == 70
+    assert transcript.language_code == "en_us"
+    assert transcript.speech_model_used == "universal-2"
+    assert transcript.warnings == ("fell back",)
+    assert not transcript.deleted_by_user
+    (segment,) = transcript.segments
+    assert (segment.start_ms, segment.end_ms) == (240, 1000)
+    assert (segment.speaker, segment.channel) == (None, None)
+    assert segment.confidence == pytest.approx(0.9)
+    assert [w.start_ms for w in segment.words] == [240, 700]
+
+
+@pytest.mark.parametrize(
+    "document", [{}, dict.fromkeys(("text", "words", "utterances", "metadata"))]
+)
+def test_missing_and_null_are_an_empty_transcript(document: dict[str, Any]) -> None:
+    transcript = read_transcript(document)
+    assert transcript.text == ""
+    assert transcript.segments == ()
+    assert transcript.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"text": 5},
+        {"text": ["x"]},
+        {"words": "x"},
+        {"words": {"a": 1}},
+        {"words": [5]},
+        {"words": [word("x", "240", 300)]},
+        {"words": [word("x", True, 300)]},
+        {"words": [word("x", float("inf"), 300)]},
+        {"utterances": {"a": 1}},
+        {"utterances": [{"text": 5, "start": 1, "end": 2}]},
+    ],
+)
+def test_an_essential_of_a_wrong_type_is_unreadable(document: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableTranscriptError):
+        read_transcript(document)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"confidence": "0.9"},
+        {"confidence": float("nan")},
+        {"audio_duration": "70"},
+        {"audio_duration": float("inf")},
+        {"language_code": {}},
+        {"speech_model_used": 3},
+        {"metadata": []},
+        {"metadata": {"warnings": {}}},
+        {"metadata": {"warnings": [None, {"message": None}, 5]}},
+    ],
+)
+def test_a_text_is_not_lost_to_an_odd_detail(facts: dict[str, Any]) -> None:
+    transcript = read_transcript({"text": "Hi.", "words": [word("Hi.", 0, 100)], **facts})
+    assert transcript.text == "Hi."
+    assert transcript.confidence is None
+    assert transcript.audio_duration_seconds is None
+    assert (transcript.language_code, transcript.speech_model_used) == (None, None)
+    assert transcript.warnings == ()
+
+
+def test_words_without_times_take_their_neighbours() -> None:
+    words = [word("One", 100, 200), word("two", None, None), {"text": "three"}, word(None, 1, 2)]
+    (segment,) = read_transcript({"words": words}).segments
+    assert [(w.text, w.start_ms, w.end_ms) for w in segment.words] == [
+        ("One", 100, 200),
+        ("two", 200, 200),
+        ("three", 200, 200),
+    ]
+
+
+def test_utterances_are_the_segments() -> None:
+    hello = {"text": "Hello.", "start": 0, "end": 500, "speaker": "1", "channel": "1"}
+    later = {"text": "Hi.", "start": 600, "end": 900, "speaker": "2", "channel": "2", "words": None}
+    segments = read_transcript({"utterances": [later, hello]}).segments
+    assert [(s.text, s.channel) for s in segments] == [("Hello.", "1"), ("Hi.", "2")]
+
+
+def test_sentences_are_cut_where_they_end() -> None:
+    said = "Hello, Dr. Smith. It costs 3.5 dollars! Is that e.g. much? Fine"
+    words = [word(text, 300 * n, 300 * n + 200) for n, text in enumerate(said.split())]
+    assert texts({"words": words}) == [
+        "Hello, Dr. Smith.",
+        "It costs 3.5 dollars!",
+        "Is that e.g. much?",
+        "Fine",
+    ]
+
+
+def test_a_long_pause_and_another_speaker_end_a_segment() -> None:
+    words = [
+        word("so", 0, 100, speaker="A"),
+        word("yes", 1600, 1700, speaker="A"),
+        word("well", 3201, 3300, speaker="A"),
+        word("no", 3310, 3400, speaker="B"),
+    ]
+    assert texts({"words": words}) == ["so yes", "well", "no"]
+
+
+def test_who_never_ends_a_sentence_is_cut_after_twelve_seconds() -> None:
+    words = [word("and", 1000 * n, 1000 * n + 900) for n in range(30)]
+    segments = read_transcript({"words": words}).segments
+    assert [s.end_ms - s.start_ms <= 12_000 for s in segments] == [True] * 3
+
+
+def test_channels_that_talk_at_once_stay_apart_without_utterances() -> None:
+    words = [
+        word("How", 0, 100, channel="1"),
+        word("Oh", 50, 120, channel="2"),
+        word("are", 110, 200, channel="1"),
+        word("hello.", 130, 220, channel="2"),
+        word("you?", 210, 300, channel="1"),
+    ]
+    assert texts({"words": words}) == ["How are you?", "Oh hello."]
+
+
+def test_a_text_without_words_is_one_segment() -> None:
+    (segment,) = read_transcript({"text": "Hello there.", "audio_duration": 3}).segments
+    assert (segment.text, segment.start_ms, segment.end_ms) == ("Hello there.", 0, 3000)
+
+
+def test_half_a_character_is_replaced() -> None:
+    transcript = read_transcript({"text": "a\ud800b", "words": [word("a\ud800b", 0, 1)]})
+    assert transcript.text.encode() == transcript.segments[0].text.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "audio_url", "expected"),
+    [
+        ("Deleted by user.", "http://deleted_by_user", True),
+        ("Deleted by user.", "https://bucket.example/a.wav", False),
+        ("Deleted by user.", None, False),
+        ("Hello.", "https://bucket.example/a.wav", False),
+    ],
+)
+def test_deleted_is_told_from_somebody_saying_so(
+    text: str, audio_url: str | None, expected: bool
+) -> None:
+    document = {"text": text, "audio_url": audio_url}
+    assert read_transcript(document).deleted_by_user is expected
+
+
+def sample(name: str) -> dict[str, Any]:
+    path = SAMPLES / f"assemblyai-transcript.{name}.json"
+    if not path.exists():
+        pytest.skip("the vendor's samples lie beside the project, and are not there")
+    document: dict[str, Any] = json.loads(path.read_text())
+    return document
+
+
+def test_the_sample_with_two_channels() -> None:
+    segments = read_transcript(sample("completed.multichannel.constructed")).segments
+    assert [(s.channel, s.text) for s in segments] == [
+        ("1", "Hello, this is Acme."),
+        ("2", "Hi, who is calling?"),
+    ]
+
+
+def test_the_sample_with_speakers() -> None:
+    segments = read_transcript(sample("completed.speaker-labels.constructed")).segments
+    assert [s.speaker for s in segments] == ["A", "B"]
+
+
+def test_the_recorded_sample_keeps_every_word() -> None:
+    document = sample("completed.recorded")
+    transcript = read_transcript(document)
+    assert transcript.warnings[0].startswith("For highest accuracy")
+    words = [w for segment in transcript.segments for w in segment.words]
+    assert [w.text for w in words] == [w["text"] for w in document["words"]]
+    assert all(s.end_ms - s.start_ms <= 12_000 for s in transcript.segments)
+    assert len(transcript.segments) > 20
+
+
+@pytest.mark.parametrize("name", ["error.download.constructed", "queued.constructed"])
+def test_a_transcript_without_a_result_is_empty(name: str) -> None:
+    assert read_transcript(sample(name)).segments == ()
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["text", "start", "end", "words", "message"]), inner)
+    ),
+    max_leaves=8,
+)
+KEYS = [
+    "id",
+    "text",
+    "words",
+    "utterances",
+    "confidence",
+    "metadata",
+    "audio_duration",
+    "audio_url",
+]
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), VALUES))
+def test_any_document_is_read_or_unreadable(document: dict[str, Any]) -> None:
+    try:
+        transcript = read_transcript(document)
+    except UnreadableTranscriptError:
+        return
+    transcript.text.encode()
+    for segment in transcript.segments:
+        assert 0 <= segment.start_ms <= segment.end_ms
+        assert all(0 <= w.start_ms <= w.end_ms and w.text for w in segment.words)
