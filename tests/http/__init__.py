@@ -1,0 +1,1 @@
+"""Through the front door: signed HTTP into the whole stack, with every role's permissions enforced."""

@@ -1,0 +1,141 @@
+"""The whole stack as the tests drive it: its API in domain words, and levers behind the scenes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.credentials import Credentials
+
+from cli.client import ApiClient, ApiError
+from local.simulators.twilio.signature import sign
+from local.stack import LocalStack
+from tests.support.waiting import wait_until
+
+PHONE = "+14155550100"
+ENDED = ("completed", "silent", "absent", "error")
+_deserialize = TypeDeserializer().deserialize
+
+
+class Driver:
+    """One running stack. Numbers are fictional; every call in it is simulated."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self.stack = stack
+        connection = stack.connection
+        self.url = connection.api_url
+        self.api = ApiClient(
+            connection.api_url,
+            Credentials(connection.access_key_id, connection.secret_access_key),
+            connection.region,
+        )
+        assert stack.twilio is not None
+        assert stack.assemblyai is not None
+        self.twilio = stack.twilio
+        self.assemblyai = stack.assemblyai
+        self._number = 100
+
+    def phone(self, behaviour: str = "answers", **more: Any) -> str:
+        """A fresh number with somebody at it who behaves so."""
+        self._number += 1
+        number = f"+1415555{self._number:04}"
+        body = {"number": number, "behaviour": behaviour, "ring_seconds": 1, **more}
+        answer = requests.post(f"{self.twilio.url}/_sim/phones", json=body, timeout=10)
+        assert answer.status_code == 201, answer.text
+        return number
+
+    def fault(self, simulator: Any, **rule: Any) -> None:
+        answer = requests.post(f"{simulator.url}/_faults", json=rule, timeout=10)
+        assert answer.status_code == 201, answer.text
+
+    def place(self, **request: Any) -> dict[str, Any]:
+        if "to" not in request:
+            request["to"] = self.phone()
+        return self.api.place_call(request)
+
+    def refused(self, request: Any, **headers: str) -> dict[str, Any]:
+        """The problem document that ``POST /calls`` answers."""
+        try:
+            self.api.send("POST", "/calls", json=request, headers=headers)
+        except ApiError as error:
+            return {"http": error.status, **error.problem}
+        raise AssertionError("it was accepted")
+
+    def follow(
+        self, call_id: str, until: Callable[[dict[str, Any]], bool] | None = None
+    ) -> dict[str, Any]:
+        """The call once all its recordings have ended, or once ``until`` holds."""
+        holds = until or recordings_ended
+
+        def probe() -> dict[str, Any] | None:
+            call = self.api.get_call(call_id)
+            return call if holds(call) else None
+
+        found = wait_until(probe)
+        assert found is not None
+        return found
+
+    def items(self, call_id: str | None = None) -> list[dict[str, Any]]:
+        """What stands in the table: of one call, or all of it (tests may scan)."""
+        table = self.stack.connection.table_name
+        client = self.stack.ministack.client("dynamodb")
+        pages = client.get_paginator("scan").paginate(TableName=table)
+        items = [
+            {name: _deserialize(value) for name, value in item.items()}
+            for page in pages
+            for item in page["Items"]
+        ]
+        return [item for item in items if call_id in (None, item["call_id"])]
+
+    def placed_at_twilio(self) -> int:
+        return sum(r["operation"] == "calls.create" for r in self.twilio.requests)
+
+    def make_overdue(self, call_id: str) -> None:
+        """Pulls everything this call waits for into the past, as if the deadline had come."""
+        client = self.stack.ministack.client("dynamodb")
+        for item in self.items(call_id):
+            if "due_at" in item:
+                client.update_item(
+                    TableName=self.stack.connection.table_name,
+                    Key={"call_id": {"S": item["call_id"]}, "item": {"S": item["item"]}},
+                    UpdateExpression="SET due_at = :past",
+                    ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00.000Z"}},
+                )
+
+    def reconcile(self) -> dict[str, Any]:
+        result: dict[str, Any] = self.stack.invoke("ReconcileFunction", {"source": "test"})
+        return result
+
+    def callback(
+        self, path: str, form: dict[str, str], *, token: str | None = None, url: str | None = None
+    ) -> requests.Response:
+        """A callback as Twilio would send it, signed for real (``url`` to sign another one)."""
+        account = self.stack.options.account
+        fields = {"AccountSid": account.account_sid, **form}
+        signed_for = url or self.url + path
+        signature = sign(token or account.auth_token, signed_for, list(fields.items()))
+        return requests.post(
+            self.url + path,
+            data=fields,
+            headers={"X-Twilio-Signature": signature},
+            timeout=35,
+        )
+
+    def messages(self, output: str) -> list[dict[str, Any]]:
+        """Takes what lies in a queue of the stack's outputs."""
+        client = self.stack.ministack.client("sqs")
+        url = self.stack.deployment.outputs[output]
+        answer = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+
+def recordings_ended(call: dict[str, Any]) -> bool:
+    recordings = call["recordings"]
+    return bool(recordings) and all(r["status"] in ENDED for r in recordings)
+
+
+def call_is(*statuses: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda call: call["status"] in statuses

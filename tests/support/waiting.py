@@ -1,0 +1,21 @@
+"""Waiting for something to become true, with a deadline instead of a sleep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def wait_until(probe: Callable[[], T], *, seconds: float = 30.0) -> T:
+    """The first true value of ``probe``; fails when none comes in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = probe()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"nothing within {seconds} s; last seen: {value!r}")
+        time.sleep(0.05)
