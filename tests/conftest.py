@@ -30,5 +30,4 @@ def session_driver(stack: LocalStack) -> Iterator[Driver]:
 def driver(session_driver: Driver) -> Iterator[Driver]:
     """The stack, with no fault left over from the test before."""
     yield session_driver
-    session_driver.twilio.faults.clear()
-    session_driver.assemblyai.faults.clear()
+    session_driver.settle()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -124,12 +123,26 @@ class Driver:
             timeout=35,
         )
 
-    def messages(self, output: str) -> list[dict[str, Any]]:
-        """Takes what lies in a queue of the stack's outputs."""
-        client = self.stack.ministack.client("sqs")
-        url = self.stack.deployment.outputs[output]
-        answer = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+    def settle(self) -> None:
+        """Ends what a test left going, so that the next one's faults strike its own calls."""
+        for simulator in (self.twilio, self.assemblyai):
+            simulator.faults.clear()
+        for call in list(self.twilio.account.calls.values()):
+            call.hung_up.set()
+        wait_until(self._is_quiet)
+
+    def _is_quiet(self) -> bool:
+        calls = list(self.twilio.account.calls.values())
+        if any(call.ended_at is None for call in calls):
+            return False
+        answer = requests.get(f"{self.assemblyai.url}/_sim/transcripts", timeout=10).json()
+        statuses = {entry["transcript"]["status"] for entry in answer["transcripts"]}
+        attributes = self.stack.ministack.client("sqs").get_queue_attributes(
+            QueueUrl=self.stack.deployment.outputs["RecordingsQueueUrl"],
+            AttributeNames=["ApproximateNumberOfMessages"],
+        )["Attributes"]
+        waiting = int(attributes["ApproximateNumberOfMessages"])
+        return not statuses & {"queued", "processing"} and waiting == 0
 
 
 def recordings_ended(call: dict[str, Any]) -> bool:

@@ -84,8 +84,8 @@ class RecordingNotice:
     """What Twilio says of a recording, by callback or by its API; also the queue's message."""
 
     recording_sid: str
-    call_sid: str | None
     status: str
+    call_sid: str | None = None
     call_id: str | None = None
     channels: int | None = None
     duration_seconds: int | None = None

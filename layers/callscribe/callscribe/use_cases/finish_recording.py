@@ -222,7 +222,6 @@ def notice_of(recording: Recording) -> RecordingNotice:
     """A message that makes the worker take a known recording up again."""
     return RecordingNotice(
         recording_sid=recording.recording_sid,
-        call_sid=None,
         call_id=recording.call_id,
         status="completed",
         channels=recording.channels,

@@ -1,0 +1,133 @@
+"""Whatever was lost is asked for and moved on, without dialling or submitting twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.stack import Driver, call_is
+from tests.support.waiting import wait_until
+
+
+def recordings_are(*statuses: str) -> Any:
+    return lambda call: [r["status"] for r in call["recordings"]] == list(statuses)
+
+
+def repair(driver: Driver, call_id: str, until: Any) -> dict[str, Any]:
+    """Reconciles, deadlines passed, until the call is as it should be."""
+
+    def probe() -> dict[str, Any] | None:
+        driver.make_overdue(call_id)
+        driver.reconcile()
+        call = driver.api.get_call(call_id)
+        return call if until(call) else None
+
+    found = wait_until(probe)
+    assert found is not None
+    return found
+
+
+def test_lost_webhook(driver: Driver) -> None:
+    driver.fault(driver.assemblyai, operation="webhook", fault="lose")
+    placed = driver.place()
+    driver.follow(placed["call_id"], until=recordings_are("submitted"))
+    call = repair(driver, placed["call_id"], recordings_are("completed"))
+    assert call["recordings"][0]["attempts"] == 1
+
+
+def test_lost_recording_callback(driver: Driver) -> None:
+    driver.fault(driver.twilio, operation="callback.recording", fault="lose")
+    placed = driver.place()
+    call = driver.follow(placed["call_id"], until=call_is("completed"))
+    assert call["recordings"] == []
+    call = repair(driver, placed["call_id"], recordings_are("completed"))
+    assert call["recordings"][0]["text"].startswith("Good morning.")
+
+
+def test_lost_status_callbacks(driver: Driver) -> None:
+    driver.fault(driver.twilio, operation="callback.status", fault="lose", times=None)
+    placed = driver.place(to=driver.phone("busy"))
+    twilio = driver.twilio.account.calls[placed["call_sid"]]
+    wait_until(lambda: twilio.status == "busy")
+    assert driver.api.get_call(placed["call_id"])["status"] == "queued"
+    repair(driver, placed["call_id"], call_is("busy"))
+
+
+def test_call_whose_answer_never_came_is_found_not_redialled(driver: Driver) -> None:
+    driver.fault(driver.twilio, operation="calls.create", fault="drop_after")
+    driver.fault(driver.twilio, operation="callback.status", fault="lose", times=None)
+    before = driver.placed_at_twilio()
+    placed = driver.place(to=driver.phone(ring_seconds=60))
+    assert placed["status"] == "unknown"
+    assert placed["call_sid"] is None
+    call = repair(driver, placed["call_id"], lambda c: c["call_sid"] is not None)
+    assert call["status"] != "unknown"
+    assert driver.placed_at_twilio() == before + 1
+
+
+def test_callback_resolves_an_unknown_call(driver: Driver) -> None:
+    driver.fault(driver.twilio, operation="calls.create", fault="status_after", status=500)
+    placed = driver.place()
+    call = driver.follow(placed["call_id"])
+    assert call["call_sid"].startswith("CA")
+    assert call["recordings"][0]["status"] == "completed"
+
+
+def test_call_that_never_reached_twilio_fails_by_name(driver: Driver) -> None:
+    driver.fault(driver.twilio, operation="calls.create", fault="status", status=500)
+    placed = driver.place()
+    assert placed["status"] == "unknown"
+    call = repair(driver, placed["call_id"], call_is("failed"))
+    assert call["error"]["code"] == "never_reached_twilio"
+
+
+def test_submission_whose_answer_never_came_is_found(driver: Driver) -> None:
+    driver.fault(driver.assemblyai, operation="transcripts.create", fault="drop_after")
+    driver.fault(driver.assemblyai, operation="webhook", fault="lose", times=None)
+    placed = driver.place()
+    call = driver.follow(placed["call_id"], until=recordings_are("submitting"))
+    sid = call["recordings"][0]["recording_sid"]
+    age_claim(driver, placed["call_id"])
+    repaired = repair(driver, placed["call_id"], recordings_are("completed"))
+    assert repaired["recordings"][0]["attempts"] == 1
+    submitted = [r for r in driver.assemblyai.requests if sid in (r["body"] or "")]
+    assert len(submitted) == 1
+
+
+def test_submission_that_never_arrived_is_made(driver: Driver) -> None:
+    driver.fault(driver.assemblyai, operation="transcripts.create", fault="status", status=500)
+    placed = driver.place()
+    driver.follow(placed["call_id"], until=recordings_are("submitting"))
+    age_claim(driver, placed["call_id"])
+    call = repair(driver, placed["call_id"], recordings_are("completed"))
+    assert call["recordings"][0]["attempts"] == 1
+
+
+def test_webhook_finds_a_submission_whose_answer_never_came(driver: Driver) -> None:
+    driver.fault(driver.assemblyai, operation="transcripts.create", fault="drop_after")
+    call = driver.follow(driver.place()["call_id"])
+    assert call["recordings"][0]["status"] == "completed"
+    assert call["recordings"][0]["attempts"] == 1
+
+
+def test_what_waits_for_nobody_is_not_in_the_index(driver: Driver) -> None:
+    placed = driver.place()
+    driver.follow(placed["call_id"])
+    driver.follow(placed["call_id"], until=call_is("completed"))
+    repair(
+        driver,
+        placed["call_id"],
+        lambda _: not [i for i in driver.items(placed["call_id"]) if "due_at" in i],
+    )
+
+
+def age_claim(driver: Driver, call_id: str) -> None:
+    """The claim is two minutes old: only then does anybody look it up."""
+    client = driver.stack.ministack.client("dynamodb")
+    for item in driver.items(call_id):
+        if item["item"].startswith("RECORDING"):
+            client.update_item(
+                TableName=driver.stack.connection.table_name,
+                Key={"call_id": {"S": item["call_id"]}, "item": {"S": item["item"]}},
+                UpdateExpression="SET submitted_at = :past",
+                ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00.000Z"}},
+            )
