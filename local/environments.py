@@ -121,6 +121,8 @@ class FunctionPool:
         self._idle: list[Environment] = []
         self._all: set[Environment] = set()
         self._closed = False
+        # events that the handler answered, for those who want to know that it ran
+        self.answered = 0
 
     def invoke(self, payload: bytes) -> bytes:
         """The handler's answer as JSON.
@@ -138,6 +140,8 @@ class FunctionPool:
         if invocation.error is not None:
             self._note(invocation.error)
             raise FunctionError(invocation.error)
+        with self._lock:
+            self.answered += 1
         return invocation.response or b"null"
 
     def close(self) -> None:

@@ -1,0 +1,1 @@
+"""Tests of what `sam build` made; `make artefact` runs them, after `make build`."""
