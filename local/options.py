@@ -72,6 +72,9 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> tu
         "--public-url", help="where the internet reaches this API, such as a tunnel"
     )
     parser.add_argument("--artefact", action="store_true", help="run what `sam build` made")
+    parser.add_argument(
+        "--work-folder", type=Path, default=ROOT / ".local", help="where the logs go"
+    )
     given = parser.parse_args(arguments)
     options = Options(
         port=given.port,
@@ -81,6 +84,7 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> tu
         assemblyai_api_url=given.assemblyai_api_url,
         public_url=given.public_url,
         artefact=given.artefact,
+        work_folder=given.work_folder,
         account=_account(environment) if given.twilio_api_url else SIMULATED_ACCOUNT,
         assemblyai_api_key=(
             _required(environment, "ASSEMBLYAI_API_KEY")
