@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -33,6 +34,7 @@ _LONGEST_WAIT_SECONDS = 10.0
 # with the credentials that signed it all the same
 _LINK_SECONDS = 6 * 3600
 _PAGE = 200
+_UPLOAD_CHUNK_BYTES = 1024 * 1024
 
 
 class AssemblyAITranscriber:
@@ -73,10 +75,10 @@ class AssemblyAITranscriber:
             found.append(item)
         return found
 
-    def upload(self, body: Any, size_bytes: int) -> str:
-        """Sends audio to AssemblyAI itself; the URL works with this account's key only."""
-        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size_bytes)}
-        answer = self._ask("POST", "/v2/upload", repeatable=False, data=body, headers=headers)
+    def upload(self, chunks: Iterator[bytes]) -> str:
+        """Sends audio to AssemblyAI itself, chunk by chunk; only this account's key can use the URL."""
+        headers = {"Content-Type": "application/octet-stream"}
+        answer = self._once("POST", "/v2/upload", fresh=False, data=chunks, headers=headers)
         return str(answer["upload_url"])
 
     def _pages(self) -> Iterator[dict[str, Any]]:
@@ -161,8 +163,8 @@ class UploadedAudio:
 
     def url(self, transcriber: AssemblyAITranscriber, key: str) -> str:
         audio = self._s3.get_object(Bucket=self._bucket, Key=key)
-        with audio["Body"] as body:
-            return transcriber.upload(body, audio["ContentLength"])
+        with closing(audio["Body"]) as body:
+            return transcriber.upload(body.iter_chunks(_UPLOAD_CHUNK_BYTES))
 
 
 def _read(response: requests.Response) -> dict[str, Any]:
