@@ -34,6 +34,7 @@ CASES: list[tuple[str, Any, str]] = [
     ("country that is not", {"to": "+999415555010"}, "to"),
     ("from not in the plan", {"to": PHONE, "from": "+19999999999"}, "from"),
     ("unknown field", {"to": PHONE, "too": 1}, "too"),
+    ("unknown field with half a character", {"to": PHONE, "a\ud800": 1}, "a?"),
     ("unknown mode", {"to": PHONE, "mode": "shout"}, "mode"),
     ("mode of another type", {"to": PHONE, "mode": ["message"]}, "mode"),
     ("empty say", {"to": PHONE, "say": "  "}, "say"),

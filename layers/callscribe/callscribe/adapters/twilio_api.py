@@ -76,8 +76,8 @@ class TwilioTelephony:
         with _translated_errors():
             try:
                 return question(self._authenticated(fresh=False))
-            except TwilioRestException as error:
-                if error.status != 401:
+            except TwilioException as error:
+                if _status(error) != 401:
                     raise
                 # refused before anything was done: the key may have been rotated
                 return question(self._authenticated(fresh=True))
@@ -113,7 +113,7 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library is not
 def _translated_errors() -> Iterator[None]:
     try:
         yield
-    except TwilioRestException as error:
+    except TwilioException as error:
         raise _from_answer(error) from error
     except requests.exceptions.ConnectTimeout as error:
         raise VendorBusyError("Twilio", "Twilio cannot be reached") from error
@@ -125,18 +125,27 @@ def _translated_errors() -> Iterator[None]:
         raise kind("Twilio", "the connection to Twilio failed") from error
     except requests.exceptions.RequestException as error:
         raise VendorUnknownError("Twilio", "Twilio did not answer in time") from error
-    except (TwilioException, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise VendorUnknownError("Twilio", "Twilio's answer cannot be read") from error
 
 
-def _from_answer(error: TwilioRestException) -> VendorError:
-    if error.status == 429:
+def _from_answer(error: TwilioException) -> VendorError:
+    status = _status(error)
+    if status == 429:
         kind: type[VendorError] = VendorBusyError
-    elif error.status >= 500:
+    elif status is None or not 400 <= status < 500:
         kind = VendorUnknownError
     else:
         kind = VendorRefusedError
-    return kind("Twilio", error.msg, code=error.code, status=error.status)
+    message = getattr(error, "msg", None) or f"Twilio answered {status}"
+    return kind("Twilio", message, code=getattr(error, "code", None), status=status)
+
+
+def _status(error: TwilioException) -> int | None:
+    """The HTTP status: lists raise the base class, with the response as its second argument."""
+    if isinstance(error, TwilioRestException):
+        return int(error.status)
+    return getattr(error.args[1], "status_code", None) if len(error.args) > 1 else None
 
 
 def _call_parameters(call: Call) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 import phonenumbers
 
 from callscribe.domain.calls import MODES
+from callscribe.domain.option_checks import printable
 from callscribe.domain.problems import FieldError, InvalidInputError
 from callscribe.domain.times import from_text, to_text
 from callscribe.domain.transcription_options import check_transcription_options
@@ -22,6 +23,9 @@ MAX_METADATA_CHARACTERS = 500
 # Twilio hangs up after four hours
 MAX_SECONDS = 4 * 3600
 MAX_AHEAD = timedelta(days=365)
+
+# of a message, or of a whole call with all its listening
+DEFAULT_MAX_LENGTH_SECONDS = {"message": 120, "call": 3600}
 
 DEFAULT_SAY = {
     "message": "Hello, this is callscribe. Please leave your message after the tone.",
@@ -93,7 +97,7 @@ def check_call_request(
         raise InvalidInputError([FieldError("body", "must be a JSON object")])
     check = _Checker(body)
     for name in sorted(set(map(str, body)) - _FIELDS):
-        check.fail(name, f"is not known; the fields are {', '.join(sorted(_FIELDS))}")
+        check.fail(printable(name), f"is not known; the fields are {', '.join(sorted(_FIELDS))}")
     mode = body.get("mode", "message")
     if mode not in MODES:
         check.fail("mode", f"must be one of {', '.join(MODES)}")
@@ -104,7 +108,9 @@ def check_call_request(
         mode=mode,
         say=_say(check, mode),
         pause_seconds=check.integer("pause_seconds", 15, 1, 600),
-        max_length_seconds=check.integer("max_length_seconds", 120, 1, MAX_SECONDS),
+        max_length_seconds=check.integer(
+            "max_length_seconds", DEFAULT_MAX_LENGTH_SECONDS[mode], 1, MAX_SECONDS
+        ),
         transcription=_transcription(check, speech_models),
         metadata=_metadata(check),
         place_at=_place_at(check, now),
@@ -190,7 +196,7 @@ def _metadata(check: _Checker) -> dict[str, str]:
     for name, value in metadata.items():
         for holds, message in rules:
             if not holds(name, value):
-                check.fail(f"metadata.{name}", message)
+                check.fail(f"metadata.{printable(name)}", message)
                 break
     return dict(metadata)
 

@@ -1,0 +1,93 @@
+"""The documents tell of everything that there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from callscribe.domain.transcription_options import OPTIONS, OWNED, REPLACED
+from callscribe.domain.twilio_errors import REFUSALS
+from callscribe.http import PROBLEM_TYPES
+from local.options import ROOT
+from local.simulators.assemblyai.server import OPERATIONS as ASSEMBLYAI_OPERATIONS
+from local.simulators.faults import CALLBACK_FAULTS, REQUEST_FAULTS
+from local.simulators.twilio.server import OPERATIONS as TWILIO_OPERATIONS
+from tests.unit.test_template import BY_FOLDER, RESOURCES, TEMPLATE, routes
+
+PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+CODE = "".join(p.read_text() for p in (ROOT / "layers/callscribe").rglob("*.py"))
+
+
+def missing(names: object, page: str) -> list[str]:
+    return [name for name in sorted(names) if f"`{name}`" not in PAGES[page]]  # type: ignore[call-overload]
+
+
+def test_api_page_names_every_route() -> None:
+    assert missing({route for folder in BY_FOLDER for route in routes(folder)}, "api.md") == []
+
+
+def test_api_page_names_every_problem_and_code() -> None:
+    codes = set(re.findall(r'(?:Failure|Refusal)\(\s*"([a-z_0-9]+)"', CODE))
+    codes |= {refusal.code for refusal in REFUSALS.values()}
+    assert len(codes) > 30
+    assert missing({*codes, *PROBLEM_TYPES}, "api.md") == []
+
+
+def test_api_page_names_every_twilio_code_that_is_mapped() -> None:
+    assert [code for code in REFUSALS if str(code) not in PAGES["api.md"]] == []
+
+
+def test_api_page_names_every_option() -> None:
+    assert missing({*OPTIONS, *OWNED, *REPLACED, "speech_models"}, "api.md") == []
+
+
+def test_api_page_names_every_field_of_a_request() -> None:
+    source = (ROOT / "layers/callscribe/callscribe/domain/call_requests.py").read_text()
+    fields = re.search(r"_FIELDS = \{(.*?)\}", source, re.DOTALL)
+    assert fields is not None
+    assert missing(re.findall(r'"(\w+)"', fields[1]), "api.md") == []
+
+
+def test_configuration_page_names_every_parameter_variable_and_secret() -> None:
+    names = set(TEMPLATE["Parameters"])
+    for _, function in BY_FOLDER.values():
+        names |= set(function["Properties"]["Environment"]["Variables"])
+    names |= {n for n, r in RESOURCES.items() if r["Type"] == "AWS::SecretsManager::Secret"}
+    assert missing(names, "configuration.md") == []
+
+
+def test_operating_page_names_every_metric_and_alarm() -> None:
+    metrics = set(re.findall(r'\.count\(\s*"(\w+)"', CODE))
+    metrics |= {"TranscriptCompleted", "RecordingSilent", "RecordingAbsent", "TranscriptFailed"}
+    alarms = {n for n, r in RESOURCES.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+    assert missing(metrics | alarms, "operating.md") == []
+
+
+def test_faults_page_names_every_fault_and_operation() -> None:
+    names = {*REQUEST_FAULTS, *CALLBACK_FAULTS, *TWILIO_OPERATIONS, *ASSEMBLYAI_OPERATIONS}
+    assert missing(names, "faults.md") == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_make_targets_that_are_shown_exist(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    shown = set(re.findall(r"`make ([a-z]+)|^\s*make ([a-z]+)", document.read_text(), re.MULTILINE))
+    assert {name for pair in shown for name in pair if name} <= targets
+
+
+def test_every_dependency_is_justified() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    groups = text.split("[dependency-groups]")[1].split("[tool.")[0]
+    names = set(re.findall(r'^\s*"?([a-z0-9-]+)[\[>=<;~]', groups, re.MULTILINE))
+    names |= set(re.findall(r'"([a-z0-9-]+)(?:\[[^\]]*\])?[>=<~]', groups))
+    decisions = (ROOT / "docs/decisions/dependencies.md").read_text()
+    assert [name for name in sorted(names) if f"`{name}`" not in decisions] == []

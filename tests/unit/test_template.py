@@ -1,0 +1,160 @@
+"""What the template promises, read off the template itself."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from callscribe.http import read_request
+from local.options import ROOT
+
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as {"Fn": value}."""
+
+
+def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        return {suffix: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    return {suffix: loader.construct_mapping(node, deep=True)}  # type: ignore[arg-type]
+
+
+_Loader.add_multi_constructor("!", _short_form)
+TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506
+RESOURCES = TEMPLATE["Resources"]
+BY_FOLDER = {
+    resource["Properties"]["CodeUri"].rstrip("/").rpartition("/")[2]: (logical_id, resource)
+    for logical_id, resource in RESOURCES.items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+
+
+def routes(folder: str) -> dict[str, dict[str, Any]]:
+    events = BY_FOLDER[folder][1]["Properties"]["Events"].values()
+    http = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
+    return {f"{event['Method']} {event['Path']}": event for event in http}
+
+
+def statements(folder: str) -> list[dict[str, Any]]:
+    policies = BY_FOLDER[folder][1]["Properties"]["Policies"]
+    return [statement for policy in policies for statement in policy["Statement"]]
+
+
+def test_every_folder_is_a_function_and_the_other_way_round() -> None:
+    assert sorted(BY_FOLDER) == FUNCTIONS
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_function_has_its_own_log_group_with_retention(folder: str) -> None:
+    group = BY_FOLDER[folder][1]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
+    assert RESOURCES[group]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_policy_is_narrow(folder: str) -> None:
+    for statement in statements(folder):
+        assert statement["Sid"]
+        resources = statement["Resource"]
+        for resource in resources if isinstance(resources, list) else [resources]:
+            assert resource != "*"
+        assert not [action for action in statement["Action"] if "*" in action or "Scan" in action]
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_environment_does_not_name_the_api(folder: str) -> None:
+    variables = BY_FOLDER[folder][1]["Properties"]["Environment"]["Variables"]
+    assert "HttpApi" not in json.dumps(variables)
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_every_secret_in_the_environment_may_be_read_and_no_other(folder: str) -> None:
+    variables = BY_FOLDER[folder][1]["Properties"]["Environment"]["Variables"]
+    named = {v["GetAtt"] for k, v in variables.items() if k.endswith("_SECRET_ARN")}
+    allowed: set[str] = set()
+    for statement in statements(folder):
+        if statement["Action"] == ["secretsmanager:GetSecretValue"]:
+            allowed |= {resource["GetAtt"] for resource in statement["Resource"]}
+    assert named == allowed
+
+
+@pytest.mark.parametrize("folder", [f for f in FUNCTIONS if routes(f)])
+def test_handler_answers_exactly_the_routes_of_the_template(folder: str) -> None:
+    app = importlib.import_module(f"functions.{folder}.app")
+    source = Path(app.__file__ or "").read_text()
+    in_code = set(re.findall(r'"((?:GET|POST|DELETE) /[^"]*)"', source))
+    assert in_code == set(routes(folder))
+
+
+def test_only_the_vendors_callbacks_are_open() -> None:
+    assert RESOURCES["HttpApi"]["Properties"]["Auth"]["DefaultAuthorizer"] == "AWS_IAM"
+    is_open = {
+        route
+        for folder in FUNCTIONS
+        for route, event in routes(folder).items()
+        if event.get("Auth", {}).get("Authorizer") == "NONE"
+    }
+    assert {route.split("/")[1] for route in is_open} == {
+        "twiml",
+        "call-status",
+        "recording-complete",
+        "transcript-complete",
+    }
+
+
+def test_environment_is_what_the_code_reads() -> None:
+    code = "".join(
+        path.read_text()
+        for folder in ("layers/callscribe", "functions")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    read = set(re.findall(r'settings\(\)(?:\.optional\(|\[)"([A-Z_]+)"', code))
+    read |= set(re.findall(r'self\["([A-Z_]+)"\]', code))
+    given: set[str] = set()
+    for _, function in BY_FOLDER.values():
+        given |= set(function["Properties"]["Environment"]["Variables"])
+    assert {name for name in given if not name.startswith("POWERTOOLS_")} == read
+
+
+@pytest.mark.parametrize("logical_id", ["CallsTable", "Bucket"])
+def test_what_people_said_outlives_the_stack(logical_id: str) -> None:
+    assert RESOURCES[logical_id]["DeletionPolicy"] == "Retain"
+    assert RESOURCES[logical_id]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_alarms_watch_metrics_that_exist_and_tell_somebody() -> None:
+    code = "".join(p.read_text() for p in (ROOT / "layers/callscribe").rglob("*.py"))
+    ours = set(re.findall(r'\.count\(\s*"(\w+)"', code))
+    known = {
+        "AWS/SQS": {"ApproximateNumberOfMessagesVisible"},
+        # an HTTP API's name; 5XXError is the REST API's and would never fire
+        "AWS/ApiGateway": {"5xx"},
+        "callscribe": ours,
+    }
+    alarms = [r for r in RESOURCES.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    assert alarms
+    for alarm in alarms:
+        properties = alarm["Properties"]
+        assert properties["MetricName"] in known[properties["Namespace"]]
+        assert properties["AlarmActions"]
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_function_has_sample_events_that_its_code_reads(folder: str) -> None:
+    samples = sorted((ROOT / "events" / folder).glob("*.json"))
+    assert samples
+    for sample in samples:
+        event = json.loads(sample.read_text())
+        if "routeKey" in event:
+            assert read_request(event).route in routes(folder)
+    sampled = {json.loads(s.read_text()).get("routeKey") for s in samples}
+    assert set(routes(folder)) <= sampled
