@@ -46,6 +46,8 @@ class MiniStack:
                 str(PYTHON),
                 *("-m", "hypercorn", "ministack.app:app"),
                 *("--bind", f"127.0.0.1:{self.port}"),
+                # in this very process: a worker of its own would outlive a killed parent
+                *("--workers", "0"),
             ],
             environment={
                 "PATH": os.environ.get("PATH", ""),

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -23,17 +24,21 @@ def start(
     the kernel kills it when this process dies, however it dies.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            command,
-            env=dict(environment),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one syscall
-        )
+
+    def spawn() -> subprocess.Popen[bytes]:
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                command,
+                env=dict(environment),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            )
+
+    return _SPAWNER.submit(spawn).result()
 
 
 def stop(process: subprocess.Popen[bytes], *, grace_seconds: float) -> None:
@@ -47,6 +52,8 @@ def stop(process: subprocess.Popen[bytes], *, grace_seconds: float) -> None:
             process.wait(wait)
 
 
+# the kernel's "parent" is the thread that forked, so one that lives as long as we do forks them all
+_SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 # loaded here: between fork and exec nothing may be imported
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
