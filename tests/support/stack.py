@@ -130,6 +130,10 @@ class Driver:
         for call in list(self.twilio.account.calls.values()):
             call.hung_up.set()
         wait_until(self._is_quiet)
+        # messages that were put off would come back in the midst of another test
+        self.stack.ministack.client("sqs").purge_queue(
+            QueueUrl=self.stack.deployment.outputs["RecordingsQueueUrl"]
+        )
 
     def _is_quiet(self) -> bool:
         calls = list(self.twilio.account.calls.values())
