@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from callscribe.domain.times import to_text
 from tests.support.stack import Driver, call_is
 from tests.support.waiting import wait_until
 
@@ -123,11 +125,12 @@ def test_what_waits_for_nobody_is_not_in_the_index(driver: Driver) -> None:
 def age_claim(driver: Driver, call_id: str) -> None:
     """The claim is two minutes old: only then does anybody look it up."""
     client = driver.stack.ministack.client("dynamodb")
+    past = to_text(datetime.now(UTC) - timedelta(minutes=3))
     for item in driver.items(call_id):
         if item["item"].startswith("RECORDING"):
             client.update_item(
                 TableName=driver.stack.connection.table_name,
                 Key={"call_id": {"S": item["call_id"]}, "item": {"S": item["item"]}},
                 UpdateExpression="SET submitted_at = :past",
-                ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00.000Z"}},
+                ExpressionAttributeValues={":past": {"S": past}},
             )
