@@ -1,4 +1,4 @@
-"""What people ask for: calls, their list, transcripts, audio."""
+"""What people ask for: calls, their list, transcripts, audio, another try, imports."""
 
 from __future__ import annotations
 
@@ -26,11 +26,36 @@ def get_transcript(request: Request, _: Context) -> Response:
     return respond_text(text, content_type)
 
 
+def retry_call(request: Request, _: Context) -> Response:
+    return respond(202, wiring.redrive().call(request.path_parameters["call_id"]))
+
+
+def retry_failed(request: Request, _: Context) -> Response:
+    return respond(202, wiring.redrive().failed(request.json()))
+
+
+def ask_import(request: Request, _: Context) -> Response:
+    answer = wiring.import_recordings().ask(
+        request.json(),
+        principal=request.principal,
+        idempotency_key=request.headers.get("idempotency-key"),
+    )
+    return respond(202, answer)
+
+
+def get_import(request: Request, _: Context) -> Response:
+    return respond(200, wiring.import_recordings().get(request.path_parameters["import_id"]))
+
+
 handler = http_function(
     {
         "GET /calls": list_calls,
         "GET /calls/{call_id}": get_call,
         "GET /calls/{call_id}/recordings": get_recordings,
         "GET /calls/{call_id}/transcript": get_transcript,
+        "POST /calls/{call_id}/retry": retry_call,
+        "POST /retries": retry_failed,
+        "POST /imports": ask_import,
+        "GET /imports/{import_id}": get_import,
     }
 )

@@ -1,4 +1,4 @@
-"""Every five minutes: whatever waits too long is asked for at the vendor and moved on."""
+"""Every five minutes: whatever waits too long, or only a vendor knows of, is moved on."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from callscribe.handling import Context, observed
 from callscribe.http import Event
 
 # one vendor request may take its whole time-out after the last look at the clock
-_RESERVE_MS = 60_000
+_RESERVE_SECONDS = 60
 
 
 @observed
 def handler(_: Event, context: Context) -> dict[str, Any]:
-    return wiring.reconcile().run(lambda: context.get_remaining_time_in_millis() > _RESERVE_MS)
+    return wiring.reconcile().run(
+        context.aws_request_id,
+        lambda: context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS,
+    )

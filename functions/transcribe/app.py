@@ -9,6 +9,12 @@ from callscribe.adapters.sqs import read_notice
 from callscribe.domain.problems import CallscribeError, RetryLaterError
 from callscribe.handling import Context, observed
 from callscribe.http import Event
+from callscribe.ports import RecordingNotice
+
+# SQS itself gives up at ten, without a word of why (template.yaml: maxReceiveCount)
+_TRIES = 8
+_FIRST_WAIT_SECONDS = 30
+_LONGEST_WAIT_SECONDS = 900
 
 
 @observed
@@ -19,20 +25,46 @@ def handler(event: Event, _: Context) -> dict[str, Any]:
 
 
 def _worked_off(message: dict[str, Any]) -> bool:
-    telemetry = wiring.telemetry()
     try:
-        wiring.process_recording().process(read_notice(message["body"]))
+        notice = read_notice(message["body"])
+    except (ValueError, TypeError, AttributeError) as error:
+        wiring.telemetry().warn("unreadable message", reason=type(error).__name__)
+        return _give_up(message, f"unreadable: {error}")
+    try:
+        wiring.process_recording().process(notice)
     except RetryLaterError as error:
-        telemetry.count("RecordingDelayed")
-        telemetry.note("recording delayed", reason=str(error), seconds=error.seconds)
-        wiring.queue().retry_in(message["receiptHandle"], error.seconds)
-        return False
+        return _later(message, notice, str(error), error.seconds)
     except CallscribeError as error:
-        telemetry.count("RecordingDelayed")
-        telemetry.warn("recording delayed", reason=f"{type(error).__name__}: {error}")
-        return False
+        return _later(message, notice, f"{type(error).__name__}: {error}", _FIRST_WAIT_SECONDS)
     except Exception as error:
+        telemetry = wiring.telemetry()
         telemetry.count("InvocationFailed")
         telemetry.logger.exception("message failed", exc_info=error)
-        return False
+        return _later(message, notice, f"{type(error).__name__}: {error}", _FIRST_WAIT_SECONDS)
+    return True
+
+
+def _later(message: dict[str, Any], notice: RecordingNotice, reason: str, seconds: int) -> bool:
+    """Twice as late each time; after the last try the message is laid aside with its reason."""
+    receives = int(message["attributes"]["ApproximateReceiveCount"])
+    wait = min(seconds * 2 ** (receives - 1), _LONGEST_WAIT_SECONDS)
+    telemetry = wiring.telemetry()
+    telemetry.count("RecordingDelayed")
+    telemetry.note(
+        "recording delayed",
+        recording_sid=notice.recording_sid,
+        reason=reason,
+        receives=receives,
+        seconds=wait,
+    )
+    if receives >= _TRIES:
+        return _give_up(message, reason)
+    wiring.queue().retry_in(message["receiptHandle"], wait)
+    return False
+
+
+def _give_up(message: dict[str, Any], reason: str) -> bool:
+    receives = int(message["attributes"]["ApproximateReceiveCount"])
+    wiring.dead_letters().put(message["body"], reason=reason, receives=receives)
+    wiring.telemetry().count("DeadLetter")
     return True

@@ -10,17 +10,18 @@ import pytest
 
 from callscribe.adapters.dynamodb import DynamoDBCallStore
 from callscribe.domain.calls import Call, new_call_id
-from callscribe.domain.deadlines import waiting_shard
+from callscribe.domain.deadlines import failed_shard, waiting_shard
 from callscribe.domain.recordings import Recording
-from callscribe.ports import CallStore
-from tests.fakes.memory_store import MemoryCallStore
+from callscribe.domain.sweeps import Sweep
+from simulation.memory_store import MemoryCallStore
 from tests.support.stack import Driver
 
+Store = MemoryCallStore | DynamoDBCallStore
 NOW = "2026-03-04T05:06:07.000Z"
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def store(request: pytest.FixtureRequest) -> CallStore:
+def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "memory":
         return MemoryCallStore()
     driver: Driver = request.getfixturevalue("driver")
@@ -49,7 +50,7 @@ def recording(owner: Call, **more: Any) -> Recording:
     return Recording(**(values | more))
 
 
-def test_what_is_added_reads_back_as_it_was(store: CallStore) -> None:
+def test_what_is_added_reads_back_as_it_was(store: Store) -> None:
     made = call(
         metadata={"a": "ü"},
         transcription={"temperature": 0.25, "keyterms_prompt": ["x"], "speaker_labels": True},
@@ -64,7 +65,7 @@ def test_what_is_added_reads_back_as_it_was(store: CallStore) -> None:
     assert store.get_call_with_recordings(made.call_id) == (made, [heard])
 
 
-def test_what_is_not_there_is_none(store: CallStore) -> None:
+def test_what_is_not_there_is_none(store: Store) -> None:
     nobody = new_call_id()
     assert store.get_call(nobody) is None
     assert store.get_recording(nobody, "RE" + "0" * 32) is None
@@ -74,14 +75,14 @@ def test_what_is_not_there_is_none(store: CallStore) -> None:
     assert store.get_call(nobody) is None
 
 
-def test_second_add_changes_nothing(store: CallStore) -> None:
+def test_second_add_changes_nothing(store: Store) -> None:
     made = call()
     assert store.add_call(made)
     assert store.add_call(replace(made, status="queued")) is False
     assert store.get_call(made.call_id) == made
 
 
-def test_change_happens_only_from_the_named_statuses(store: CallStore) -> None:
+def test_change_happens_only_from_the_named_statuses(store: Store) -> None:
     made = call(call_sid="CA" + "1" * 32)
     store.add_call(made)
     assert not store.change_call(made.call_id, {"status": "ringing"}, only_from=["queued"])
@@ -89,7 +90,7 @@ def test_change_happens_only_from_the_named_statuses(store: CallStore) -> None:
     assert store.get_call(made.call_id) == replace(made, status="queued", say="a")
 
 
-def test_expected_values_must_still_hold(store: CallStore) -> None:
+def test_expected_values_must_still_hold(store: Store) -> None:
     made = call()
     store.add_call(made)
     sid = "CA" + "2" * 32
@@ -100,7 +101,7 @@ def test_expected_values_must_still_hold(store: CallStore) -> None:
     assert not store.change_call(made.call_id, change, expected={"call_sid": None}, **options)
 
 
-def test_none_removes(store: CallStore) -> None:
+def test_none_removes(store: Store) -> None:
     made = call(waiting_for="waiting#0", due_at=NOW, error_code="x")
     store.add_call(made)
     changes = {"waiting_for": None, "due_at": None, "error_code": None}
@@ -110,7 +111,7 @@ def test_none_removes(store: CallStore) -> None:
     )
 
 
-def test_of_many_writers_one_wins(store: CallStore) -> None:
+def test_of_many_writers_one_wins(store: Store) -> None:
     made = call()
     store.add_call(made)
 
@@ -122,7 +123,7 @@ def test_of_many_writers_one_wins(store: CallStore) -> None:
         assert sum(pool.map(claim, range(16))) == 1
 
 
-def test_overdue_is_only_what_waits_and_is_late(store: CallStore) -> None:
+def test_overdue_is_only_what_waits_and_is_late(store: Store) -> None:
     late, early, done = call(), call(), call()
     late = replace(late, waiting_for=waiting_shard(late.call_id), due_at="2020-01-01T00:00:00.000Z")
     early = replace(
@@ -135,13 +136,13 @@ def test_overdue_is_only_what_waits_and_is_late(store: CallStore) -> None:
     ours = {made.call_id for made in (late, early, done)}
     found = {
         (waiting.call_id, waiting.recording_sid)
-        for waiting in store.list_overdue("2020-06-01T00:00:00.000Z", limit=100)
+        for waiting in store.overdue("2020-06-01T00:00:00.000Z")
         if waiting.call_id in ours
     }
     assert found == {(late.call_id, None), (late.call_id, heard.recording_sid)}
 
 
-def test_day_is_listed_newest_first_and_continued(store: CallStore) -> None:
+def test_day_is_listed_newest_first_and_continued(store: Store) -> None:
     day = "2026-02-03"
     made = [call(created_at=f"{day}T0{n // 2}:00:00.000Z", status="busy") for n in range(6)]
     made.append(call(created_at=f"{day}T09:00:00.000Z", status="failed"))
@@ -155,8 +156,82 @@ def test_day_is_listed_newest_first_and_continued(store: CallStore) -> None:
     assert store.list_day("2026-02-04", before=None, status=None, limit=10) == []
 
 
-def test_call_is_found_by_its_sid(store: CallStore) -> None:
+def test_call_is_found_by_its_sid(store: Store) -> None:
     sid = "CA" + new_call_id()
     made = call(call_sid=sid)
     store.add_call(made)
     assert store.find_call_id(sid) == made.call_id
+
+
+def test_overdue_comes_oldest_first_over_all_shards_and_pages(store: Store) -> None:
+    made = []
+    for number in range(120):
+        one = call()
+        due_at = f"2020-01-01T00:{number % 60:02}:{number // 60:02}.000Z"
+        made.append(replace(one, waiting_for=waiting_shard(one.call_id), due_at=due_at))
+        store.add_call(made[-1])
+    found = [waiting.due_at for waiting in store.overdue("2020-06-01T00:00:00.000Z")]
+    assert found == sorted(str(one.due_at) for one in made)
+
+
+def test_failures_are_those_of_the_span_oldest_first(store: Store) -> None:
+    owner = call()
+    store.add_call(owner)
+    times = ["2026-01-03T00:00:00.000Z", "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"]
+    for number, at in enumerate(times):
+        sid = f"RE{number:032}"
+        failed = {"failed_on": failed_shard(owner.call_id), "failed_at": at}
+        store.add_recording(recording(owner, recording_sid=sid, status="error", **failed))
+    store.add_recording(recording(owner, recording_sid="RE" + "9" * 32))
+    since, until = "2026-01-01T00:00:00.000Z", "2026-01-02T23:00:00.000Z"
+    assert [f.recording_sid for f in store.failures(since, until)] == [f"RE{1:032}", f"RE{2:032}"]
+    opened = {"failed_on": None, "failed_at": None, "status": "stored"}
+    assert store.change_recording(owner.call_id, f"RE{1:032}", opened, only_from=["error"])
+    assert [f.recording_sid for f in store.failures(since, until)] == [f"RE{2:032}"]
+
+
+def test_sweep_is_kept_changed_and_listed(store: Store) -> None:
+    sweep = Sweep(
+        sweep_id="recordings",
+        kind="recordings",
+        status="running",
+        since=NOW,
+        until=NOW,
+        created_at=NOW,
+        updated_at=NOW,
+        wanted_call_sid="CA" + "7" * 32,
+        cursor="/next?PageToken=1",
+    )
+    assert store.get_sweep("recordings") is None
+    assert store.list_sweeps() == []
+    assert store.add_sweep(sweep)
+    assert not store.add_sweep(replace(sweep, seen=9))
+    assert store.get_sweep("recordings") == sweep
+    assert store.find_call_id("CA" + "7" * 32) is None
+    changes = {"status": "completed", "cursor": None, "seen": 5}
+    assert store.change_sweep("recordings", changes, only_from=["running"])
+    assert not store.change_sweep("recordings", {"seen": 6}, only_from=["running"])
+    assert store.list_sweeps() == [replace(sweep, status="completed", cursor=None, seen=5)]
+
+
+def test_lease_has_one_holder_until_it_ends_or_is_given_back(store: Store) -> None:
+    def take(owner: str, now: str, until: str) -> bool:
+        return store.take_lease("reconcile", owner=owner, now=f"{now}Z", until=f"{until}Z")
+
+    assert take("a", "2026-01-01T00:00", "2026-01-01T00:06")
+    assert not take("b", "2026-01-01T00:05", "2026-01-01T00:11")
+    # the same invocation, tried again
+    assert take("a", "2026-01-01T00:05", "2026-01-01T00:06")
+    assert take("b", "2026-01-01T00:07", "2026-01-01T00:13")
+    store.give_back_lease("reconcile", owner="a")
+    assert not take("c", "2026-01-01T00:08", "2026-01-01T00:14")
+    store.give_back_lease("reconcile", owner="b")
+    assert take("c", "2026-01-01T00:08", "2026-01-01T00:14")
+
+
+def test_of_many_takers_one_gets_the_lease(store: Store) -> None:
+    def take(number: int) -> bool:
+        return store.take_lease("r", owner=str(number), now=NOW, until="2026-03-04T05:12:00.000Z")
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(take, range(16))) == 1

@@ -16,6 +16,7 @@ from callscribe.domain.problems import (
     FieldError,
     InvalidInputError,
     NotFoundError,
+    NothingToRetryError,
     NotReadyError,
     RetryLaterError,
     UnauthenticatedError,
@@ -112,7 +113,7 @@ def respond_empty() -> Response:
     return {"statusCode": 204}
 
 
-def respond_problem(error: CallscribeError) -> Response:  # noqa: PLR0911 - a table
+def respond_problem(error: CallscribeError) -> Response:  # noqa: C901, PLR0911 - a table
     """The one map from errors to HTTP."""
     match error:
         case InvalidInputError():
@@ -125,6 +126,8 @@ def respond_problem(error: CallscribeError) -> Response:  # noqa: PLR0911 - a ta
             return _problem(404, "not-found", str(error))
         case ConflictError():
             return _problem(422, "idempotency-key-reused", str(error))
+        case NothingToRetryError():
+            return _problem(409, "nothing-to-retry", str(error), errors=error.reasons)
         case NotReadyError(final=True):
             return _problem(404, "no-transcript", str(error))
         case NotReadyError():
@@ -144,6 +147,7 @@ _TITLES = {
     "not-signed": "Nobody we know signed this",
     "not-found": "Not found",
     "idempotency-key-reused": "The Idempotency-Key belongs to another request",
+    "nothing-to-retry": "Another try cannot help",
     "no-transcript": "There is no transcript",
     "transcript-not-ready": "The transcript is not ready",
     "try-later": "Try again later",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
+from callscribe.domain.sweeps import Sweep
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,23 @@ class Waiting:
     call_id: str
     recording_sid: str | None
     due_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """An entry of the index of failures."""
+
+    call_id: str
+    recording_sid: str
+    failed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A part of a vendor's list; ``cursor`` asks for the next one, None at the end."""
+
+    entries: list[T]
+    cursor: str | None
 
 
 class CallStore(Protocol):
@@ -58,9 +78,33 @@ class CallStore(Protocol):
         """Calls created on ``day`` (YYYY-MM-DD), newest first, older than ``before``."""
         ...
 
-    def list_overdue(self, now: str, *, limit: int) -> list[Waiting]:
-        """What should have had news by ``now``, oldest first within a shard."""
+    def overdue(self, now: str) -> Iterator[Waiting]:
+        """What should have had news by ``now``, oldest first, read as far as it is taken."""
         ...
+
+    def failures(self, since: str, until: str) -> Iterator[Failed]:
+        """Recordings in error, oldest first, read as far as they are taken."""
+        ...
+
+
+class SweepStore(Protocol):
+    """Where each walk through a vendor's list stands, and who may walk now.
+
+    Raises (all methods):
+        RetryLaterError: the table throttles or cannot be reached.
+    """
+
+    def add_sweep(self, sweep: Sweep) -> bool: ...
+    def get_sweep(self, sweep_id: str) -> Sweep | None: ...
+    def list_sweeps(self) -> list[Sweep]: ...
+    def change_sweep(
+        self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]
+    ) -> bool: ...
+    def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
+        """True where nobody else holds it: never held, given back, or past its ``until``."""
+        ...
+
+    def give_back_lease(self, name: str, *, owner: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +125,10 @@ class VendorCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingNotice:
-    """What Twilio says of a recording, by callback or by its API; also the queue's message."""
+    """What Twilio says of a recording, by callback or by its API; also the queue's message.
+
+    ``redrives`` counts how often it came back from the dead-letter queue.
+    """
 
     recording_sid: str
     status: str
@@ -89,23 +136,33 @@ class RecordingNotice:
     call_id: str | None = None
     channels: int | None = None
     duration_seconds: int | None = None
+    created_at: str | None = None
     started_at: str | None = None
     source: str | None = None
     error_code: int | None = None
     base_url: str | None = None
+    redrives: int = 0
 
 
 class Telephony(Protocol):
     """Twilio's API.
 
     Raises (all methods):
-        VendorRefusedError, VendorBusyError, VendorUnknownError
+        VendorRefusedError (VendorLacksItError), VendorBusyError, VendorUnknownError
     """
 
     def place_call(self, call: Call) -> VendorCall: ...
     def get_call(self, call_sid: str) -> VendorCall: ...
     def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[VendorCall]: ...
+    def get_recording(self, recording_sid: str) -> RecordingNotice: ...
     def list_recordings(self, call_sid: str) -> list[RecordingNotice]: ...
+    def page_recordings(self, since: str, until: str, cursor: str | None) -> Page[RecordingNotice]:
+        """Recordings made in a span of time."""
+        ...
+
+    def page_ended_calls(self, since: str, until: str, cursor: str | None) -> Page[VendorCall]:
+        """Calls that ended in a span of time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +197,7 @@ class Transcriber(Protocol):
     """AssemblyAI's API.
 
     Raises (all methods):
-        VendorRefusedError, VendorBusyError, VendorUnknownError
+        VendorRefusedError (VendorLacksItError), VendorBusyError, VendorUnknownError
     """
 
     def audio_url(self, key: str) -> str:
@@ -149,11 +206,35 @@ class Transcriber(Protocol):
 
     def submit(self, request: Mapping[str, Any]) -> dict[str, Any]: ...
     def get(self, transcript_id: str) -> dict[str, Any]: ...
+    def delete(self, transcript_id: str) -> None: ...
     def list_since(self, since: str) -> list[dict[str, Any]]: ...
+    def page_since(self, since: str, cursor: str | None) -> Page[dict[str, Any]]:
+        """The account's transcripts created at or after ``since``, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A message that failed too often. ``notice`` None where it cannot be read."""
+
+    notice: RecordingNotice | None
+    handle: str
 
 
 class RecordingsQueue(Protocol):
-    def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None: ...
+    def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None:
+        """``delay_seconds`` 900 at most.
+
+        Raises RetryLaterError.
+        """
+        ...
+
+
+class DeadLetters(Protocol):
+    """What the worker could not do. Raises RetryLaterError (all methods)."""
+
+    def take(self, limit: int) -> list[DeadLetter]: ...
+    def remove(self, letter: DeadLetter) -> None: ...
 
 
 class Announcer(Protocol):
@@ -172,6 +253,3 @@ class Telemetry(Protocol):
     def count(self, metric: str, value: float = 1) -> None: ...
     def note(self, message: str, **fields: object) -> None: ...
     def warn(self, message: str, **fields: object) -> None: ...
-
-
-Models = Sequence[str]

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from callscribe.domain.deadlines import Deadlines, read_deadlines
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -28,3 +30,8 @@ class Settings:
     def speech_models(self) -> tuple[str, ...]:
         """AssemblyAI's models in the order of preference, never its moving default."""
         return tuple(m.strip() for m in self["SPEECH_MODELS"].split(",") if m.strip())
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """How long each state may wait. Raises ValueError for a DEADLINES that cannot be."""
+        return read_deadlines(self["DEADLINES"])

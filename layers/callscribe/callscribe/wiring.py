@@ -6,6 +6,7 @@ is wired here for one function simply cannot be had in another.
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,10 @@ from botocore.config import Config
 from callscribe.adapters.dynamodb import DynamoDBCallStore
 from callscribe.adapters.s3 import S3Documents
 from callscribe.adapters.secrets import Secrets
-from callscribe.adapters.sqs import SQSRecordingsQueue
+from callscribe.adapters.sqs import SQSDeadLetters, SQSRecordingsQueue
 from callscribe.adapters.telemetry import PowertoolsTelemetry
 from callscribe.callbacks import CallbackVerifier
+from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.times import utc_now
 from callscribe.settings import Settings
 from callscribe.use_cases.answer_call import AnswerCall
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
     from callscribe.adapters.assemblyai import AssemblyAITranscriber
     from callscribe.adapters.twilio_api import TwilioTelephony
     from callscribe.use_cases.finish_recording import FinishRecording
+    from callscribe.use_cases.import_recordings import ImportRecordings
     from callscribe.use_cases.place_call import PlaceCall
     from callscribe.use_cases.process_recording import ProcessRecording
     from callscribe.use_cases.read_calls import ReadCalls
     from callscribe.use_cases.reconcile import Reconcile
+    from callscribe.use_cases.redrive import Redrive
 
 # Imports inside functions: only `dial`, `transcribe` and `reconcile` pay for Twilio's REST library
 # (most of a cold start), and no callback pays for what it does not use.
@@ -41,6 +45,15 @@ if TYPE_CHECKING:
 @cache
 def settings() -> Settings:
     return Settings()
+
+
+def clock() -> datetime:
+    return utc_now()
+
+
+@cache
+def deadlines() -> Deadlines:
+    return settings().deadlines
 
 
 @cache
@@ -80,6 +93,11 @@ def documents() -> S3Documents:
 @cache
 def queue() -> SQSRecordingsQueue:
     return SQSRecordingsQueue(_client("sqs"), settings()["RECORDINGS_QUEUE_URL"])
+
+
+@cache
+def dead_letters() -> SQSDeadLetters:
+    return SQSDeadLetters(_client("sqs"), settings()["DEAD_LETTER_QUEUE_URL"])
 
 
 @cache
@@ -125,7 +143,7 @@ def transcriber() -> AssemblyAITranscriber:
 
 @cache
 def track_call() -> TrackCall:
-    return TrackCall(store=store(), telemetry=telemetry(), clock=utc_now)
+    return TrackCall(store=store(), telemetry=telemetry(), clock=clock, deadlines=deadlines())
 
 
 @cache
@@ -152,13 +170,15 @@ def place_call() -> PlaceCall:
         _client("scheduler"),
         group_name=settings().optional("SCHEDULE_GROUP_NAME"),
         role_arn=settings().optional("SCHEDULER_ROLE_ARN"),
+        dead_letter_arn=settings().optional("SCHEDULE_DEAD_LETTER_ARN"),
     )
     return PlaceCall(
         store=store(),
         telephony=telephony(),
         schedules=schedules,
         telemetry=telemetry(),
-        clock=utc_now,
+        clock=clock,
+        deadlines=deadlines(),
         default_from_number=settings().optional("DEFAULT_FROM_NUMBER") or None,
         speech_models=settings().speech_models,
     )
@@ -176,7 +196,8 @@ def finish_recording() -> FinishRecording:
         queue=queue(),
         announcer=EventBridgeAnnouncer(_client("events"), settings()["EVENT_BUS_NAME"]),
         telemetry=telemetry(),
-        clock=utc_now,
+        clock=clock,
+        deadlines=deadlines(),
     )
 
 
@@ -202,7 +223,8 @@ def process_recording() -> ProcessRecording:
         track=track_call(),
         finish=finish_recording(),
         telemetry=telemetry(),
-        clock=utc_now,
+        clock=clock,
+        deadlines=deadlines(),
         webhook_secret=lambda: secrets().value(webhook_secret_arn, "webhook_secret"),
         speech_models=settings().speech_models,
     )
@@ -212,20 +234,58 @@ def process_recording() -> ProcessRecording:
 def read_calls() -> ReadCalls:
     from callscribe.use_cases.read_calls import ReadCalls
 
-    return ReadCalls(store=store(), documents=documents(), links=documents(), clock=utc_now)
+    return ReadCalls(store=store(), documents=documents(), links=documents(), clock=clock)
+
+
+@cache
+def redrive() -> Redrive:
+    from callscribe.use_cases.redrive import Redrive
+
+    return Redrive(
+        store=store(),
+        queue=queue(),
+        letters=dead_letters(),
+        telemetry=telemetry(),
+        clock=clock,
+        deadlines=deadlines(),
+    )
+
+
+@cache
+def import_recordings() -> ImportRecordings:
+    from callscribe.use_cases.import_recordings import ImportRecordings
+
+    return ImportRecordings(sweeps=store(), clock=clock)
 
 
 @cache
 def reconcile() -> Reconcile:
     from callscribe.use_cases.reconcile import Reconcile
+    from callscribe.use_cases.sweep_vendors import SweepVendors
 
+    sweep = SweepVendors(
+        store=store(),
+        sweeps=store(),
+        telephony=telephony(),
+        transcriber=transcriber(),
+        queue=queue(),
+        track=track_call(),
+        finish=finish_recording(),
+        telemetry=telemetry(),
+        clock=clock,
+        base_url=settings().optional("PUBLIC_BASE_URL") or settings()["API_URL"],
+    )
     return Reconcile(
         store=store(),
+        sweeps=store(),
         telephony=telephony(),
         queue=queue(),
         place=place_call(),
         track=track_call(),
         finish=finish_recording(),
+        redrive=redrive(),
+        sweep=sweep,
         telemetry=telemetry(),
-        clock=utc_now,
+        clock=clock,
+        deadlines=deadlines(),
     )

@@ -19,10 +19,11 @@ from callscribe.adapters.secrets import Secrets
 from callscribe.domain.problems import (
     VendorBusyError,
     VendorError,
+    VendorLacksItError,
     VendorRefusedError,
     VendorUnknownError,
 )
-from callscribe.ports import AudioLinks
+from callscribe.ports import AudioLinks, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -65,32 +66,38 @@ class AssemblyAITranscriber:
     def get(self, transcript_id: str) -> dict[str, Any]:
         return self._ask("GET", f"/v2/transcript/{quote(transcript_id, safe='')}")
 
+    def delete(self, transcript_id: str) -> None:
+        """AssemblyAI keeps the id and its status, and blanks the rest."""
+        self._ask("DELETE", f"/v2/transcript/{quote(transcript_id, safe='')}")
+
     def list_since(self, since: str) -> list[dict[str, Any]]:
         """The account's transcripts created at or after ``since``, newest first."""
         found: list[dict[str, Any]] = []
-        for item in self._pages():
-            # AssemblyAI's times have no offset and are UTC
-            if str(item.get("created", "")) < since.removesuffix("Z"):
-                break
-            found.append(item)
-        return found
+        cursor: str | None = None
+        while True:
+            page = self.page_since(since, cursor)
+            found += page.entries
+            if page.cursor is None:
+                return found
+            cursor = page.cursor
+
+    def page_since(self, since: str, cursor: str | None) -> Page[dict[str, Any]]:
+        older = {"before_id": cursor} if cursor else {}
+        answer = self._ask("GET", "/v2/transcript", params={"limit": _PAGE, **older})
+        listed = answer.get("transcripts") or []
+        # AssemblyAI's times have no offset and are UTC
+        young = [item for item in listed if str(item.get("created", "")) >= since.removesuffix("Z")]
+        # prev_url is the older page (AssemblyAI); its host is not followed, only its cursor
+        url = (answer.get("page_details") or {}).get("prev_url") or ""
+        before = parse_qs(urlsplit(url).query).get("before_id")
+        goes_on = before is not None and listed and len(young) == len(listed)
+        return Page(young, before[0] if before and goes_on else None)
 
     def upload(self, chunks: Iterator[bytes]) -> str:
         """Sends audio to AssemblyAI itself, chunk by chunk; only this account's key can use the URL."""
         headers = {"Content-Type": "application/octet-stream"}
         answer = self._once("POST", "/v2/upload", fresh=False, data=chunks, headers=headers)
         return str(answer["upload_url"])
-
-    def _pages(self) -> Iterator[dict[str, Any]]:
-        parameters: dict[str, Any] = {"limit": _PAGE}
-        while True:
-            page = self._ask("GET", "/v2/transcript", params=parameters)
-            yield from page.get("transcripts") or []
-            # prev_url is the older page (AssemblyAI); its host is not followed, only its cursor
-            older = parse_qs(urlsplit((page.get("page_details") or {}).get("prev_url") or "").query)
-            if not older.get("before_id") or not page.get("transcripts"):
-                return
-            parameters = {"limit": _PAGE, "before_id": older["before_id"][0]}
 
     def _ask(
         self, method: str, path: str, *, repeatable: bool = True, **arguments: Any
@@ -189,5 +196,9 @@ def _error(response: requests.Response, message: str) -> VendorError:
         after = response.headers.get("Retry-After", "")
         busy.retry_after_seconds = min(int(after), 900) if after.isdecimal() else 5
         return busy
-    kind = VendorRefusedError if 400 <= status < 500 else VendorUnknownError
+    # an unknown id is answered 400 with these words, or 404 (AssemblyAI's documents say both)
+    if status == 404 or (status == 400 and "transcript id not found" in message):
+        kind: type[VendorError] = VendorLacksItError
+    else:
+        kind = VendorRefusedError if 400 <= status < 500 else VendorUnknownError
     return kind("AssemblyAI", message, code=status, status=status)

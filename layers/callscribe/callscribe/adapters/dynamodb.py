@@ -1,68 +1,47 @@
-"""CallsTable: one partition a call, ``CALL`` and ``RECORDING#<sid>`` items, three indexes."""
+"""CallsTable: one partition a call, ``CALL`` and ``RECORDING#<sid>`` items, four indexes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+import heapq
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, fields
 from decimal import Decimal
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from callscribe.adapters.aws_errors import translated
 from callscribe.domain import deadlines
 from callscribe.domain.calls import Call
-from callscribe.domain.problems import RetryLaterError
 from callscribe.domain.recordings import Recording
-from callscribe.ports import Waiting
+from callscribe.domain.sweeps import Sweep
+from callscribe.ports import Failed, Waiting
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-P = ParamSpec("P")
-R = TypeVar("R")
 Item = dict[str, Any]
 
 _CALL = "CALL"
 _RECORDING = "RECORDING#"
+# not a call's: the partitions of what reconciliation keeps for itself
+_SWEEPS = "sweeps"
+_LEASES = "leases"
+_PAGE = 100
+_translated = translated("DynamoDB")
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
 
-def _translate_errors(method: Callable[P, R]) -> Callable[P, R]:
-    """Throttles and broken connections become RetryLaterError; a bug stays the exception it is."""
-    transient = {
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "InternalServerError",
-        "ServiceUnavailable",
-        "TransactionConflictException",
-    }
-
-    @wraps(method)
-    def translated(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return method(*args, **kwargs)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in transient:
-                raise RetryLaterError("the calls table is busy", seconds=5) from error
-            raise
-        except BotoCoreError as error:
-            raise RetryLaterError("the calls table cannot be reached", seconds=5) from error
-
-    return translated
-
-
 class DynamoDBCallStore:
-    """Implements ``ports.CallStore``."""
+    """Implements ``ports.CallStore`` and ``ports.SweepStore``."""
 
     def __init__(self, client: DynamoDBClient, table_name: str) -> None:
         self._client = client
         self._table = table_name
 
-    @_translate_errors
+    @_translated
     def add_call(self, call: Call) -> bool:
         item = _to_item(asdict(call))
         item["item"] = _serialize(_CALL)
@@ -70,23 +49,23 @@ class DynamoDBCallStore:
         item["day"] = _serialize(day)
         return self._add(item)
 
-    @_translate_errors
+    @_translated
     def add_recording(self, recording: Recording) -> bool:
         item = _to_item(asdict(recording))
         item["item"] = _serialize(_RECORDING + recording.recording_sid)
         return self._add(item)
 
-    @_translate_errors
+    @_translated
     def get_call(self, call_id: str) -> Call | None:
         item = self._get(call_id, _CALL)
         return None if item is None else _to_call(item)
 
-    @_translate_errors
+    @_translated
     def get_recording(self, call_id: str, recording_sid: str) -> Recording | None:
         item = self._get(call_id, _RECORDING + recording_sid)
         return None if item is None else _to_recording(item)
 
-    @_translate_errors
+    @_translated
     def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None:
         items = list(
             self._query(
@@ -100,7 +79,7 @@ class DynamoDBCallStore:
             return None
         return calls[0], [_to_recording(item) for item in items if item["item"] != _CALL]
 
-    @_translate_errors
+    @_translated
     def find_call_id(self, call_sid: str) -> str | None:
         answer = self._client.query(
             TableName=self._table,
@@ -111,7 +90,7 @@ class DynamoDBCallStore:
         )
         return answer["Items"][0]["call_id"]["S"] if answer["Items"] else None
 
-    @_translate_errors
+    @_translated
     def change_call(
         self,
         call_id: str,
@@ -122,7 +101,7 @@ class DynamoDBCallStore:
     ) -> bool:
         return self._change(call_id, _CALL, changes, only_from, expected or {})
 
-    @_translate_errors
+    @_translated
     def change_recording(
         self,
         call_id: str,
@@ -135,7 +114,7 @@ class DynamoDBCallStore:
         key = _RECORDING + recording_sid
         return self._change(call_id, key, changes, only_from, expected or {})
 
-    @_translate_errors
+    @_translated
     def list_day(
         self, day: str, *, before: tuple[str, str] | None, status: str | None, limit: int
     ) -> list[Call]:
@@ -145,26 +124,102 @@ class DynamoDBCallStore:
         found.sort(key=_age, reverse=True)
         return found[:limit]
 
-    @_translate_errors
-    def list_overdue(self, now: str, *, limit: int) -> list[Waiting]:
-        overdue: list[Waiting] = []
-        for shard in range(deadlines.DEADLINE_SHARDS):
-            answer = self._client.query(
+    def overdue(self, now: str) -> Iterator[Waiting]:
+        shards = [
+            self._range("by_deadline", ("waiting_for", f"waiting#{shard}"), ("due_at", "", now))
+            for shard in range(deadlines.DEADLINE_SHARDS)
+        ]
+        for item in heapq.merge(*shards, key=lambda item: str(item["due_at"])):
+            sid = item["item"].removeprefix(_RECORDING) if item["item"] != _CALL else None
+            yield Waiting(call_id=item["call_id"], recording_sid=sid, due_at=item["due_at"])
+
+    def failures(self, since: str, until: str) -> Iterator[Failed]:
+        shards = [
+            self._range("by_failure", ("failed_on", f"failed#{shard}"), ("failed_at", since, until))
+            for shard in range(deadlines.DEADLINE_SHARDS)
+        ]
+        for item in heapq.merge(*shards, key=lambda item: str(item["failed_at"])):
+            yield Failed(
+                call_id=item["call_id"],
+                recording_sid=item["item"].removeprefix(_RECORDING),
+                failed_at=item["failed_at"],
+            )
+
+    @_translated
+    def add_sweep(self, sweep: Sweep) -> bool:
+        item = _to_item({key: value for key, value in asdict(sweep).items() if key != "sweep_id"})
+        item |= {"call_id": _serialize(_SWEEPS), "item": _serialize(sweep.sweep_id)}
+        return self._add(item)
+
+    @_translated
+    def get_sweep(self, sweep_id: str) -> Sweep | None:
+        item = self._get(_SWEEPS, sweep_id)
+        return None if item is None else _to_sweep(item)
+
+    @_translated
+    def list_sweeps(self) -> list[Sweep]:
+        items = self._query(
+            KeyConditionExpression="call_id = :sweeps",
+            ExpressionAttributeValues={":sweeps": {"S": _SWEEPS}},
+            ConsistentRead=True,
+        )
+        return [_to_sweep(item) for item in items]
+
+    @_translated
+    def change_sweep(
+        self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]
+    ) -> bool:
+        return self._change(_SWEEPS, sweep_id, changes, only_from, {})
+
+    @_translated
+    def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
+        try:
+            self._client.update_item(
                 TableName=self._table,
-                IndexName="by_deadline",
-                KeyConditionExpression="waiting_for = :shard AND due_at <= :now",
+                Key={"call_id": {"S": _LEASES}, "item": {"S": name}},
+                UpdateExpression="SET lease_owner = :owner, lease_until = :until",
+                ConditionExpression=(
+                    "attribute_not_exists(lease_until) OR lease_until < :now OR lease_owner = :owner"
+                ),
                 ExpressionAttributeValues={
-                    ":shard": {"S": f"waiting#{shard}"},
+                    ":owner": {"S": owner},
+                    ":until": {"S": until},
                     ":now": {"S": now},
                 },
-                Limit=limit,
             )
-            for item in map(_from_item, answer["Items"]):
-                sid = item["item"].removeprefix(_RECORDING) if item["item"] != _CALL else None
-                overdue.append(
-                    Waiting(call_id=item["call_id"], recording_sid=sid, due_at=item["due_at"])
-                )
-        return overdue
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    @_translated
+    def give_back_lease(self, name: str, *, owner: str) -> None:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"call_id": {"S": _LEASES}, "item": {"S": name}},
+                UpdateExpression="REMOVE lease_owner, lease_until",
+                ConditionExpression="lease_owner = :owner",
+                ExpressionAttributeValues={":owner": {"S": owner}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def _range(
+        self, index: str, partition: tuple[str, str], between: tuple[str, str, str]
+    ) -> Iterator[Item]:
+        """The keys of one shard of a sparse index, in order, a page at a time."""
+        (name, value), (key, low, high) = partition, between
+        yield from self._query(
+            IndexName=index,
+            KeyConditionExpression=f"{name} = :partition AND {key} BETWEEN :low AND :high",
+            ExpressionAttributeValues={
+                ":partition": {"S": value},
+                # an empty text is no key: a blank sorts before every time
+                ":low": {"S": low or " "},
+                ":high": {"S": high},
+            },
+            Limit=_PAGE,
+        )
 
     def _list_shard(
         self, day: str, before: tuple[str, str] | None, status: str | None, limit: int
@@ -199,9 +254,10 @@ class DynamoDBCallStore:
                 TableName=self._table,
                 Item=item,
                 ConditionExpression="attribute_not_exists(call_id)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return _was_ours(error, item)
         return True
 
     def _get(self, call_id: str, key: str) -> Item | None:
@@ -214,11 +270,15 @@ class DynamoDBCallStore:
 
     def _query(self, **arguments: Any) -> Iterator[Item]:
         while True:
-            answer = self._client.query(TableName=self._table, **arguments)
+            answer = self._query_page(arguments)
             yield from map(_from_item, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    @_translated
+    def _query_page(self, arguments: Mapping[str, Any]) -> Any:
+        return self._client.query(TableName=self._table, **arguments)
 
     def _change(
         self,
@@ -239,10 +299,26 @@ class DynamoDBCallStore:
                 ConditionExpression=" AND ".join(conditions),
                 ExpressionAttributeNames=expression.names,
                 ExpressionAttributeValues=expression.values,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return _was_ours(
+                error, _to_item(changes), gone=[k for k in changes if changes[k] is None]
+            )
         return True
+
+
+def _was_ours(error: ClientError, wanted: Item, gone: Collection[str] = ()) -> bool:
+    """Whether a refused write had in truth been carried out by its own first try.
+
+    boto3 repeats a write whose answer was lost; the repetition then meets what the first try wrote.
+    Taking that for another's write would leave a claim without anybody who acts on it.
+    """
+    if not error.response["ResponseMetadata"].get("RetryAttempts"):
+        return False
+    stands: Item = error.response.get("Item") or {}  # type: ignore[assignment]
+    same = all(stands.get(name) == value for name, value in wanted.items())
+    return bool(stands) and same and not any(name in stands for name in gone)
 
 
 class _Expression:
@@ -326,3 +402,11 @@ def _to_call(item: Item) -> Call:
 
 def _to_recording(item: Item) -> Recording:
     return Recording(**{name: value for name, value in item.items() if name in _RECORDING_FIELDS})
+
+
+_SWEEP_FIELDS = frozenset(field.name for field in fields(Sweep))
+
+
+def _to_sweep(item: Item) -> Sweep:
+    values = {name: value for name, value in item.items() if name in _SWEEP_FIELDS}
+    return Sweep(sweep_id=item["item"], **values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from callscribe.adapters.aws_errors import translated
 from callscribe.domain.calls import Call
 from callscribe.domain.problems import RetryLaterError
 from callscribe.domain.recordings import Recording
@@ -22,6 +23,7 @@ class EventBridgeAnnouncer:
         self._client = client
         self._bus = event_bus_name
 
+    @translated("EventBridge")
     def announce(self, call: Call, recording: Recording) -> None:
         """Raises RetryLaterError where EventBridge did not take it."""
         answer = self._client.put_events(

@@ -7,9 +7,12 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from callscribe.adapters.aws_errors import translated
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_translated = translated("S3")
 # level 1 costs a quarter of level 6 for a one-hour transcript and is 5 % larger
 _GZIP_LEVEL = 1
 
@@ -21,6 +24,7 @@ class S3Documents:
         self._client = client
         self._bucket = bucket_name
 
+    @_translated
     def put(self, key: str, document: Mapping[str, Any]) -> None:
         body = gzip.compress(
             json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
@@ -31,6 +35,7 @@ class S3Documents:
             Bucket=self._bucket, Key=key, Body=body, ContentType="application/gzip"
         )
 
+    @_translated
     def get(self, key: str) -> dict[str, Any]:
         with self._client.get_object(Bucket=self._bucket, Key=key)["Body"] as body:
             document: dict[str, Any] = json.loads(gzip.decompress(body.read()))

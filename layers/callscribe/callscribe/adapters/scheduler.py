@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from callscribe.adapters.aws_errors import translated
+
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
 
@@ -13,12 +15,19 @@ class EventBridgeSchedules:
     """Implements ``ports.Schedules``."""
 
     def __init__(
-        self, client: EventBridgeSchedulerClient, *, group_name: str, role_arn: str
+        self,
+        client: EventBridgeSchedulerClient,
+        *,
+        group_name: str,
+        role_arn: str,
+        dead_letter_arn: str,
     ) -> None:
         self._client = client
         self._group = group_name
         self._role_arn = role_arn
+        self._dead_letter_arn = dead_letter_arn
 
+    @translated("EventBridge Scheduler")
     def place_call_at(self, call_id: str, place_at: str, *, target_arn: str) -> None:
         """Named after the call, so that asking twice is harmless; deletes itself afterwards."""
         try:
@@ -34,6 +43,9 @@ class EventBridgeSchedules:
                     "Arn": target_arn,
                     "RoleArn": self._role_arn,
                     "Input": json.dumps({"call_id": call_id}),
+                    # the call stands in the table: what Scheduler gives up, `reconcile` places
+                    "RetryPolicy": {"MaximumEventAgeInSeconds": 900, "MaximumRetryAttempts": 3},
+                    "DeadLetterConfig": {"Arn": self._dead_letter_arn},
                 },
             )
         except self._client.exceptions.ConflictException:

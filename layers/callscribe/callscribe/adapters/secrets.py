@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from callscribe.adapters.aws_errors import translated
 from callscribe.domain.problems import CallscribeError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Secrets:
         """
         if fresh or arn not in self._cache:
             try:
-                text = self._client.get_secret_value(SecretId=arn)["SecretString"]
+                text = self._fetch(arn)
                 self._cache[arn] = {
                     str(name): str(value) for name, value in json.loads(text).items()
                 }
@@ -53,3 +54,7 @@ class Secrets:
         if not value:
             raise SecretMissingError(f"{arn} has no {key!r}")
         return value
+
+    @translated("Secrets Manager")
+    def _fetch(self, arn: str) -> str:
+        return self._client.get_secret_value(SecretId=arn)["SecretString"]

@@ -6,12 +6,18 @@ import json
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
-from callscribe.ports import RecordingNotice
+from callscribe.adapters.aws_errors import translated
+from callscribe.ports import DeadLetter, RecordingNotice
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _FIELDS = frozenset(field.name for field in fields(RecordingNotice))
+
+
+_translated = translated("SQS")
+# SQS's most
+_LONGEST_DELAY_SECONDS = 900
 
 
 class SQSRecordingsQueue:
@@ -21,16 +27,61 @@ class SQSRecordingsQueue:
         self._client = client
         self._url = queue_url
 
+    @_translated
     def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None:
         self._client.send_message(
-            QueueUrl=self._url, MessageBody=write_notice(notice), DelaySeconds=delay_seconds
+            QueueUrl=self._url,
+            MessageBody=write_notice(notice),
+            DelaySeconds=min(delay_seconds, _LONGEST_DELAY_SECONDS),
         )
 
+    @_translated
     def retry_in(self, receipt_handle: str, seconds: int) -> None:
         """Shows a message again after so long, instead of after the whole visibility timeout."""
         self._client.change_message_visibility(
             QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
         )
+
+
+class SQSDeadLetters:
+    """Implements ``ports.DeadLetters``."""
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._url = queue_url
+
+    @_translated
+    def put(self, body: str, *, reason: str, receives: int) -> None:
+        """Keeps a message that the worker gave up on, with what went wrong beside it."""
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=body,
+            MessageAttributes={
+                "reason": {"DataType": "String", "StringValue": reason[:1000] or "unknown"},
+                "receives": {"DataType": "Number", "StringValue": str(receives)},
+            },
+        )
+
+    @_translated
+    def take(self, limit: int) -> list[DeadLetter]:
+        answer = self._client.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=min(limit, 10)
+        )
+        return [
+            DeadLetter(notice=_readable(message["Body"]), handle=message["ReceiptHandle"])
+            for message in answer.get("Messages", [])
+        ]
+
+    @_translated
+    def remove(self, letter: DeadLetter) -> None:
+        self._client.delete_message(QueueUrl=self._url, ReceiptHandle=letter.handle)
+
+
+def _readable(body: str) -> RecordingNotice | None:
+    try:
+        return read_notice(body)
+    except (ValueError, TypeError, AttributeError):
+        return None
 
 
 def write_notice(notice: RecordingNotice) -> str:
@@ -41,7 +92,7 @@ def read_notice(body: str) -> RecordingNotice:
     """A message of our own queue.
 
     Raises:
-        ValueError, TypeError: it is none; after its tries it reaches the dead-letter queue.
+        ValueError, TypeError, AttributeError: it is none.
     """
     values = json.loads(body)
     return RecordingNotice(**{name: value for name, value in values.items() if name in _FIELDS})

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException
@@ -24,17 +25,20 @@ from callscribe.domain.calls import Call
 from callscribe.domain.problems import (
     VendorBusyError,
     VendorError,
+    VendorLacksItError,
     VendorRefusedError,
     VendorUnknownError,
 )
 from callscribe.domain.times import from_text, to_text
-from callscribe.ports import RecordingNotice, VendorCall
+from callscribe.ports import Page, RecordingNotice, VendorCall
 
 T = TypeVar("T")
 
 # shorter than any function's own time-out (30 s behind API Gateway)
 _TIMEOUT_SECONDS = 10.0
 _TWILIO_HOST = "https://api.twilio.com"
+# Twilio's most is 1,000; a page is also what is done again after a crash
+_PAGE = 100
 
 
 class TwilioTelephony:
@@ -65,12 +69,34 @@ class TwilioTelephony:
 
         return self._ask(find)
 
+    def get_recording(self, recording_sid: str) -> RecordingNotice:
+        return self._ask(lambda client: _notice(client.recordings(recording_sid).fetch()))
+
     def list_recordings(self, call_sid: str) -> list[RecordingNotice]:
         return self._ask(
             lambda client: [
                 _notice(r) for r in client.recordings.list(call_sid=call_sid, limit=200)
             ]
         )
+
+    def page_recordings(self, since: str, until: str, cursor: str | None) -> Page[RecordingNotice]:
+        def ask(client: Client) -> Page[RecordingNotice]:
+            recordings = client.recordings
+            if cursor is not None:
+                return _page(recordings.get_page(_TWILIO_HOST + cursor), _notice)
+            span = {"date_created_after": from_text(since), "date_created_before": from_text(until)}
+            return _page(recordings.page(**span, page_size=_PAGE), _notice)
+
+        return self._ask(ask)
+
+    def page_ended_calls(self, since: str, until: str, cursor: str | None) -> Page[VendorCall]:
+        def ask(client: Client) -> Page[VendorCall]:
+            if cursor is not None:
+                return _page(client.calls.get_page(_TWILIO_HOST + cursor), _vendor_call)
+            span = {"end_time_after": from_text(since), "end_time_before": from_text(until)}
+            return _page(client.calls.page(**span, page_size=_PAGE), _vendor_call)
+
+        return self._ask(ask)
 
     def _ask(self, question: Callable[[Client], T]) -> T:
         with _translated_errors():
@@ -133,6 +159,8 @@ def _from_answer(error: TwilioException) -> VendorError:
     status = _status(error)
     if status == 429:
         kind: type[VendorError] = VendorBusyError
+    elif status == 404:
+        kind = VendorLacksItError
     elif status is None or not 400 <= status < 500:
         kind = VendorUnknownError
     else:
@@ -195,10 +223,18 @@ def _notice(recording: Any) -> RecordingNotice:
         status=str(getattr(recording.status, "value", recording.status)),
         channels=_number(recording.channels),
         duration_seconds=_number(recording.duration),
+        created_at=_text(recording.date_created),
         started_at=_text(recording.start_time),
         source=str(getattr(recording.source, "value", recording.source)),
         error_code=_number(recording.error_code) or None,
     )
+
+
+def _page(page: Any, read: Callable[[Any], T]) -> Page[T]:
+    """``cursor`` is path and query of the next page: its host is ours to choose, not the answer's."""
+    following = urlsplit(page.next_page_url or "")
+    cursor = f"{following.path}?{following.query}" if following.path else None
+    return Page([read(entry) for entry in page], cursor)
 
 
 def _text(moment: datetime | str | None) -> str | None:

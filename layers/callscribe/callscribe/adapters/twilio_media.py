@@ -11,6 +11,7 @@ from boto3.s3.transfer import TransferConfig
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
+from callscribe.adapters.aws_errors import translated
 from callscribe.adapters.secrets import Secrets
 from callscribe.domain.problems import RetryLaterError, VendorRefusedError
 from callscribe.ports import StoredAudio
@@ -53,6 +54,7 @@ class TwilioAudioSource:
         )
         self._transfer.max_in_memory_upload_chunks = 4
 
+    @translated("S3")
     def copy(self, recording_sid: str, *, channels: int | None, key: str) -> StoredAudio:
         try:
             with self._open(recording_sid, channels) as response:

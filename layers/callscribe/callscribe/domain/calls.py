@@ -13,6 +13,8 @@ CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 
 MODES = ("message", "call")
 TERMINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+# what is left of a call that was erased: it keeps late callbacks from bringing it back
+ERASED = "erased"
 
 # Twilio sends callbacks in order but they arrive in any: a status only ever replaces a lower one.
 _RANK = {
@@ -24,6 +26,7 @@ _RANK = {
     "ringing": 4,
     "in-progress": 5,
     **dict.fromkeys(TERMINAL, 6),
+    ERASED: 7,
 }
 STATUSES = tuple(_RANK)
 

@@ -1,48 +1,103 @@
-"""How long each state may wait for news before ``reconcile`` asks for it. Each with its reason."""
+"""How long each state may wait for news before ``reconcile`` asks for it. Each with its reason.
+
+The template's parameter ``Deadlines`` changes any of them: ``call.in-progress=1455`` (minutes) for an
+account whose calls may last 24 hours.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from callscribe.domain.times import to_text
 
-CALL = {
+DEFAULTS: Mapping[str, timedelta] = {
     # our own function runs 30 s at most: after two minutes it has died between claim and answer
-    "placing": timedelta(minutes=2),
+    "call.placing": timedelta(minutes=2),
     # Twilio's list of calls is eventually consistent: give it and the callbacks a moment
-    "unknown": timedelta(minutes=2),
+    "call.unknown": timedelta(minutes=2),
     # one call a second by default: Twilio queues the rest, up to 24 hours
-    "queued": timedelta(hours=1),
-    "initiated": timedelta(minutes=15),
+    "call.queued": timedelta(hours=1),
+    "call.initiated": timedelta(minutes=15),
     # Twilio lets a phone ring 600 s at most
-    "ringing": timedelta(minutes=15),
-    # Twilio ends a call after four hours
-    "in-progress": timedelta(hours=4, minutes=15),
+    "call.ringing": timedelta(minutes=15),
+    # Twilio ends a call after four hours, unless the account's 24-hour switch is on
+    "call.in-progress": timedelta(hours=4, minutes=15),
     # a schedule that did not fire
-    "scheduled": timedelta(minutes=5),
+    "call.scheduled": timedelta(minutes=5),
     # recordings are ready within minutes of the end; a lost callback is looked for after that
-    "completed": timedelta(minutes=10),
-}
-RECORDING = {
+    "call.completed": timedelta(minutes=10),
+    # a call that Twilio's list does not show so long after the claim was never there
+    "call.never-arrived": timedelta(minutes=10),
     # the worker may run 15 minutes; before that nobody else may start the same copy
-    "received": timedelta(minutes=20),
-    "stored": timedelta(minutes=20),
-    "submitting": timedelta(minutes=5),
+    "recording.received": timedelta(minutes=20),
+    "recording.stored": timedelta(minutes=20),
+    "recording.submitting": timedelta(minutes=5),
+    # four tries of 35 s with pauses between them: until then a worker may still be submitting
+    "recording.look-up": timedelta(minutes=4),
     # AssemblyAI gives up its webhook after about three minutes; most jobs take under one
-    "submitted": timedelta(minutes=10),
+    "recording.submitted": timedelta(minutes=10),
+    # AssemblyAI queues what is over an account's concurrency, so a long wait is no failure yet
+    "recording.give-up": timedelta(hours=48),
     # an event that was not sent
-    "announce": timedelta(minutes=2),
+    "recording.announce": timedelta(minutes=2),
 }
-# AssemblyAI queues what is over an account's concurrency, so a long wait is no failure yet
-GIVE_UP_ON_TRANSCRIPT = timedelta(hours=48)
+_LONGEST_MINUTES = 60 * 24 * 30
+# however often nothing was found, the next look is no further away than this
+_LONGEST_BACKOFF = timedelta(hours=2)
 # shards of the index: one partition takes 1,000 writes a second
 DEADLINE_SHARDS = 4
 DAY_SHARDS = 4
 
 
-def due(now: datetime, wait: timedelta, attempts: int = 0) -> str:
-    """When to look: later each time that nothing was found, two hours apart at most."""
-    return to_text(now + min(wait * 2**attempts, max(wait, timedelta(hours=2))))
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """``waits`` maps the names above to how long; ``deadlines["call.queued"]`` is one of them."""
+
+    waits: Mapping[str, timedelta] = field(default_factory=lambda: DEFAULTS)
+
+    def __getitem__(self, name: str) -> timedelta:
+        return self.waits[name]
+
+    def of_call(
+        self, call_id: str, status: str, now: datetime, attempts: int = 0
+    ) -> dict[str, Any]:
+        """The two fields that put a call into the deadline index, or take it out."""
+        return self._fields(call_id, f"call.{status}", now, attempts)
+
+    def of_recording(
+        self, call_id: str, status: str, now: datetime, attempts: int = 0
+    ) -> dict[str, Any]:
+        """The same for a recording; ``announce`` is the state of an event still to be sent."""
+        return self._fields(call_id, f"recording.{status}", now, attempts)
+
+    def _fields(self, call_id: str, name: str, now: datetime, attempts: int) -> dict[str, Any]:
+        wait = self.waits.get(name)
+        if wait is None:
+            return {"waiting_for": None, "due_at": None}
+        later = min(wait * 2**attempts, max(wait, _LONGEST_BACKOFF))
+        return {"waiting_for": waiting_shard(call_id), "due_at": to_text(now + later)}
+
+
+def read_deadlines(text: str) -> Deadlines:
+    """The defaults with the changes of ``name=minutes,name=minutes``.
+
+    Raises:
+        ValueError: names the entry and what is wrong with it.
+    """
+    waits = dict(DEFAULTS)
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, _, minutes = entry.partition("=")
+        if name not in DEFAULTS:
+            raise ValueError(f"{name!r} is no deadline; there are {', '.join(sorted(DEFAULTS))}")
+        if not minutes.isascii() or not minutes.isdecimal():
+            raise ValueError(f"{entry!r} must be {name}=<whole minutes>")
+        if not 1 <= int(minutes) <= _LONGEST_MINUTES:
+            raise ValueError(f"{entry!r} must be 1 to {_LONGEST_MINUTES} minutes")
+        waits[name] = timedelta(minutes=int(minutes))
+    return Deadlines(waits)
 
 
 def shard_of(call_id: str, shards: int) -> int:
@@ -53,3 +108,8 @@ def shard_of(call_id: str, shards: int) -> int:
 def waiting_shard(call_id: str) -> str:
     """The partition of ``by_deadline`` for this call's items."""
     return f"waiting#{shard_of(call_id, DEADLINE_SHARDS)}"
+
+
+def failed_shard(call_id: str) -> str:
+    """The partition of ``by_failure`` for this call's recordings."""
+    return f"failed#{shard_of(call_id, DEADLINE_SHARDS)}"

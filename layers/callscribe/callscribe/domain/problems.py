@@ -4,11 +4,13 @@ CallscribeError
 ├── InvalidInputError            the caller's mistake; names every field and its fix
 ├── NotFoundError                no such call
 ├── ConflictError                the request contradicts what stands
+├── NothingToRetryError          a retry that cannot help; says why
 ├── NotReadyError                the transcript is not there yet, or never will be
 ├── UnauthenticatedError         a callback that nobody of ours signed
 ├── RetryLaterError              nothing is wrong, but not now
 └── VendorError                  Twilio or AssemblyAI, with the vendor's own code
     ├── VendorRefusedError       a definite no: nothing was done, and asking again will not help
+    │   └── VendorLacksItError   the vendor has no such call, recording or transcript
     ├── VendorBusyError          a definite not now: nothing was done, asking again is safe
     └── VendorUnknownError       no answer, or one that leaves open whether it was done
 """
@@ -47,6 +49,14 @@ class ConflictError(CallscribeError):
     """An Idempotency-Key that was used for another request."""
 
 
+class NothingToRetryError(CallscribeError):
+    """None of the call's recordings can be tried again; ``reasons`` has one for each."""
+
+    def __init__(self, detail: str, reasons: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.reasons = tuple(reasons)
+
+
 class NotReadyError(CallscribeError):
     """The transcript was asked for too early (``final`` False) or cannot exist (True)."""
 
@@ -81,6 +91,10 @@ class VendorError(CallscribeError):
 
 class VendorRefusedError(VendorError):
     """Refused for good: nothing was done."""
+
+
+class VendorLacksItError(VendorRefusedError):
+    """It is not there, or not any more."""
 
 
 class VendorBusyError(VendorError):

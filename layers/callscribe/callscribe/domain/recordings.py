@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from callscribe.domain.failures import Failure
 
@@ -21,6 +22,10 @@ STATUSES = (
 )
 
 
+# AssemblyAI's own failures are worth two more tries; each is free, only success is billed
+MAX_ATTEMPTS = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """One recording of a call. Fields equal the table's attributes; None means absent.
@@ -29,7 +34,9 @@ class Recording:
     ends at absent. ``submitting`` is the claim that is written before AssemblyAI is asked.
     ``audio_path`` is the path of the URL that AssemblyAI was given: its list of transcripts echoes
     the URL, so a submission whose answer was lost is found by it. ``transcript_status`` is
-    AssemblyAI's own word; ``announce`` says an event is still to be sent.
+    AssemblyAI's own word; ``announce`` says an event is still to be sent. ``attempts`` counts
+    submissions, ``retries`` how often a person asked for another go. ``failed_on`` and ``failed_at``
+    are set together exactly while the status is error: the sparse index of failures.
     """
 
     call_id: str
@@ -45,6 +52,8 @@ class Recording:
     audio_bytes: int | None = None
     audio_path: str | None = None
     attempts: int = 0
+    attempts_allowed: int = MAX_ATTEMPTS
+    retries: int = 0
     past_transcript_ids: list[str] = field(default_factory=list)
     submitted_at: str | None = None
     transcript_id: str | None = None
@@ -60,6 +69,8 @@ class Recording:
     error_code: str | None = None
     error_message: str | None = None
     error_retryable: bool | None = None
+    failed_on: str | None = None
+    failed_at: str | None = None
     announce: bool | None = None
     reconcile_attempts: int = 0
     waiting_for: str | None = None
@@ -81,3 +92,12 @@ def audio_key(call_id: str, recording_sid: str) -> str:
 def transcript_key(call_id: str, recording_sid: str, transcript_id: str) -> str:
     """Where AssemblyAI's whole answer lies in the bucket, gzipped."""
     return f"transcripts/{call_id}/{recording_sid}/{transcript_id}.json.gz"
+
+
+_AUDIO_PATH = re.compile(r"/audio/([0-9a-f]{32})/(RE[0-9a-fA-F]{32})\.wav")
+
+
+def ids_of_audio_url(url: str) -> tuple[str, str] | None:
+    """The call_id and recording_sid of a link to our audio; None for any other URL."""
+    match = _AUDIO_PATH.search(urlsplit(url).path)
+    return (match[1], match[2]) if match else None

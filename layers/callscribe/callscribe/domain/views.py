@@ -43,6 +43,7 @@ _RECORDING_FIELDS = (
     "text_truncated",
     "warnings",
     "attempts",
+    "retries",
     "updated_at",
 )
 

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from callscribe.domain.calls import Call
-from callscribe.domain.deadlines import GIVE_UP_ON_TRANSCRIPT
+from callscribe.domain.deadlines import Deadlines, failed_shard
 from callscribe.domain.failures import Failure
+from callscribe.domain.problems import VendorLacksItError
 from callscribe.domain.recordings import TERMINAL, Recording, transcript_key
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.domain.transcript_failures import explain_vendor_error
@@ -23,19 +24,15 @@ from callscribe.ports import (
     Telemetry,
     Transcriber,
 )
-from callscribe.use_cases.waiting import recording_waits
 
 # an item holds 400 KB; the whole text is in the bucket all the same
 MAX_TEXT_BYTES = 250_000
-# AssemblyAI's own failures are worth two more tries; each is free, only success is billed
-MAX_ATTEMPTS = 3
 
 _SILENT = Failure("no_speech", "nobody spoke in this recording", retryable=False)
 _DELETED = Failure("transcript_deleted", "the transcript was deleted at AssemblyAI", retryable=True)
 _UNREADABLE = Failure("transcript_unreadable", "AssemblyAI's answer cannot be read", retryable=True)
-_OVERDUE = Failure(
-    "transcript_overdue", "AssemblyAI did not finish within two days", retryable=True
-)
+_LOST = Failure("transcript_lost", "AssemblyAI has no such transcript any more", retryable=True)
+_OVERDUE = Failure("transcript_overdue", "AssemblyAI did not finish in time", retryable=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +46,7 @@ class FinishRecording:
     announcer: Announcer
     telemetry: Telemetry
     clock: Clock
+    deadlines: Deadlines
 
     def from_webhook(self, call_id: str, recording_sid: str, transcript_id: str) -> None:
         """AssemblyAI says that ``transcript_id`` ended: a hint, checked by asking for it.
@@ -66,7 +64,12 @@ class FinishRecording:
         if recording.transcript_id not in (None, transcript_id):
             self.telemetry.count("WebhookMismatch")
             return
-        document = self.transcriber.get(transcript_id)
+        try:
+            document = self.transcriber.get(transcript_id)
+        except VendorLacksItError:
+            # said with the right secret, but not by AssemblyAI
+            self.telemetry.count("WebhookMismatch")
+            return
         if recording.transcript_id is None and not _answers(recording, document):
             self.telemetry.count("WebhookMismatch")
             return
@@ -74,7 +77,17 @@ class FinishRecording:
 
     def ask_again(self, call: Call, recording: Recording) -> None:
         """For a submitted recording without news. Raises VendorError."""
-        self.conclude(call, recording, self.transcriber.get(recording.transcript_id or ""))
+        transcript_id = recording.transcript_id or ""
+        try:
+            document = self.transcriber.get(transcript_id)
+        except VendorLacksItError:
+            self.telemetry.count("UnmappedItems")
+            if recording.attempts < recording.attempts_allowed:
+                self._try_again(call, recording, transcript_id)
+            else:
+                self.end(call, recording, "error", _LOST)
+            return
+        self.conclude(call, recording, document)
 
     def conclude(self, call: Call, recording: Recording, document: Mapping[str, Any]) -> None:
         """Stores what AssemblyAI's answer says, whatever it says."""
@@ -103,8 +116,10 @@ class FinishRecording:
             "error_code": failure.code if failure else None,
             "error_message": failure.message if failure else None,
             "error_retryable": failure.retryable if failure else None,
+            "failed_on": failed_shard(call.call_id) if status == "error" else None,
+            "failed_at": to_text(now) if status == "error" else None,
             "announce": True,
-            **recording_waits(call.call_id, "announce", now),
+            **self.deadlines.of_recording(call.call_id, "announce", now),
         }
         ended = self.store.change_recording(
             call.call_id,
@@ -158,7 +173,7 @@ class FinishRecording:
     def _failed(self, call: Call, recording: Recording, document: Mapping[str, Any]) -> None:
         failure = explain_vendor_error(str(document.get("error") or ""))
         facts = {"transcript_id": str(document["id"]), "transcript_status": "error"}
-        if failure.retryable and recording.attempts < MAX_ATTEMPTS:
+        if failure.retryable and recording.attempts < recording.attempts_allowed:
             self._try_again(call, recording, str(document["id"]))
         elif failure.code == "no_speech":
             self.end(call, recording, "silent", failure, facts)
@@ -173,7 +188,7 @@ class FinishRecording:
             "transcript_status": None,
             "past_transcript_ids": [*recording.past_transcript_ids, transcript_id],
             "updated_at": to_text(now),
-            **recording_waits(call.call_id, "stored", now),
+            **self.deadlines.of_recording(call.call_id, "stored", now),
         }
         again = self.store.change_recording(
             call.call_id,
@@ -189,7 +204,7 @@ class FinishRecording:
     def _still_waiting(self, call: Call, recording: Recording, status: str) -> None:
         now = self.clock()
         submitted_at = from_text(recording.submitted_at or recording.updated_at)
-        if now > submitted_at + GIVE_UP_ON_TRANSCRIPT:
+        if now > submitted_at + self.deadlines["recording.give-up"]:
             self.end(call, recording, "error", _OVERDUE)
             return
         attempts = recording.reconcile_attempts + 1
@@ -199,7 +214,7 @@ class FinishRecording:
             {
                 "transcript_status": status,
                 "reconcile_attempts": attempts,
-                **recording_waits(call.call_id, "submitted", now, attempts),
+                **self.deadlines.of_recording(call.call_id, "submitted", now, attempts),
             },
             only_from=["submitted"],
         )

@@ -8,6 +8,7 @@ from typing import Any
 from callscribe.domain import calls
 from callscribe.domain.call_requests import CallRequest, check_call_request
 from callscribe.domain.calls import Call, statuses_before
+from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import (
     ConflictError,
@@ -21,7 +22,6 @@ from callscribe.domain.problems import (
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.domain.twilio_errors import explain_refusal
 from callscribe.ports import CallStore, Schedules, Telemetry, Telephony, VendorCall
-from callscribe.use_cases.waiting import call_waits
 
 MAX_KEY_CHARACTERS = 255
 
@@ -55,6 +55,7 @@ class PlaceCall:
     schedules: Schedules
     telemetry: Telemetry
     clock: Clock
+    deadlines: Deadlines
     default_from_number: str | None
     speech_models: tuple[str, ...]
 
@@ -122,7 +123,7 @@ class PlaceCall:
             base_url=caller.base_url,
             request_hash=request.fingerprint(),
             claimed_at=None if request.place_at else to_text(now),
-            **call_waits(call_id, status, waits_from),
+            **self.deadlines.of_call(call_id, status, waits_from),
         )
 
     def _placed_before(self, wanted: Call) -> Call:
@@ -150,7 +151,8 @@ class PlaceCall:
         known = {"call_sid": placed.call_sid, "placed_at": now, "updated_at": now}
         # Twilio answers "queued"; a callback may have been faster and further already
         status = placed.status if placed.status in calls.STATUSES else "queued"
-        changes = {**known, "status": status, **call_waits(call.call_id, status, self.clock())}
+        waits = self.deadlines.of_call(call.call_id, status, self.clock())
+        changes = {**known, "status": status, **waits}
         if not self.store.change_call(call.call_id, changes, only_from=statuses_before(status)):
             self.store.change_call(
                 call.call_id, known, only_from=calls.STATUSES, expected={"call_sid": None}
@@ -172,7 +174,7 @@ class PlaceCall:
         failure = Failure(refusal.code, refusal.message, refusal.retryable)
         self.store.change_call(
             call.call_id,
-            failed(call.call_id, failure, self.clock) | {"twilio_code": error.code},
+            failed(failure, self.clock) | {"twilio_code": error.code},
             only_from=["placing"],
         )
         self.telemetry.count("CallRefused")
@@ -180,18 +182,19 @@ class PlaceCall:
 
     def _stamp(self, call_id: str, status: str) -> dict[str, Any]:
         now = self.clock()
-        return {"updated_at": to_text(now), **call_waits(call_id, status, now)}
+        return {"updated_at": to_text(now), **self.deadlines.of_call(call_id, status, now)}
 
 
-def failed(call_id: str, failure: Failure, clock: Clock) -> dict[str, Any]:
-    """The changes that end a call that never rang."""
-    now = clock()
+def failed(failure: Failure, clock: Clock) -> dict[str, Any]:
+    """The changes that end a call that never rang; nobody owes news of it any more."""
+    now = to_text(clock())
     return {
         "status": "failed",
-        "ended_at": to_text(now),
-        "updated_at": to_text(now),
+        "ended_at": now,
+        "updated_at": now,
         "error_code": failure.code,
         "error_message": failure.message,
         "error_retryable": failure.retryable,
-        **call_waits(call_id, "failed", now),
+        "waiting_for": None,
+        "due_at": None,
     }

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from callscribe.domain.callback_urls import CallbackUrls
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import ERASED, Call
+from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import (
     RetryLaterError,
@@ -35,11 +36,8 @@ from callscribe.ports import (
 )
 from callscribe.use_cases.finish_recording import FinishRecording
 from callscribe.use_cases.track_call import TrackCall, adopt_by_sid
-from callscribe.use_cases.waiting import recording_waits
 
 WEBHOOK_HEADER = "X-Callscribe-Webhook-Secret"
-# AssemblyAI's list needs a moment to show a new transcript; nobody decides before that
-_LOOK_UP_AFTER = timedelta(minutes=2)
 # clocks differ: a transcript may look older than the claim that made it
 _CLOCK_SLACK = timedelta(minutes=5)
 
@@ -54,6 +52,7 @@ class ProcessRecording:
     finish: FinishRecording
     telemetry: Telemetry
     clock: Clock
+    deadlines: Deadlines
     webhook_secret: Callable[[], str]
     speech_models: tuple[str, ...]
 
@@ -66,7 +65,7 @@ class ProcessRecording:
         if notice.status in ("in-progress", "paused", "processing"):
             raise RetryLaterError("the recording is not finished", seconds=60)
         call = self._call(notice)
-        if call is None:
+        if call is None or call.status == ERASED:
             return
         recording = self._recording(call, notice)
         if notice.status != "completed" and recording.status == "received":
@@ -106,7 +105,7 @@ class ProcessRecording:
             duration_seconds=notice.duration_seconds,
             channels=notice.channels,
             source=notice.source,
-            **recording_waits(call.call_id, "received", now),
+            **self.deadlines.of_recording(call.call_id, "received", now),
         )
         if self.store.add_recording(recording):
             self.telemetry.count("RecordingReceived")
@@ -132,7 +131,7 @@ class ProcessRecording:
             "audio_bytes": audio.size_bytes,
             "channels": audio.channels,
             "updated_at": to_text(now),
-            **recording_waits(call.call_id, "stored", now),
+            **self.deadlines.of_recording(call.call_id, "stored", now),
         }
         if self._change(recording, changes):
             self.telemetry.count("RecordingStored")
@@ -164,7 +163,7 @@ class ProcessRecording:
             self.finish.end(call, claimed, "error", _refusal(error))
             return
         except VendorUnknownError as error:
-            seconds = int(_LOOK_UP_AFTER.total_seconds()) + 10
+            seconds = int(self.deadlines["recording.look-up"].total_seconds()) + 10
             raise RetryLaterError("AssemblyAI may have it or not", seconds=seconds) from error
         self._submitted(claimed, str(answer["id"]), str(answer.get("status") or "queued"))
 
@@ -183,7 +182,7 @@ class ProcessRecording:
             "submitted_at": to_text(now),
             "audio_path": urlsplit(url).path,
             "updated_at": to_text(now),
-            **recording_waits(recording.call_id, "submitting", now),
+            **self.deadlines.of_recording(recording.call_id, "submitting", now),
         }
         return self._again(recording) if self._change(recording, changes) else None
 
@@ -194,7 +193,7 @@ class ProcessRecording:
             "status": "stored",
             "attempts": recording.attempts - 1,
             "updated_at": to_text(now),
-            **recording_waits(recording.call_id, "stored", now),
+            **self.deadlines.of_recording(recording.call_id, "stored", now),
         }
         self._change(recording, changes)
 
@@ -205,7 +204,7 @@ class ProcessRecording:
             "transcript_id": transcript_id,
             "transcript_status": status,
             "updated_at": to_text(now),
-            **recording_waits(recording.call_id, "submitted", now),
+            **self.deadlines.of_recording(recording.call_id, "submitted", now),
         }
         if self._change(recording, changes):
             self.telemetry.count("TranscriptSubmitted")
@@ -213,7 +212,7 @@ class ProcessRecording:
     def _look_up(self, recording: Recording) -> Recording:
         """A claim without an answer: AssemblyAI is asked what became of it, not told again."""
         claimed_at = from_text(recording.submitted_at or recording.updated_at)
-        if self.clock() < claimed_at + _LOOK_UP_AFTER:
+        if self.clock() < claimed_at + self.deadlines["recording.look-up"]:
             raise RetryLaterError("another worker may be submitting", seconds=60)
         try:
             listed = self.transcriber.list_since(to_text(claimed_at - _CLOCK_SLACK))

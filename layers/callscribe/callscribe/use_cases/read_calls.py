@@ -130,7 +130,7 @@ class ReadCalls:
         elif not calls.CALL_ID.fullmatch(call_id_or_sid):
             raise NotFoundError("a call_id has 32 characters from 0 to 9 and a to f")
         found = self.store.get_call_with_recordings(call_id) if call_id else None
-        if found is None:
+        if found is None or found[0].status == calls.ERASED:
             raise NotFoundError(f"there is no call {call_id_or_sid}")
         return found
 

@@ -8,23 +8,32 @@ from datetime import timedelta
 from typing import Any
 
 from callscribe.domain.calls import CALL_SID, TERMINAL, Call
+from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.failures import Failure
-from callscribe.domain.problems import CallscribeError, RetryLaterError
+from callscribe.domain.problems import CallscribeError, RetryLaterError, VendorLacksItError
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
 from callscribe.domain.recordings import Recording
 from callscribe.domain.times import Clock, from_text, to_text
-from callscribe.ports import CallStore, RecordingsQueue, Telemetry, Telephony, Waiting
+from callscribe.domain.transcript_failures import explain_recording_error
+from callscribe.ports import (
+    CallStore,
+    RecordingsQueue,
+    SweepStore,
+    Telemetry,
+    Telephony,
+    VendorCall,
+    Waiting,
+)
 from callscribe.use_cases.finish_recording import FinishRecording, notice_of
 from callscribe.use_cases.place_call import PlaceCall, failed
+from callscribe.use_cases.redrive import Redrive
+from callscribe.use_cases.sweep_vendors import SweepVendors
 from callscribe.use_cases.track_call import TrackCall, news_from_twilio
-from callscribe.use_cases.waiting import call_waits, recording_waits
 
-# an overdue batch a shard and run: what is left over is still there in five minutes
-BATCH = 50
-# a call that three looks at Twilio do not show was never there
-MAX_LOOKS = 3
+# longer than the function may run: a run that died gives the lease back by itself
+_LEASE = timedelta(minutes=6)
 # Twilio's clock and ours differ
-_CLOCK_SLACK = timedelta(seconds=30)
+_CLOCK_SLACK = timedelta(minutes=2)
 MAX_REQUEUES = 12
 
 _NEVER_ARRIVED = Failure(
@@ -32,95 +41,150 @@ _NEVER_ARRIVED = Failure(
     "Twilio has no such call: the request never arrived there, and nobody was called",
     retryable=True,
 )
+_CALL_GONE = Failure("call_gone", "Twilio does not have this call any more", retryable=False)
 _GAVE_UP = Failure(
     "audio_unavailable",
     "the audio could not be read from Twilio and handed over, however often it was tried",
     retryable=True,
+)
+_DELETED = Failure(
+    "recording_deleted", "the recording was deleted at Twilio before it was copied", retryable=False
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconcile:
     store: CallStore
+    sweeps: SweepStore
     telephony: Telephony
     queue: RecordingsQueue
     place: PlaceCall
     track: TrackCall
     finish: FinishRecording
+    redrive: Redrive
+    sweep: SweepVendors
     telemetry: Telemetry
     clock: Clock
+    deadlines: Deadlines
 
-    def run(self, time_left: Callable[[], bool]) -> dict[str, int]:
-        """Works off what is overdue, oldest first, while there is time.
+    def run(self, owner: str, seconds_left: Callable[[], float]) -> dict[str, Any]:
+        """First what is overdue here, then what came back dead, then the vendors' own lists.
+
+        One run at a time: ``owner`` takes a lease, or nothing is done.
 
         Returns:
-            How many entries were overdue, taken up, and put off by an error.
+            How many entries were overdue, taken up and put off; what the sweeps saw; or ``skipped``.
         """
-        overdue = self.store.list_overdue(to_text(self.clock()), limit=BATCH)
-        overdue.sort(key=lambda waiting: waiting.due_at)
-        result = {"overdue": len(overdue), "taken_up": 0, "put_off": 0}
-        oldest = from_text(overdue[0].due_at) if overdue else self.clock()
-        self.telemetry.count("OldestOverdueSeconds", (self.clock() - oldest).total_seconds())
-        self.telemetry.count("Overdue", len(overdue))
-        for waiting in overdue:
-            if not time_left():
-                break
-            result["taken_up" if self._take_up(waiting) else "put_off"] += 1
+        now = self.clock()
+        until = to_text(now + _LEASE)
+        if not self.sweeps.take_lease("reconcile", owner=owner, now=to_text(now), until=until):
+            self.telemetry.count("ReconcileSkipped")
+            return {"skipped": "another run is under way"}
+        try:
+            half = seconds_left() / 2
+            result = self._work_off(lambda: seconds_left() > half)
+            result["redriven"] = self.redrive.dead_letters()
+            certain = not result["put_off"] and not result["left"] and not result["unresolved"]
+            result |= self.sweep.run(seconds_left, may_adopt=certain)
+        finally:
+            self.sweeps.give_back_lease("reconcile", owner=owner)
         return result
 
-    def _take_up(self, waiting: Waiting) -> bool:
-        """One entry's trouble never stops the next one's turn."""
+    def _work_off(self, time_left: Callable[[], bool]) -> dict[str, Any]:
+        result = {"overdue": 0, "taken_up": 0, "put_off": 0, "left": 0, "unresolved": 0}
+        now = self.clock()
+        oldest = created = now
+        seen: set[tuple[str, str | None]] = set()
+        for waiting in self.store.overdue(to_text(now)):
+            key = (waiting.call_id, waiting.recording_sid)
+            if key in seen:
+                continue
+            seen.add(key)
+            result["overdue"] += 1
+            oldest = min(oldest, from_text(waiting.due_at))
+            if not time_left():
+                result["left"] = 1
+                break
+            entry = self._take_up(waiting)
+            result["taken_up" if entry else "put_off"] += 1
+            if entry is not None:
+                created = min(created, from_text(entry.created_at))
+                result["unresolved"] += isinstance(entry, Call) and entry.call_sid is None
+        self.telemetry.count("Overdue", result["overdue"])
+        self.telemetry.count("OldestOverdueSeconds", (now - oldest).total_seconds())
+        self.telemetry.count("OldestPendingSeconds", (now - created).total_seconds())
+        return result
+
+    def _take_up(self, waiting: Waiting) -> Call | Recording | None:
+        """The entry as it was found; None where it was put off.
+
+        One entry's trouble, even a bug that only it meets, never stops the next one's turn.
+        """
         try:
             if waiting.recording_sid is None:
-                self._call(waiting.call_id)
-            else:
-                self._recording(waiting.call_id, waiting.recording_sid)
+                return self._call(waiting.call_id)
+            return self._recording(waiting.call_id, waiting.recording_sid)
         except CallscribeError as error:
-            self.telemetry.count("ReconcilePutOff")
-            self.telemetry.warn(
-                "put off",
-                call_id=waiting.call_id,
-                recording_sid=waiting.recording_sid,
-                reason=f"{type(error).__name__}: {error}",
-            )
-            return False
-        return True
+            reason = f"{type(error).__name__}: {error}"
+        except Exception as error:  # noqa: BLE001 - see above; it is counted and its name logged
+            self.telemetry.count("InvocationFailed")
+            reason = f"bug: {type(error).__name__}: {error}"
+        self.telemetry.count("ReconcilePutOff")
+        self.telemetry.warn(
+            "put off",
+            call_id=waiting.call_id,
+            recording_sid=waiting.recording_sid,
+            reason=reason,
+        )
+        return None
 
-    def _call(self, call_id: str) -> None:
+    def _call(self, call_id: str) -> Call:
         call = self.store.get_call(call_id)
         if call is None:
-            return
+            raise RetryLaterError("the index is ahead of the table", seconds=1)
         if call.status == "scheduled":
             self.place.from_schedule(call_id)
-        elif call.call_sid is None:
-            self._search(call)
         elif call.status in TERMINAL:
             self._check_recordings(call)
+        elif call.call_sid is None:
+            self._search(call)
         else:
             self._ask_status(call)
+        return call
 
     def _search(self, call: Call) -> None:
         """No answer came when it was placed: is it at Twilio? It is never dialled again."""
+        found = self._candidates(call)
+        claimed_at = from_text(call.claimed_at or call.created_at)
+        if found:
+            oldest = min(found, key=lambda other: other.created_at or "")
+            if not self.track.apply(call.call_id, news_from_twilio(oldest)):
+                self._look_later(call)
+            self.telemetry.count("CallFound")
+        elif self.clock() >= claimed_at + self.deadlines["call.never-arrived"]:
+            changes = failed(_NEVER_ARRIVED, self.clock)
+            self.store.change_call(
+                call.call_id, changes, only_from=[call.status], expected={"call_sid": None}
+            )
+            self.telemetry.count("CallNeverArrived")
+        else:
+            self._look_later(call)
+
+    def _candidates(self, call: Call) -> list[VendorCall]:
+        """Calls at Twilio that may be this one: same numbers, not older, nobody else's."""
         since = to_text(from_text(call.claimed_at or call.created_at) - _CLOCK_SLACK)
         found = self.telephony.find_calls(
             to_number=call.to_number or "", from_number=call.from_number or "", since=since
         )
-        ours = [other for other in found if self.store.find_call_id(other.call_sid) is None]
-        if ours:
-            oldest = min(ours, key=lambda other: other.created_at or "")
-            if not self.track.apply(call.call_id, news_from_twilio(oldest)):
-                self._look_later(call)
-            self.telemetry.count("CallFound")
-        elif call.reconcile_attempts + 1 >= MAX_LOOKS:
-            changes = failed(call.call_id, _NEVER_ARRIVED, self.clock)
-            self.store.change_call(
-                call.call_id, changes, only_from=[call.status], expected={"call_sid": None}
-            )
-        else:
-            self._look_later(call)
+        return [other for other in found if self.store.find_call_id(other.call_sid) is None]
 
     def _ask_status(self, call: Call) -> None:
-        news = news_from_twilio(self.telephony.get_call(call.call_sid or ""))
+        try:
+            news = news_from_twilio(self.telephony.get_call(call.call_sid or ""))
+        except VendorLacksItError:
+            self.telemetry.count("UnmappedItems")
+            self._change(call, failed(_CALL_GONE, self.clock))
+            return
         if self.track.apply(call.call_id, news):
             self.telemetry.count("CallRepaired")
         else:
@@ -128,7 +192,9 @@ class Reconcile:
 
     def _check_recordings(self, call: Call) -> None:
         """After the end of a call every recording that Twilio has of it must be known here."""
+        done = {"waiting_for": None, "due_at": None}
         if not CALL_SID.fullmatch(call.call_sid or ""):
+            self._change(call, done)
             return
         notices = self.telephony.list_recordings(call.call_sid or "")
         for notice in notices:
@@ -138,34 +204,47 @@ class Reconcile:
         if any(notice.status in ("in-progress", "paused", "processing") for notice in notices):
             self._look_later(call)
             return
-        self._change(
-            call,
-            {
-                "recordings_at_twilio": len(notices),
-                "waiting_for": None,
-                "due_at": None,
-            },
-        )
+        self._change(call, {"recordings_at_twilio": len(notices), **done})
 
-    def _recording(self, call_id: str, recording_sid: str) -> None:
+    def _recording(self, call_id: str, recording_sid: str) -> Recording:
         call = self.store.get_call(call_id)
         recording = self.store.get_recording(call_id, recording_sid)
         if call is None or recording is None:
-            return
+            raise RetryLaterError("the index is ahead of the table", seconds=1)
         if recording.status in RECORDING_ENDED:
             self.finish.announce(call, recording)
         elif recording.status == "submitted":
             self.finish.ask_again(call, recording)
         elif recording.reconcile_attempts >= MAX_REQUEUES:
             self.finish.end(call, recording, "error", _GAVE_UP)
-        else:
+        elif recording.status != "received" or self._is_still_there(call, recording):
             self._requeue(recording)
+        return recording
+
+    def _is_still_there(self, call: Call, recording: Recording) -> bool:
+        """Asks Twilio for a recording whose audio is not copied yet; ends it where it is gone."""
+        try:
+            notice = self.telephony.get_recording(recording.recording_sid)
+        except VendorLacksItError:
+            self.telemetry.count("UnmappedItems")
+            self.finish.end(call, recording, "error", _DELETED)
+            return False
+        if notice.status == "deleted":
+            self.finish.end(call, recording, "error", _DELETED)
+        elif notice.status in ("absent", "failed"):
+            failure = explain_recording_error(str(notice.error_code or ""))
+            self.finish.end(call, recording, "absent", failure)
+        else:
+            return True
+        return False
 
     def _requeue(self, recording: Recording) -> None:
         attempts = recording.reconcile_attempts + 1
         changes = {
             "reconcile_attempts": attempts,
-            **recording_waits(recording.call_id, recording.status, self.clock(), attempts),
+            **self.deadlines.of_recording(
+                recording.call_id, recording.status, self.clock(), attempts
+            ),
         }
         self.queue.put(notice_of(recording))
         self.telemetry.count("RecordingRequeued")
@@ -175,7 +254,7 @@ class Reconcile:
 
     def _look_later(self, call: Call) -> None:
         attempts = call.reconcile_attempts + 1
-        waits = call_waits(call.call_id, call.status, self.clock(), attempts)
+        waits = self.deadlines.of_call(call.call_id, call.status, self.clock(), attempts)
         if not self._change(call, {"reconcile_attempts": attempts, **waits}):
             raise RetryLaterError("the call moved meanwhile", seconds=1)
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from callscribe.domain.calls import STATUSES, TERMINAL, Call, call_id_for_sid, statuses_before
+from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.problems import VendorLacksItError
 from callscribe.domain.times import Clock, to_text
 from callscribe.ports import CallStore, Telemetry, Telephony, VendorCall
-from callscribe.use_cases.waiting import call_waits
 
 # a concurrent writer may get between our read and our write; three rounds are plenty for one call
 _ROUNDS = 3
@@ -36,6 +37,7 @@ class TrackCall:
     store: CallStore
     telemetry: Telemetry
     clock: Clock
+    deadlines: Deadlines
 
     def apply(self, call_id: str, news: CallNews) -> bool:
         """True where the news moved the call forward."""
@@ -49,7 +51,7 @@ class TrackCall:
                 self.telemetry.count("CallSidMismatch")
                 self.telemetry.warn("news of another call", call_id=call_id, call_sid=news.call_sid)
                 return False
-            if call.status not in statuses_before(news.status):
+            if not _may_become(call, news.status):
                 return False
             if self._move(call, news):
                 self.telemetry.note("call status", call_id=call_id, status=news.status)
@@ -77,7 +79,7 @@ class TrackCall:
             from_number=news.from_number,
             duration_seconds=news.duration_seconds,
             base_url=base_url,
-            **call_waits(call_id, status, now),
+            **self.deadlines.of_call(call_id, status, now),
         )
         if self.store.add_call(adopted):
             self.telemetry.count("CallAdopted")
@@ -87,7 +89,7 @@ class TrackCall:
         return self.store.change_call(
             call.call_id,
             self._changes(call, news),
-            only_from=statuses_before(news.status),
+            only_from=[call.status],
             expected={"call_sid": call.call_sid},
         )
 
@@ -106,9 +108,16 @@ class TrackCall:
             "call_sid": news.call_sid,
             "updated_at": to_text(now),
             "reconcile_attempts": 0,
+            **dict.fromkeys(("error_code", "error_message", "error_retryable", "twilio_code")),
             **{name: value for name, value in known.items() if value is not None},
-            **call_waits(call.call_id, news.status, now),
+            **self.deadlines.of_call(call.call_id, news.status, now),
         }
+
+
+def _may_become(call: Call, status: str) -> bool:
+    """Forward only; but that a call never reached Twilio is our conclusion, and Twilio knows better."""
+    concluded = call.status == "failed" and call.call_sid is None
+    return concluded or call.status in statuses_before(status)
 
 
 def news_from_twilio(call: VendorCall) -> CallNews:
@@ -129,10 +138,15 @@ def adopt_by_sid(
 ) -> Call:
     """Adopts a call of which only the SID is known: the rest is asked of Twilio.
 
-    Raises what ``Telephony.get_call`` raises.
+    A call that Twilio has forgotten is kept as what its recording proves: it took place.
+    Raises VendorBusyError, VendorUnknownError, VendorRefusedError.
     """
     known = track.store.find_call_id(call_sid)
     call = track.store.get_call(known or call_id_for_sid(call_sid))
     if call is not None:
         return call
-    return track.adopt(news_from_twilio(telephony.get_call(call_sid)), base_url=base_url)
+    try:
+        news = news_from_twilio(telephony.get_call(call_sid))
+    except VendorLacksItError:
+        news = CallNews(call_sid=call_sid, status="completed")
+    return track.adopt(news, base_url=base_url)

@@ -1,34 +1,48 @@
-"""``ports.CallStore`` in memory; tests/contracts/test_call_store.py holds it to the table."""
+"""``ports.CallStore`` and ``ports.SweepStore`` in memory, for a world that lives a day in a second.
+
+tests/contracts/test_call_store.py holds it to the real table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import Field, replace
 from threading import Lock
 from typing import Any, TypeVar
 
 from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import waiting_shard
 from callscribe.domain.recordings import Recording
-from callscribe.ports import Waiting
+from callscribe.domain.sweeps import Sweep
+from callscribe.ports import Failed, Waiting
 
-Entry = TypeVar("Entry", Call, Recording)
+Entry = TypeVar("Entry", Call, Recording, Sweep)
 
 
 class MemoryCallStore:
     def __init__(self) -> None:
         self.calls: dict[str, Call] = {}
         self.recordings: dict[tuple[str, str], Recording] = {}
+        self.sweeps: dict[str, Sweep] = {}
+        self._leases: dict[str, tuple[str, str]] = {}
+        self._by_call_sid: dict[str, str] = {}
+        self._recordings_of: dict[str, list[str]] = {}
         self._lock = Lock()
 
     def add_call(self, call: Call) -> bool:
         with self._lock:
-            return self.calls.setdefault(call.call_id, call) is call
+            added = self.calls.setdefault(call.call_id, call) is call
+            if added and call.call_sid:
+                self._by_call_sid[call.call_sid] = call.call_id
+            return added
 
     def add_recording(self, recording: Recording) -> bool:
         key = (recording.call_id, recording.recording_sid)
         with self._lock:
-            return self.recordings.setdefault(key, recording) is recording
+            added = self.recordings.setdefault(key, recording) is recording
+            if added:
+                self._recordings_of.setdefault(key[0], []).append(key[1])
+            return added
 
     def get_call(self, call_id: str) -> Call | None:
         return self.calls.get(call_id)
@@ -40,11 +54,11 @@ class MemoryCallStore:
         call = self.calls.get(call_id)
         if call is None:
             return None
-        return call, [r for (owner, _), r in sorted(self.recordings.items()) if owner == call_id]
+        sids = sorted(self._recordings_of.get(call_id, []))
+        return call, [self.recordings[call_id, sid] for sid in sids]
 
     def find_call_id(self, call_sid: str) -> str | None:
-        found = (c.call_id for c in self.calls.values() if c.call_sid == call_sid)
-        return next(found, None)
+        return self._by_call_sid.get(call_sid)
 
     def change_call(
         self,
@@ -59,6 +73,8 @@ class MemoryCallStore:
             if changed is None:
                 return False
             self.calls[call_id] = changed
+            if changed.call_sid:
+                self._by_call_sid[changed.call_sid] = call_id
             return True
 
     def change_recording(
@@ -91,7 +107,7 @@ class MemoryCallStore:
         found.sort(key=lambda call: (call.created_at, call.call_id), reverse=True)
         return found[:limit]
 
-    def list_overdue(self, now: str, *, limit: int) -> list[Waiting]:
+    def overdue(self, now: str) -> Iterator[Waiting]:
         entries: list[Call | Recording] = [*self.calls.values(), *self.recordings.values()]
         waiting = [
             Waiting(
@@ -104,7 +120,50 @@ class MemoryCallStore:
             and entry.due_at is not None
             and entry.due_at <= now
         ]
-        return sorted(waiting, key=lambda entry: entry.due_at)[:limit]
+        waiting.sort(key=lambda entry: entry.due_at)
+        yield from waiting
+
+    def failures(self, since: str, until: str) -> Iterator[Failed]:
+        failed = [
+            Failed(call_id=r.call_id, recording_sid=r.recording_sid, failed_at=r.failed_at)
+            for r in self.recordings.values()
+            if r.failed_on is not None and r.failed_at is not None and since <= r.failed_at <= until
+        ]
+        failed.sort(key=lambda entry: entry.failed_at)
+        yield from failed
+
+    def add_sweep(self, sweep: Sweep) -> bool:
+        with self._lock:
+            return self.sweeps.setdefault(sweep.sweep_id, sweep) is sweep
+
+    def get_sweep(self, sweep_id: str) -> Sweep | None:
+        return self.sweeps.get(sweep_id)
+
+    def list_sweeps(self) -> list[Sweep]:
+        return sorted(self.sweeps.values(), key=lambda sweep: sweep.sweep_id)
+
+    def change_sweep(
+        self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]
+    ) -> bool:
+        with self._lock:
+            changed = _changed(self.sweeps.get(sweep_id), changes, only_from, {})
+            if changed is None:
+                return False
+            self.sweeps[sweep_id] = changed
+            return True
+
+    def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
+        with self._lock:
+            holder, held_until = self._leases.get(name, (owner, ""))
+            if holder != owner and held_until >= now:
+                return False
+            self._leases[name] = (owner, until)
+            return True
+
+    def give_back_lease(self, name: str, *, owner: str) -> None:
+        with self._lock:
+            if self._leases.get(name, ("", ""))[0] == owner:
+                del self._leases[name]
 
 
 def _changed(
@@ -117,9 +176,13 @@ def _changed(
         return None
     if any(getattr(entry, name) != value for name, value in expected.items()):
         return None
-    defaults = type(entry).__dataclass_fields__
+    fields = type(entry).__dataclass_fields__
     # an attribute that is removed reads as the field's default
     values: dict[str, Any] = {
-        k: defaults[k].default if v is None else v for k, v in changes.items()
+        k: _default(fields[k]) if v is None else v for k, v in changes.items()
     }
     return replace(entry, **values)
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default

@@ -1,0 +1,57 @@
+"""What AWS answers when it is busy, for every adapter alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from callscribe.domain.problems import RetryLaterError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_THROTTLES = frozenset(
+    (
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "ReplicatedWriteConflictException",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+    )
+)
+
+
+def translated(service: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Throttles, server errors and broken connections become RetryLaterError.
+
+    A bug (a missing permission, a wrong parameter) stays the exception that it is. boto3 has tried
+    three times by then.
+    """
+
+    def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        @wraps(method)
+        def translating(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return method(*args, **kwargs)
+            except ClientError as error:
+                if _passes(error):
+                    raise RetryLaterError(f"{service} is busy", seconds=5) from error
+                raise
+            except BotoCoreError as error:
+                raise RetryLaterError(f"{service} cannot be reached", seconds=5) from error
+
+        return translating
+
+    return decorate
+
+
+def _passes(error: ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or error.response.get("Error", {}).get("Code") in _THROTTLES

@@ -1,0 +1,124 @@
+"""A walk through a vendor's list: where it is, and what it has met so far."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from callscribe.domain.calls import CALL_SID
+from callscribe.domain.problems import FieldError, InvalidInputError
+from callscribe.domain.recordings import RECORDING_SID
+from callscribe.domain.times import from_text, to_text
+
+IMPORT_ID = re.compile(r"import-[0-9a-f]{32}")
+# the three that go on for ever; imports are asked for
+STANDING = ("calls", "recordings", "transcripts")
+# Twilio's first recordings are no older than Twilio
+_EARLIEST = "2008-01-01T00:00:00.000Z"
+_IMPORT_FIELDS = frozenset(("since", "until", "call_sid", "recording_sid"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """One window, from ``since`` to ``until``, of one vendor's list.
+
+    ``cursor`` is the vendor's own, None at the beginning. ``seen`` = ``known`` + ``found`` (unknown, or
+    not up to date, and moved on) + ``skipped`` (not ours, or nothing to do with it).
+    An import may be narrowed to one call or one recording (names of their own, because ``call_sid``
+    is the key of an index). ``unmapped`` are recordings that nobody here knew although they were not
+    new. ``unfinished_since`` is the oldest entry that was not done yet: the next window begins there.
+    """
+
+    sweep_id: str
+    kind: str
+    status: str
+    since: str
+    until: str
+    created_at: str
+    updated_at: str
+    cursor: str | None = None
+    wanted_call_sid: str | None = None
+    wanted_recording_sid: str | None = None
+    seen: int = 0
+    known: int = 0
+    found: int = 0
+    skipped: int = 0
+    unmapped: int = 0
+    unfinished_since: str | None = None
+    error_message: str | None = None
+    request_hash: str | None = None
+    expires_at: int | None = None
+
+
+def read_import_request(body: object, *, now: datetime) -> dict[str, str | None]:
+    """The fields of ``POST /imports``, checked.
+
+    Raises:
+        InvalidInputError: with every mistake at once.
+    """
+    if not isinstance(body, Mapping):
+        message = 'must be an object such as {"since": "2026-11-01T00:00:00Z"}'
+        raise InvalidInputError([FieldError("body", message)])
+    known = ", ".join(sorted(_IMPORT_FIELDS))
+    errors = [
+        FieldError(str(name), f"is not known; the fields are {known}")
+        for name in body
+        if name not in _IMPORT_FIELDS
+    ]
+    call_sid = _sid(body, "call_sid", CALL_SID, "CA", errors)
+    recording_sid = _sid(body, "recording_sid", RECORDING_SID, "RE", errors)
+    since = _time(body, "since", errors)
+    until = _time(body, "until", errors) or to_text(now)
+    if since is None and call_sid is None and recording_sid is None and not errors:
+        errors.append(FieldError("since", "is missing; or name a call_sid or a recording_sid"))
+    since = since or _EARLIEST
+    if since >= until:
+        errors.append(FieldError("until", "must be after since"))
+    if until > to_text(now + timedelta(minutes=5)):
+        errors.append(FieldError("until", "must not be in the future"))
+    if errors:
+        raise InvalidInputError(errors)
+    return {"since": since, "until": until, "call_sid": call_sid, "recording_sid": recording_sid}
+
+
+def import_view(sweep: Sweep) -> dict[str, Any]:
+    """An import as the HTTP API shows it."""
+    names = "status since until seen known found skipped created_at updated_at error_message"
+    return {
+        "import_id": sweep.sweep_id,
+        "call_sid": sweep.wanted_call_sid,
+        "recording_sid": sweep.wanted_recording_sid,
+        **{name: getattr(sweep, name) for name in names.split()},
+    }
+
+
+def _sid(
+    body: Mapping[Any, Any],
+    name: str,
+    pattern: re.Pattern[str],
+    prefix: str,
+    errors: list[FieldError],
+) -> str | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        errors.append(FieldError(name, f"must be {prefix} and 32 hexadecimal digits"))
+        return None
+    return value
+
+
+def _time(body: Mapping[Any, Any], name: str, errors: list[FieldError]) -> str | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    try:
+        return to_text(from_text(value))
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        errors.append(
+            FieldError(name, "must be a time with its offset, such as 2026-11-21T00:00:00Z")
+        )
+        return None

@@ -1,0 +1,206 @@
+"""Another go for what failed: asked for by a person, or found in the dead-letter queue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from callscribe.domain.calls import CALL_ID, CALL_SID, ERASED, call_id_for_sid
+from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.problems import (
+    FieldError,
+    InvalidInputError,
+    NotFoundError,
+    NothingToRetryError,
+)
+from callscribe.domain.recordings import MAX_ATTEMPTS, Recording
+from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.ports import CallStore, DeadLetter, DeadLetters, RecordingsQueue, Telemetry
+from callscribe.use_cases.finish_recording import notice_of
+
+# what one request takes up at most; its answer says where to go on
+MOST_AT_ONCE = 200
+# a message of a recording that nobody knows, and that fails again and again, is for a person
+_MAX_REDRIVES = 3
+_LETTERS_A_RUN = 100
+_FIELDS = ("since", "until", "reason", "kind")
+# `audio`: failed before AssemblyAI had it; `transcript`: failed there
+_AUDIO_REASONS = frozenset(("audio_refused", "audio_unavailable", "recording_deleted"))
+# what stands in an item because it ended
+_OF_AN_END = (
+    *("transcript_id", "transcript_status", "announce", "failed_on", "failed_at"),
+    *("error_code", "error_message", "error_retryable"),
+)
+_KINDS = ("audio", "transcript", "dead-letter")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redrive:
+    store: CallStore
+    queue: RecordingsQueue
+    letters: DeadLetters
+    telemetry: Telemetry
+    clock: Clock
+    deadlines: Deadlines
+
+    def call(self, call_id_or_sid: str) -> dict[str, Any]:
+        """Tries every failed recording of a call again.
+
+        Raises:
+            NotFoundError: no such call.
+            NothingToRetryError: none of them can be helped; with the reasons.
+        """
+        call_id: str | None = call_id_or_sid
+        if CALL_SID.fullmatch(call_id_or_sid):
+            call_id = self.store.find_call_id(call_id_or_sid)
+        found = self.store.get_call_with_recordings(call_id) if call_id else None
+        if found is None or found[0].status == ERASED or not CALL_ID.fullmatch(call_id or ""):
+            raise NotFoundError(f"there is no call {call_id_or_sid}")
+        call, recordings = found
+        if not recordings:
+            raise NothingToRetryError(
+                f"the call is {call.status} and has no recording; a call is never dialled again "
+                "under its call_id: place a new one"
+            )
+        answers = {r.recording_sid: self._recording(r) for r in recordings}
+        retried = [sid for sid, reason in answers.items() if reason is None]
+        refused = [FieldError(sid, reason) for sid, reason in answers.items() if reason]
+        if not retried:
+            raise NothingToRetryError("none of the recordings can be tried again", refused)
+        return {
+            "call_id": call.call_id,
+            "retried": retried,
+            "refused": [{"recording_sid": e.field, "reason": e.message} for e in refused],
+        }
+
+    def failed(self, body: object) -> dict[str, Any]:
+        """Tries again what failed in a span of time, by reason or by kind.
+
+        Returns:
+            ``retried``, ``refused`` by reason, and ``next_since`` where there was more than
+            one request takes up: ask again with it.
+
+        Raises:
+            InvalidInputError
+        """
+        since, until, matches, dead = self._asked(body)
+        if dead:
+            return {"retried": self.dead_letters(), "refused": {}, "next_since": None}
+        refused: Counter[str] = Counter()
+        retried = 0
+        entries = list(islice(self.store.failures(since, until), MOST_AT_ONCE + 1))
+        for entry in entries[:MOST_AT_ONCE]:
+            recording = self.store.get_recording(entry.call_id, entry.recording_sid)
+            if recording is None or not matches(recording.error_code or ""):
+                continue
+            if self._recording(recording) is None:
+                retried += 1
+            else:
+                refused[recording.error_code or recording.status] += 1
+        more = entries[MOST_AT_ONCE].failed_at if len(entries) > MOST_AT_ONCE else None
+        return {"retried": retried, "refused": dict(refused), "next_since": more}
+
+    def dead_letters(self) -> int:
+        """Empties the dead-letter queue as far as it can be helped; how many went back.
+
+        A recording that is in the table is carried by its deadline: its letter is only paper. An
+        unreadable one stays, for a person, and so does one that keeps coming back.
+        """
+        back = 0
+        for _ in range(_LETTERS_A_RUN // 10):
+            letters = self.letters.take(10)
+            for letter in letters:
+                back += self._letter(letter)
+            if not letters:
+                break
+        return back
+
+    def _letter(self, letter: DeadLetter) -> bool:
+        notice = letter.notice
+        if notice is None:
+            return False
+        call_id = notice.call_id or self.store.find_call_id(notice.call_sid or "")
+        call_id = call_id or call_id_for_sid(notice.call_sid or "")
+        known = self.store.get_recording(call_id, notice.recording_sid) is not None
+        if not known and notice.redrives >= _MAX_REDRIVES:
+            return False
+        if not known:
+            self.queue.put(replace(notice, redrives=notice.redrives + 1))
+            self.telemetry.count("DeadLetterRedriven")
+        self.letters.remove(letter)
+        return not known
+
+    def _recording(self, recording: Recording) -> str | None:
+        """None where it was put on its way again, else why not."""
+        if recording.status == "completed":
+            return "it has its transcript"
+        if recording.status in ("silent", "absent"):
+            return f"{recording.error_message}: that cannot be helped"
+        if recording.status != "error":
+            return f"it is still under way: {recording.status}"
+        if not recording.error_retryable:
+            return f"{recording.error_message}: another try would end the same way"
+        if not self._open_again(recording):
+            return "somebody else has just taken it up"
+        self.queue.put(notice_of(recording))
+        self.telemetry.count("RecordingRetried")
+        return None
+
+    def _open_again(self, recording: Recording) -> bool:
+        now = self.clock()
+        status = "stored" if recording.audio_key else "received"
+        past = recording.past_transcript_ids
+        if recording.transcript_id:
+            past = [*past, recording.transcript_id]
+        changes = {
+            "status": status,
+            "retries": recording.retries + 1,
+            "attempts_allowed": recording.attempts + MAX_ATTEMPTS,
+            "past_transcript_ids": past,
+            "reconcile_attempts": 0,
+            "updated_at": to_text(now),
+            **dict.fromkeys(_OF_AN_END),
+            **self.deadlines.of_recording(recording.call_id, status, now),
+        }
+        return self.store.change_recording(
+            recording.call_id,
+            recording.recording_sid,
+            changes,
+            only_from=["error"],
+            expected={"retries": recording.retries, "attempts": recording.attempts},
+        )
+
+    def _asked(self, body: object) -> tuple[str, str, Callable[[str], bool], bool]:
+        if not isinstance(body, Mapping):
+            message = 'must be an object such as {"since": "2026-11-21T00:00:00Z"}'
+            raise InvalidInputError([FieldError("body", message)])
+        errors = [
+            FieldError(str(name), f"is not known; the fields are {', '.join(_FIELDS)}")
+            for name in body
+            if name not in _FIELDS
+        ]
+        kind, reason = body.get("kind"), body.get("reason")
+        if kind is not None and kind not in _KINDS:
+            errors.append(FieldError("kind", f"must be one of {', '.join(_KINDS)}"))
+        if reason is not None and not isinstance(reason, str):
+            errors.append(FieldError("reason", "must be a code, such as download_error"))
+        times = {}
+        for name, default in (("since", None), ("until", to_text(self.clock()))):
+            try:
+                times[name] = to_text(from_text(body[name])) if body.get(name) else default
+            except (ValueError, TypeError, AttributeError, OverflowError):
+                message = "must be a time with its offset, such as 2026-11-21T00:00:00Z"
+                errors.append(FieldError(name, message))
+        if kind != "dead-letter" and not errors and times["since"] is None:
+            errors.append(FieldError("since", "is missing: from when on is to be tried again?"))
+        if errors:
+            raise InvalidInputError(errors)
+
+        def matches(code: str) -> bool:
+            of_kind = kind is None or (code in _AUDIO_REASONS) == (kind == "audio")
+            return of_kind and reason in (None, code)
+
+        return times["since"] or "", times["until"] or "", matches, kind == "dead-letter"

@@ -1,0 +1,258 @@
+"""Walks through the vendors' own lists: what they have and we do not is found here.
+
+A window slides along each list: from where the one before ended (less an overlap, because lists are
+eventually consistent) to now. A page is the step that is done again after a crash; whatever is met
+goes through the same use cases as the callbacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from callscribe.domain.calls import TERMINAL
+from callscribe.domain.problems import CallscribeError, VendorLacksItError, VendorRefusedError
+from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
+from callscribe.domain.recordings import ids_of_audio_url
+from callscribe.domain.sweeps import STANDING, Sweep
+from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.ports import (
+    CallStore,
+    Page,
+    RecordingNotice,
+    RecordingsQueue,
+    SweepStore,
+    Telemetry,
+    Telephony,
+    Transcriber,
+    VendorCall,
+)
+from callscribe.use_cases.finish_recording import FinishRecording
+from callscribe.use_cases.track_call import TrackCall, news_from_twilio
+
+_FIRST_WINDOW = timedelta(hours=24)
+_OVERLAP = timedelta(minutes=30)
+# what is not done after so long never will be: the window need not reach back to it
+_LONGEST_WINDOW = timedelta(hours=48)
+# a callback may take its time, and a call of ours whose answer was lost is found by then
+_UNMAPPED_AFTER = timedelta(minutes=15)
+# an import's pace: one every half second is 7,200 an hour, far below AssemblyAI's 20,000 requests in
+# five minutes, and gentle on Twilio's unpublished limit of concurrent requests
+_SECONDS_BETWEEN = 0.5
+_IMPORTS_A_RUN = 600
+
+_KNOWN, _FOUND, _SKIPPED, _UNFINISHED = "known", "found", "skipped", "unfinished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepVendors:
+    store: CallStore
+    sweeps: SweepStore
+    telephony: Telephony
+    transcriber: Transcriber
+    queue: RecordingsQueue
+    track: TrackCall
+    finish: FinishRecording
+    telemetry: Telemetry
+    clock: Clock
+    # where AssemblyAI is to call back for a recording that no callback told of
+    base_url: str
+
+    def run(self, seconds_left: Callable[[], float], *, may_adopt: bool) -> dict[str, Any]:
+        """Moves every window as far as there is time.
+
+        ``may_adopt`` False: a call of ours still has no SID, so that a strange call at Twilio may be
+        it; nothing is adopted in this run.
+        """
+        result: dict[str, Any] = {"found": 0, "unmapped": 0}
+        stand = {sweep.sweep_id: sweep for sweep in self.sweeps.list_sweeps()}
+        for name in STANDING:
+            sweep = self._window(name, stand.get(name))
+            self._walk(sweep, seconds_left, may_adopt, result)
+        for sweep in stand.values():
+            if sweep.kind == "import" and sweep.status == "running" and may_adopt:
+                self._walk(sweep, seconds_left, may_adopt, result)
+        return result
+
+    def _window(self, name: str, last: Sweep | None) -> Sweep:
+        now = self.clock()
+        if last is None:
+            first = _new_sweep(name, name, now - _FIRST_WINDOW, now)
+            self.sweeps.add_sweep(first)
+            return first
+        if last.status == "running":
+            return last
+        since = min(
+            from_text(last.until) - _OVERLAP, from_text(last.unfinished_since or last.until)
+        )
+        since = max(since, now - _LONGEST_WINDOW)
+        window = replace(_new_sweep(name, name, since, now), created_at=last.created_at)
+        self._save(window, only_from=["completed"])
+        return window
+
+    def _walk(
+        self,
+        sweep: Sweep,
+        seconds_left: Callable[[], float],
+        may_adopt: bool,
+        result: dict[str, Any],
+    ) -> None:
+        started_with = sweep.found
+        while sweep.status == "running" and seconds_left() > 0:
+            if sweep.kind == "import" and sweep.found - started_with >= _IMPORTS_A_RUN:
+                break
+            try:
+                page: Page[Any] = self._page(sweep)
+                sweep = self._met(sweep, page, may_adopt, sweep.found - started_with)
+            except VendorRefusedError as error:
+                sweep = self._refused(sweep, error)
+                break
+            except CallscribeError as error:
+                self.telemetry.warn("sweep goes on later", sweep=sweep.sweep_id, reason=str(error))
+                break
+            self._save(sweep, only_from=["running"])
+        result["found"] += sweep.found - started_with
+        if sweep.status == "completed" and sweep.kind == "recordings":
+            self.telemetry.count("UnmappedRecordings", sweep.unmapped)
+            result["unmapped"] = sweep.unmapped
+
+    def _page(self, sweep: Sweep) -> Page[Any]:
+        if sweep.kind == "calls":
+            return self.telephony.page_ended_calls(sweep.since, sweep.until, sweep.cursor)
+        if sweep.kind == "transcripts":
+            return self.transcriber.page_since(sweep.since, sweep.cursor)
+        if sweep.wanted_recording_sid is not None:
+            return Page([self.telephony.get_recording(sweep.wanted_recording_sid)], None)
+        if sweep.wanted_call_sid is not None:
+            return Page(self.telephony.list_recordings(sweep.wanted_call_sid), None)
+        return self.telephony.page_recordings(sweep.since, sweep.until, sweep.cursor)
+
+    def _met(self, sweep: Sweep, page: Page[Any], may_adopt: bool, found: int) -> Sweep:
+        """Handles a page; the sweep as it stands after it."""
+        counts = {_KNOWN: 0, _FOUND: 0, _SKIPPED: 0}
+        unmapped = 0
+        unfinished = sweep.unfinished_since
+        for entry in page.entries:
+            if isinstance(entry, VendorCall):
+                outcome, begun = self._call(entry), None
+            elif isinstance(entry, RecordingNotice):
+                delay = int((found + counts[_FOUND]) * _SECONDS_BETWEEN)
+                outcome, begun = self._recording(entry, sweep, may_adopt, delay), entry.created_at
+                unmapped += outcome == _FOUND and self._is_old(entry)
+            else:
+                outcome, begun = self._transcript(entry), f"{str(entry.get('created'))[:23]}Z"
+            if outcome == _UNFINISHED:
+                unfinished = min(begun or sweep.since, unfinished or sweep.until)
+                outcome = _SKIPPED
+            counts[outcome] += 1
+        return replace(
+            sweep,
+            status="running" if page.cursor else "completed",
+            cursor=page.cursor,
+            seen=sweep.seen + len(page.entries),
+            known=sweep.known + counts[_KNOWN],
+            found=sweep.found + counts[_FOUND],
+            skipped=sweep.skipped + counts[_SKIPPED],
+            unmapped=sweep.unmapped + unmapped,
+            unfinished_since=unfinished,
+            updated_at=to_text(self.clock()),
+        )
+
+    def _call(self, vendor: VendorCall) -> str:
+        """A call that ended: does ours say so?"""
+        call_id = self.store.find_call_id(vendor.call_sid)
+        call = self.store.get_call(call_id) if call_id else None
+        if call is None:
+            return _SKIPPED
+        if call.status in TERMINAL or vendor.status not in TERMINAL:
+            return _KNOWN
+        if self.track.apply(call.call_id, news_from_twilio(vendor)):
+            self.telemetry.count("CallRepaired")
+        return _FOUND
+
+    def _recording(
+        self,
+        notice: RecordingNotice,
+        sweep: Sweep,
+        may_adopt: bool,
+        delay_seconds: int,
+    ) -> str:
+        """A recording at Twilio: is there an item of it?"""
+        call_id = self.store.find_call_id(notice.call_sid or "")
+        if call_id and self.store.get_recording(call_id, notice.recording_sid):
+            return _KNOWN
+        if notice.status == "deleted":
+            return _SKIPPED
+        if notice.status in ("in-progress", "paused", "processing"):
+            return _UNFINISHED
+        if not call_id and not (may_adopt and self._is_old(notice)):
+            return _UNFINISHED
+        asked = replace(notice, call_id=call_id, base_url=self.base_url)
+        self.queue.put(asked, delay_seconds=delay_seconds if sweep.kind == "import" else 0)
+        self.telemetry.count("RecordingFound")
+        return _FOUND
+
+    def _transcript(self, listed: dict[str, Any]) -> str:
+        """A transcript at AssemblyAI: is it ours, and is it the one?"""
+        ids = ids_of_audio_url(str(listed.get("audio_url")))
+        recording = self.store.get_recording(*ids) if ids else None
+        transcript_id = str(listed.get("id"))
+        if recording is None or transcript_id in recording.past_transcript_ids:
+            return _SKIPPED
+        if listed.get("status") not in ("completed", "error"):
+            return _UNFINISHED
+        if recording.transcript_id not in (None, transcript_id):
+            self._delete_duplicate(transcript_id, recording.call_id, recording.recording_sid)
+            return _FOUND
+        if recording.status in RECORDING_ENDED:
+            return _KNOWN
+        self.finish.from_webhook(recording.call_id, recording.recording_sid, transcript_id)
+        self.telemetry.count("TranscriptFound")
+        return _FOUND
+
+    def _delete_duplicate(self, transcript_id: str, call_id: str, recording_sid: str) -> None:
+        """Another one of this recording was adopted: what nobody reads is not left lying there."""
+        try:
+            self.transcriber.delete(transcript_id)
+        except VendorLacksItError:
+            return
+        self.telemetry.count("DuplicateTranscriptDeleted")
+        self.telemetry.warn(
+            "duplicate transcript deleted", call_id=call_id, recording_sid=recording_sid
+        )
+
+    def _refused(self, sweep: Sweep, error: VendorRefusedError) -> Sweep:
+        """A standing window is tried again in the next run; an import ends, and says why."""
+        self.telemetry.warn("sweep refused", sweep=sweep.sweep_id, reason=str(error))
+        if sweep.kind != "import":
+            return sweep
+        message = f"{error.vendor} refused: {error}"
+        ended = replace(
+            sweep, status="failed", error_message=message, updated_at=to_text(self.clock())
+        )
+        self._save(ended, only_from=["running"])
+        return ended
+
+    def _is_old(self, notice: RecordingNotice) -> bool:
+        made = notice.created_at or notice.started_at
+        return made is None or from_text(made) < self.clock() - _UNMAPPED_AFTER
+
+    def _save(self, sweep: Sweep, *, only_from: list[str]) -> None:
+        fixed = ("sweep_id", "kind", "created_at")
+        names = (field.name for field in fields(sweep))
+        changes = {name: getattr(sweep, name) for name in names if name not in fixed}
+        self.sweeps.change_sweep(sweep.sweep_id, changes, only_from=only_from)
+
+
+def _new_sweep(sweep_id: str, kind: str, since: datetime, until: datetime) -> Sweep:
+    return Sweep(
+        sweep_id=sweep_id,
+        kind=kind,
+        status="running",
+        since=to_text(since),
+        until=to_text(until),
+        created_at=to_text(until),
+        updated_at=to_text(until),
+    )
