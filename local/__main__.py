@@ -24,7 +24,9 @@ def main() -> int:
         with LocalStack(options) as stack:
             text = json.dumps(asdict(stack.connection)) if as_json else _text(stack)
             print(text, flush=True)
-            stop.wait()
+            # a wait without end may sleep through a signal that another thread was handed
+            while not stop.wait(0.5):
+                pass
     except (OptionsError, MiniStackError, DeploymentError, OSError) as error:
         print(f"The local stack did not start: {error}", file=sys.stderr)
         return 1

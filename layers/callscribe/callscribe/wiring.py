@@ -28,7 +28,10 @@ from callscribe.use_cases.track_call import TrackCall
 
 if TYPE_CHECKING:
     from callscribe.adapters.assemblyai import AssemblyAITranscriber
+    from callscribe.adapters.eventbridge import EventBridgeAnnouncer
+    from callscribe.adapters.scheduler import EventBridgeSchedules
     from callscribe.adapters.twilio_api import TwilioTelephony
+    from callscribe.adapters.twilio_media import TwilioAudioSource
     from callscribe.use_cases.finish_recording import FinishRecording
     from callscribe.use_cases.import_recordings import ImportRecordings
     from callscribe.use_cases.place_call import PlaceCall
@@ -162,20 +165,46 @@ def receive_recording() -> ReceiveRecording:
 
 
 @cache
-def place_call() -> PlaceCall:
+def schedules() -> EventBridgeSchedules:
     from callscribe.adapters.scheduler import EventBridgeSchedules
-    from callscribe.use_cases.place_call import PlaceCall
 
-    schedules = EventBridgeSchedules(
+    return EventBridgeSchedules(
         _client("scheduler"),
         group_name=settings().optional("SCHEDULE_GROUP_NAME"),
         role_arn=settings().optional("SCHEDULER_ROLE_ARN"),
         dead_letter_arn=settings().optional("SCHEDULE_DEAD_LETTER_ARN"),
     )
+
+
+@cache
+def announcer() -> EventBridgeAnnouncer:
+    from callscribe.adapters.eventbridge import EventBridgeAnnouncer
+
+    return EventBridgeAnnouncer(_client("events"), settings()["EVENT_BUS_NAME"])
+
+
+@cache
+def audio() -> TwilioAudioSource:
+    from callscribe.adapters.twilio_media import TwilioAudioSource
+
+    return TwilioAudioSource(
+        secrets(),
+        _client("s3"),
+        secret_arn=settings()["TWILIO_API_KEY_SECRET_ARN"],
+        account_sid=settings()["TWILIO_ACCOUNT_SID"],
+        api_url=settings()["TWILIO_API_URL"],
+        bucket_name=settings()["BUCKET_NAME"],
+    )
+
+
+@cache
+def place_call() -> PlaceCall:
+    from callscribe.use_cases.place_call import PlaceCall
+
     return PlaceCall(
         store=store(),
         telephony=telephony(),
-        schedules=schedules,
+        schedules=schedules(),
         telemetry=telemetry(),
         clock=clock,
         deadlines=deadlines(),
@@ -186,7 +215,6 @@ def place_call() -> PlaceCall:
 
 @cache
 def finish_recording() -> FinishRecording:
-    from callscribe.adapters.eventbridge import EventBridgeAnnouncer
     from callscribe.use_cases.finish_recording import FinishRecording
 
     return FinishRecording(
@@ -194,7 +222,7 @@ def finish_recording() -> FinishRecording:
         transcriber=transcriber(),
         documents=documents(),
         queue=queue(),
-        announcer=EventBridgeAnnouncer(_client("events"), settings()["EVENT_BUS_NAME"]),
+        announcer=announcer(),
         telemetry=telemetry(),
         clock=clock,
         deadlines=deadlines(),
@@ -203,22 +231,13 @@ def finish_recording() -> FinishRecording:
 
 @cache
 def process_recording() -> ProcessRecording:
-    from callscribe.adapters.twilio_media import TwilioAudioSource
     from callscribe.use_cases.process_recording import ProcessRecording
 
-    audio = TwilioAudioSource(
-        secrets(),
-        _client("s3"),
-        secret_arn=settings()["TWILIO_API_KEY_SECRET_ARN"],
-        account_sid=settings()["TWILIO_ACCOUNT_SID"],
-        api_url=settings()["TWILIO_API_URL"],
-        bucket_name=settings()["BUCKET_NAME"],
-    )
     webhook_secret_arn = settings()["ASSEMBLYAI_WEBHOOK_SECRET_ARN"]
     return ProcessRecording(
         store=store(),
         telephony=telephony(),
-        audio=audio,
+        audio=audio(),
         transcriber=transcriber(),
         track=track_call(),
         finish=finish_recording(),
