@@ -59,7 +59,11 @@ def _later(message: dict[str, Any], notice: RecordingNotice, reason: str, second
     )
     if receives >= _TRIES:
         return _give_up(message, reason)
-    wiring.queue().retry_in(message["receiptHandle"], wait)
+    try:
+        wiring.queue().retry_in(message["receiptHandle"], wait)
+    except RetryLaterError as error:
+        # it comes again all the same, only later: after the queue's visibility timeout
+        telemetry.warn("visibility unchanged", reason=str(error))
     return False
 
 

@@ -32,6 +32,11 @@ def observed(handler: Handler) -> Handler:
         telemetry.logger.append_keys(request_id=getattr(context, "aws_request_id", None))
         try:
             return handler(event, context)
+        except CallscribeError as error:
+            # nobody waits for an answer: AWS tries again, or the next run does
+            telemetry.count("InvocationPutOff")
+            telemetry.warn("invocation put off", reason=f"{type(error).__name__}: {error}")
+            raise
         except Exception as error:
             telemetry.count("InvocationFailed")
             telemetry.logger.exception("invocation failed", exc_info=error)

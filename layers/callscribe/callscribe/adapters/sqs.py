@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from callscribe.adapters.aws_errors import translated
 from callscribe.ports import DeadLetter, RecordingNotice
 
@@ -16,6 +18,12 @@ _FIELDS = frozenset(field.name for field in fields(RecordingNotice))
 
 
 _translated = translated("SQS")
+_GONE = (
+    "InvalidParameterValue",
+    "ReceiptHandleIsInvalid",
+    "MessageNotInflight",
+    "AWS.SimpleQueueService.MessageNotInflight",
+)
 # SQS's most
 _LONGEST_DELAY_SECONDS = 900
 
@@ -37,10 +45,17 @@ class SQSRecordingsQueue:
 
     @_translated
     def retry_in(self, receipt_handle: str, seconds: int) -> None:
-        """Shows a message again after so long, instead of after the whole visibility timeout."""
-        self._client.change_message_visibility(
-            QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
-        )
+        """Shows a message again after so long, instead of after the whole visibility timeout.
+
+        One that another delivery has worked off meanwhile is gone, and need not be shown.
+        """
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
 
 
 class SQSDeadLetters:

@@ -84,7 +84,7 @@ class Reconcile:
             half = seconds_left() / 2
             result = self._work_off(lambda: seconds_left() > half)
             result["redriven"] = self.redrive.dead_letters()
-            certain = not result["put_off"] and not result["left"] and not result["unresolved"]
+            certain = not result["left"] and not result["unresolved"]
             result |= self.sweep.run(seconds_left, may_adopt=certain)
         finally:
             self.sweeps.give_back_lease("reconcile", owner=owner)
@@ -109,7 +109,8 @@ class Reconcile:
             result["taken_up" if entry else "put_off"] += 1
             if entry is not None:
                 created = min(created, from_text(entry.created_at))
-                result["unresolved"] += isinstance(entry, Call) and entry.call_sid is None
+            if waiting.recording_sid is None:
+                result["unresolved"] += not (isinstance(entry, Call) and entry.call_sid)
         self.telemetry.count("Overdue", result["overdue"])
         self.telemetry.count("OldestOverdueSeconds", (now - oldest).total_seconds())
         self.telemetry.count("OldestPendingSeconds", (now - created).total_seconds())

@@ -1,0 +1,101 @@
+"""API Gateway: the vendors' and clients' requests become the events that the handlers get."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from local.simulators.twilio.signature import sign
+from simulation.lambdas import Lambdas
+from simulation.scheduler import Scheduler
+
+ACCOUNT_SID = "AC" + "0" * 32
+AUTH_TOKEN = "an auth token of the simulation"  # noqa: S105
+PRINCIPAL = "arn:aws:iam::123456789012:user/simulated"
+_ROUTES = {
+    ("POST", "calls"): ("dial", "POST /calls", ()),
+    ("POST", "twiml"): ("twiml", "POST /twiml", ("call_id", "recorded")),
+    ("POST", "call-status"): ("twiml", "POST /call-status", ("call_id",)),
+    ("POST", "recording-complete"): (
+        "recording_complete",
+        "POST /recording-complete",
+        ("call_id",),
+    ),
+    ("POST", "transcript-complete"): (
+        "transcript_complete",
+        "POST /transcript-complete",
+        ("call_id", "recording_sid"),
+    ),
+    ("GET", "calls"): ("calls", "GET /calls", ("call_id",)),
+    ("POST", "imports"): ("calls", "POST /imports", ()),
+}
+# the fragments of our URLs ask Twilio for five retries on anything, within its 15 seconds
+_TWILIO_TRIES = 6
+_TWILIO_SECONDS = 15
+_GATEWAY_SECONDS = 30
+
+
+@dataclass(slots=True)
+class Api:
+    scheduler: Scheduler
+    lambdas: Lambdas
+    base_url: str = "https://api.simulated.example"
+
+    def request(
+        self, method: str, url: str, *, body: str = "", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, str]:
+        """Status and body; 503 where the function died, as API Gateway answers."""
+        function, event = self._event(method, url, body, headers or {})
+        answer = self.lambdas.ask(function, event)
+        if answer is None:
+            return 503, ""
+        return int(answer["statusCode"]), str(answer.get("body") or "")
+
+    def tell_twilio(self, url: str, form: Mapping[str, str]) -> str | None:
+        """A signed request with Twilio's retries; the body of a good answer."""
+        begin = self.scheduler.now
+        fields = [("AccountSid", ACCOUNT_SID), *form.items()]
+        headers = {
+            "content-type": "application/x-www-form-urlencoded",
+            "x-twilio-signature": sign(AUTH_TOKEN, url, fields),
+        }
+        for _ in range(_TWILIO_TRIES):
+            status, body = self.request("POST", url, body=urlencode(fields), headers=headers)
+            if status < 300:
+                return body
+            if self.scheduler.now - begin > _TWILIO_SECONDS:
+                break
+        return None
+
+    def tell_assemblyai(self, url: str, body: Mapping[str, str], secret: str) -> int:
+        headers = {"content-type": "application/json", "x-callscribe-webhook-secret": secret}
+        return self.request("POST", url, body=json.dumps(body), headers=headers)[0]
+
+    def _event(
+        self, method: str, url: str, body: str, headers: Mapping[str, str]
+    ) -> tuple[str, dict[str, Any]]:
+        path = urlsplit(url).path
+        head, *rest = path.strip("/").split("/")
+        function, route, names = _ROUTES[method, head]
+        parameters = dict(zip(names, rest, strict=False))
+        last = parameters.pop("recorded", None)
+        route += "".join(f"/{{{name}}}" for name in parameters) + (f"/{last}" if last else "")
+        event = {
+            "version": "2.0",
+            "routeKey": route,
+            "rawPath": path,
+            "rawQueryString": "",
+            "headers": dict(headers),
+            "pathParameters": parameters,
+            "requestContext": {
+                "domainName": urlsplit(self.base_url).netloc,
+                "stage": "$default",
+                "authorizer": {"iam": {"userArn": PRINCIPAL}},
+            },
+            "body": body,
+            "isBase64Encoded": False,
+        }
+        return function, event

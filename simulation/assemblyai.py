@@ -1,0 +1,174 @@
+"""AssemblyAI in virtual time: jobs, their list, webhooks with the vendor's retries. All simulated."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from callscribe.domain.problems import VendorLacksItError
+from callscribe.domain.recordings import ids_of_audio_url
+from callscribe.ports import Page
+from simulation.api import Api
+from simulation.aws import SimulatedBucket
+from simulation.dice import CALLBACK_FAULTS, Dice
+from simulation.lambdas import Lambdas
+from simulation.plans import Plan
+from simulation.scheduler import Scheduler
+
+_LIST_LAG_SECONDS = 20.0
+_PAGE = 50
+_LATEST_SECONDS = 3 * 3600
+_WEBHOOK_TRIES = 10
+_WEBHOOK_PAUSE_SECONDS = 10
+
+
+@dataclass(slots=True)
+class Job:
+    transcript_id: str
+    recording_sid: str
+    plan: Plan
+    request: Mapping[str, Any]
+    created: str
+    seen_from: float
+    status: str = "queued"
+    text: str = ""
+    error: str | None = None
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class AssemblyAI:
+    """Implements ``ports.Transcriber``. ``outcomes`` says what becomes of a recording."""
+
+    scheduler: Scheduler
+    lambdas: Lambdas
+    dice: Dice
+    api: Api
+    bucket: SimulatedBucket
+    note: Callable[..., None]
+    plan_of: Callable[[str], Plan]
+    jobs: dict[str, Job] = field(default_factory=dict)
+
+    def audio_url(self, key: str) -> str:
+        return self.bucket.link(key, seconds=3600)
+
+    def submit(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        ids = ids_of_audio_url(request["audio_url"])
+        assert ids is not None  # noqa: S101 - the application sends links to its own bucket
+        plan = self.plan_of(ids[1])
+
+        def act() -> dict[str, Any]:
+            number = len(self._jobs_of(ids[1]))
+            seed = self.dice.number(f"transcript/{ids[1]}/{number}")
+            job = Job(
+                str(uuid.UUID(int=int(seed * 2**52) << 70)),
+                ids[1],
+                plan,
+                dict(request),
+                self.scheduler.time().strftime("%Y-%m-%dT%H:%M:%S.%f"),
+                self.scheduler.now + self.dice.number(f"list/{ids[1]}/{number}", 0, _LIST_LAG_SECONDS),
+            )
+            self.jobs[job.transcript_id] = job
+            self.note("AssemblyAI took", entity=plan.label, transcript_id=job.transcript_id)
+            takes = self.dice.number(f"takes/{job.transcript_id}", 5, 90)
+            self.scheduler.after(takes, lambda: self._finish(job))
+            return self._shown(job)
+
+        return self.lambdas.vendor("AssemblyAI", plan.label, "transcripts.create", act)
+
+    def get(self, transcript_id: str) -> dict[str, Any]:
+        job = self.jobs.get(transcript_id)
+        label = job.plan.label if job else "-"
+        act = lambda: self._shown(self._existing(transcript_id))  # noqa: E731
+        return self.lambdas.vendor("AssemblyAI", label, "transcripts.get", act)
+
+    def delete(self, transcript_id: str) -> None:
+        def act() -> None:
+            self._existing(transcript_id).deleted = True
+
+        self.lambdas.vendor("AssemblyAI", "-", "transcripts.delete", act)
+
+    def list_since(self, since: str) -> list[dict[str, Any]]:
+        act = lambda: self._listed(since)  # noqa: E731
+        return self.lambdas.vendor("AssemblyAI", "-", "transcripts.list", act)
+
+    def page_since(self, since: str, cursor: str | None) -> Page[dict[str, Any]]:
+        def act() -> Page[dict[str, Any]]:
+            found = self._listed(since)
+            begin = int(cursor or 0)
+            more = len(found) > begin + _PAGE
+            return Page(found[begin : begin + _PAGE], str(begin + _PAGE) if more else None)
+
+        return self.lambdas.vendor("AssemblyAI", "-", "transcripts.page", act)
+
+    def _finish(self, job: Job) -> None:
+        failed_before = len(self._jobs_of(job.recording_sid)) > 1
+        outcome = job.plan.outcome
+        if outcome == "fails":
+            job.status, job.error = "error", "Audio duration is too short."
+        elif outcome == "fails-once" and not failed_before:
+            job.status, job.error = "error", "Server error, developers have been alerted"
+        else:
+            job.status = "completed"
+            job.text = "" if outcome == "silent" else f"the words of {job.recording_sid}"
+        self.note("AssemblyAI finished", entity=job.plan.label, status=job.status)
+        self._tell(job)
+
+    def _tell(self, job: Job) -> None:
+        fault = self.dice.draw(job.plan.label, "webhook", CALLBACK_FAULTS)
+        if fault is not None:
+            self.note(fault, request="webhook", entity=job.plan.label)
+        if fault == "lost":
+            return
+        spread = self.dice.number(f"webhook/{job.transcript_id}/{fault}")
+        after = {"late": _LATEST_SECONDS, "reordered": 120.0}.get(fault or "", 0.3) * spread
+        for _ in range(2 if fault == "doubled" else 1):
+            self.scheduler.spawn(lambda: self._deliver(job), after=after)
+
+    def _deliver(self, job: Job) -> None:
+        body = {"transcript_id": job.transcript_id, "status": job.status}
+        secret = job.request["webhook_auth_header_value"]
+        for _ in range(_WEBHOOK_TRIES):
+            status = self.api.tell_assemblyai(job.request["webhook_url"], body, secret)
+            if status < 500:
+                return
+            self.scheduler.pause(_WEBHOOK_PAUSE_SECONDS)
+
+    def _existing(self, transcript_id: str) -> Job:
+        if transcript_id not in self.jobs:
+            raise VendorLacksItError("AssemblyAI", "transcript id not found", status=400)
+        return self.jobs[transcript_id]
+
+    def _jobs_of(self, recording_sid: str) -> list[Job]:
+        return [job for job in self.jobs.values() if job.recording_sid == recording_sid]
+
+    def _listed(self, since: str) -> list[dict[str, Any]]:
+        found = [
+            self._shown(job)
+            for job in self.jobs.values()
+            if job.created >= since.removesuffix("Z") and job.seen_from <= self.scheduler.now
+        ]
+        return list(reversed(found))
+
+    def _shown(self, job: Job) -> dict[str, Any]:
+        if job.deleted:
+            marker = "http://deleted_by_user"
+            return {
+                "id": job.transcript_id,
+                "status": job.status,
+                "text": "Deleted by user.",
+                "audio_url": marker,
+                "created": job.created,
+            }
+        return {
+            "id": job.transcript_id,
+            "status": job.status,
+            "text": job.text or None,
+            "error": job.error,
+            "audio_url": job.request["audio_url"],
+            "audio_duration": 12,
+            "confidence": 0.9,
+            "created": job.created,
+        }

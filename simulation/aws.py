@@ -1,0 +1,337 @@
+"""AWS as the use cases see it through ``ports``: in memory, at least once, eventually consistent."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from callscribe.adapters.eventbridge import detail
+from callscribe.adapters.sqs import read_notice, write_notice
+from callscribe.domain.calls import Call
+from callscribe.domain.recordings import Recording
+from callscribe.domain.sweeps import Sweep
+from callscribe.domain.times import from_text
+from callscribe.ports import DeadLetter, Failed, RecordingNotice, Waiting
+from simulation.dice import DELIVERY_FAULTS, SCHEDULE_FAULTS, Dice
+from simulation.lambdas import Lambdas
+from simulation.memory_store import MemoryCallStore
+from simulation.scheduler import Scheduler
+
+# template.yaml
+_VISIBILITY_SECONDS = 960
+_MAX_RECEIVES = 10
+_LETTER_VISIBILITY_SECONDS = 30
+# a global secondary index shows a write a moment later
+_INDEX_LAG_SECONDS = 2.0
+
+
+class SimulatedTable:
+    """The in-memory table behind requests that fail, with an index that lags."""
+
+    def __init__(
+        self, inner: MemoryCallStore, lambdas: Lambdas, scheduler: Scheduler, label: Callable[[str], str]
+    ) -> None:
+        self.inner = inner
+        self._lambdas = lambdas
+        self._scheduler = scheduler
+        self._label = label
+        self._indexed_at: dict[str, float] = {}
+
+    def add_call(self, call: Call) -> bool:
+        def act() -> bool:
+            self._index(call.call_sid)
+            return self.inner.add_call(call)
+
+        return self._ask(call.call_id, "table.add_call", act)
+
+    def add_recording(self, recording: Recording) -> bool:
+        act = lambda: self.inner.add_recording(recording)  # noqa: E731 - a request to carry out
+        return self._ask(recording.recording_sid, "table.add_recording", act)
+
+    def get_call(self, call_id: str) -> Call | None:
+        return self._ask(call_id, "table.get_call", lambda: self.inner.get_call(call_id))
+
+    def get_recording(self, call_id: str, recording_sid: str) -> Recording | None:
+        act = lambda: self.inner.get_recording(call_id, recording_sid)  # noqa: E731
+        return self._ask(recording_sid, "table.get_recording", act)
+
+    def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None:
+        act = lambda: self.inner.get_call_with_recordings(call_id)  # noqa: E731
+        return self._ask(call_id, "table.get_call_with_recordings", act)
+
+    def find_call_id(self, call_sid: str) -> str | None:
+        def act() -> str | None:
+            late = self._indexed_at.get(call_sid, 0) > self._scheduler.now
+            return None if late else self.inner.find_call_id(call_sid)
+
+        return self._ask(call_sid, "table.find_call_id", act)
+
+    def change_call(
+        self,
+        call_id: str,
+        changes: Mapping[str, Any],
+        *,
+        only_from: Collection[str],
+        expected: Mapping[str, Any] | None = None,
+    ) -> bool:
+        def act() -> bool:
+            self._index(changes.get("call_sid"))
+            return self.inner.change_call(call_id, changes, only_from=only_from, expected=expected)
+
+        return self._ask(call_id, "table.change_call", act)
+
+    def change_recording(
+        self,
+        call_id: str,
+        recording_sid: str,
+        changes: Mapping[str, Any],
+        *,
+        only_from: Collection[str],
+        expected: Mapping[str, Any] | None = None,
+    ) -> bool:
+        def act() -> bool:
+            return self.inner.change_recording(
+                call_id, recording_sid, changes, only_from=only_from, expected=expected
+            )
+
+        return self._ask(recording_sid, "table.change_recording", act)
+
+    def list_day(
+        self, day: str, *, before: tuple[str, str] | None, status: str | None, limit: int
+    ) -> list[Call]:
+        act = lambda: self.inner.list_day(day, before=before, status=status, limit=limit)  # noqa: E731
+        return self._ask("-", "table.list_day", act)
+
+    def overdue(self, now: str) -> Iterator[Waiting]:
+        yield from self._ask("-", "table.overdue", lambda: list(self.inner.overdue(now)))
+
+    def failures(self, since: str, until: str) -> Iterator[Failed]:
+        act = lambda: list(self.inner.failures(since, until))  # noqa: E731
+        yield from self._ask("-", "table.failures", act)
+
+    def add_sweep(self, sweep: Sweep) -> bool:
+        return self._ask("-", "table.add_sweep", lambda: self.inner.add_sweep(sweep))
+
+    def get_sweep(self, sweep_id: str) -> Sweep | None:
+        return self._ask("-", "table.get_sweep", lambda: self.inner.get_sweep(sweep_id))
+
+    def list_sweeps(self) -> list[Sweep]:
+        return self._ask("-", "table.list_sweeps", self.inner.list_sweeps)
+
+    def change_sweep(
+        self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]
+    ) -> bool:
+        act = lambda: self.inner.change_sweep(sweep_id, changes, only_from=only_from)  # noqa: E731
+        return self._ask("-", "table.change_sweep", act)
+
+    def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
+        act = lambda: self.inner.take_lease(name, owner=owner, now=now, until=until)  # noqa: E731
+        return self._ask("-", "table.take_lease", act)
+
+    def give_back_lease(self, name: str, *, owner: str) -> None:
+        act = lambda: self.inner.give_back_lease(name, owner=owner)  # noqa: E731
+        self._ask("-", "table.give_back_lease", act)
+
+    def _ask(self, entity: str, operation: str, act: Callable[[], Any]) -> Any:
+        return self._lambdas.aws(self._label(entity), operation, act)
+
+    def _index(self, call_sid: str | None) -> None:
+        if call_sid is not None:
+            self._indexed_at.setdefault(call_sid, self._scheduler.now + _INDEX_LAG_SECONDS)
+
+
+@dataclass(slots=True)
+class Message:
+    body: str
+    visible_at: float
+    receives: int = 0
+
+
+class SimulatedQueue:
+    """Both queues and the event source mapping. Implements ``RecordingsQueue`` and ``DeadLetters``."""
+
+    def __init__(
+        self, scheduler: Scheduler, lambdas: Lambdas, dice: Dice, label: Callable[[str], str]
+    ) -> None:
+        self._scheduler = scheduler
+        self._lambdas = lambdas
+        self._dice = dice
+        self._label = label
+        self._ids = itertools.count(1)
+        self.messages: dict[str, Message] = {}
+        self.letters: dict[str, Message] = {}
+
+    def put(
+        self, notice: RecordingNotice, *, delay_seconds: int = 0
+    ) -> None:
+        act = lambda: self.add(write_notice(notice), delay_seconds)  # noqa: E731
+        self._lambdas.aws(self._label(notice.recording_sid), "queue.put", act)
+
+    def add(self, body: str, delay_seconds: int = 0) -> None:
+        message_id = f"message-{next(self._ids)}"
+        self.messages[message_id] = Message(body, self._scheduler.now + delay_seconds)
+        self._scheduler.after(delay_seconds + 0.05, lambda: self._deliver(message_id))
+
+    def retry_in(self, receipt_handle: str, seconds: int) -> None:
+        def act() -> None:
+            message = self.messages.get(receipt_handle)
+            if message is not None:
+                message.visible_at = self._scheduler.now + seconds
+                self._scheduler.at(message.visible_at, lambda: self._deliver(receipt_handle))
+
+        message = self.messages.get(receipt_handle)
+        entity = self._entity(message.body) if message else "-"
+        self._lambdas.aws(entity, "queue.retry_in", act)
+
+    def _deliver(self, message_id: str) -> None:
+        message = self.messages.get(message_id)
+        if message is None or message.visible_at > self._scheduler.now:
+            return
+        message.receives += 1
+        if message.receives > _MAX_RECEIVES:
+            self.letters[message_id] = self.messages.pop(message_id)
+            return
+        message.visible_at = self._scheduler.now + _VISIBILITY_SECONDS
+        self._scheduler.at(message.visible_at, lambda: self._deliver(message_id))
+        self._invoke(message_id, message)
+        if self._dice.draw(self._entity(message.body), "queue.deliver", DELIVERY_FAULTS):
+            self._scheduler.after(0.01, lambda: self._invoke(message_id, message))
+
+    def _invoke(self, message_id: str, message: Message) -> None:
+        record = {
+            "messageId": message_id,
+            "receiptHandle": message_id,
+            "body": message.body,
+            "attributes": {"ApproximateReceiveCount": str(message.receives)},
+        }
+
+        def done(answer: Any) -> None:
+            if answer is not None and not answer["batchItemFailures"]:
+                self.messages.pop(message_id, None)
+
+        self._lambdas.invoke("transcribe", {"Records": [record]}, done)
+
+    def take(self, limit: int) -> list[DeadLetter]:
+        def act() -> list[DeadLetter]:
+            taken = []
+            for handle, letter in list(self.letters.items()):
+                if letter.visible_at <= self._scheduler.now and len(taken) < limit:
+                    letter.visible_at = self._scheduler.now + _LETTER_VISIBILITY_SECONDS
+                    taken.append(DeadLetter(notice=read_notice(letter.body), handle=handle))
+            return taken
+
+        return self._lambdas.aws("-", "dead-letters.take", act)
+
+    def remove(self, letter: DeadLetter) -> None:
+        act = lambda: self.letters.pop(letter.handle, None)  # noqa: E731
+        self._lambdas.aws("-", "dead-letters.remove", act)
+
+    def lay_aside(self, body: str, *, reason: str, receives: int) -> None:
+        assert reason  # noqa: S101 - a letter without a reason helps nobody
+        handle = f"letter-{next(self._ids)}"
+        act = lambda: self.letters.update({handle: Message(body, 0, receives)})  # noqa: E731
+        self._lambdas.aws(self._entity(body), "dead-letters.put", act)
+
+    def _entity(self, body: str) -> str:
+        return self._label(read_notice(body).recording_sid)
+
+
+class SimulatedDeadLetters:
+    """``put`` means another thing for either queue, so each has its face."""
+
+    def __init__(self, queue: SimulatedQueue) -> None:
+        self.take = queue.take
+        self.remove = queue.remove
+        self.put = queue.lay_aside
+
+
+class SimulatedBucket:
+    """Implements ``Documents`` and ``AudioLinks``; ``objects`` is what lies in it."""
+
+    def __init__(self, lambdas: Lambdas, label: Callable[[str], str]) -> None:
+        self._lambdas = lambdas
+        self._label = label
+        self.objects: dict[str, Any] = {}
+
+    def put(self, key: str, document: Mapping[str, Any]) -> None:
+        act = lambda: self.objects.update({key: dict(document)})  # noqa: E731
+        self._lambdas.aws(self._label(key.split("/")[2]), "bucket.put", act)
+
+    def get(self, key: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._lambdas.aws(
+            self._label(key.split("/")[2]), "bucket.get", lambda: self.objects[key]
+        )
+        return found
+
+    def link(self, key: str, *, seconds: int) -> str:
+        return f"https://bucket.s3.amazonaws.com/{key}?X-Amz-Expires={seconds}"
+
+
+class SimulatedAnnouncer:
+    """``sent`` are the details of the events, in order."""
+
+    def __init__(self, lambdas: Lambdas, label: Callable[[str], str]) -> None:
+        self._lambdas = lambdas
+        self._label = label
+        self.sent: list[dict[str, object]] = []
+
+    def announce(self, call: Call, recording: Recording) -> None:
+        act = lambda: self.sent.append(detail(call, recording))  # noqa: E731
+        self._lambdas.aws(self._label(recording.recording_sid), "events.put", act)
+
+
+class SimulatedSchedules:
+    """One-time schedules: asynchronous invocations, tried again twice, and now and then lost."""
+
+    def __init__(
+        self, scheduler: Scheduler, lambdas: Lambdas, dice: Dice, label: Callable[[str], str]
+    ) -> None:
+        self._scheduler = scheduler
+        self._lambdas = lambdas
+        self._dice = dice
+        self._label = label
+        self._names: set[str] = set()
+
+    def place_call_at(self, call_id: str, place_at: str, *, target_arn: str) -> None:
+        assert target_arn  # noqa: S101 - a schedule needs one
+
+        def act() -> None:
+            if call_id not in self._names:
+                self._names.add(call_id)
+                self._create(call_id, place_at)
+
+        self._lambdas.aws(self._label(call_id), "schedules.create", act)
+
+    def _create(self, call_id: str, place_at: str) -> None:
+        fault = self._dice.draw(self._label(call_id), "schedules.fire", SCHEDULE_FAULTS)
+        if fault == "lost":
+            return
+        seconds = (from_text(place_at) - self._scheduler.time()).total_seconds()
+        for _ in range(2 if fault == "doubled" else 1):
+            self._scheduler.after(seconds, lambda: self._fire(call_id, 3))
+
+    def _fire(self, call_id: str, tries_left: int) -> None:
+        def done(answer: Any) -> None:
+            if answer is None and tries_left > 1:
+                self._scheduler.after(60, lambda: self._fire(call_id, tries_left - 1))
+
+        self._lambdas.invoke("dial", {"call_id": call_id}, done)
+
+
+class SimulatedSecrets:
+    """What the verifier and the worker read; every tenth read is an environment's first: a request."""
+
+    def __init__(self, lambdas: Lambdas, values: Mapping[str, Mapping[str, str]]) -> None:
+        self._lambdas = lambdas
+        self._values = values
+        self._reads = itertools.count()
+
+    def read(self, arn: str, *, fresh: bool = False) -> dict[str, str]:
+        if not fresh and next(self._reads) % 10:
+            return dict(self._values[arn])
+        return self._lambdas.aws("-", "secrets.read", lambda: dict(self._values[arn]))
+
+    def value(self, arn: str, key: str, *, fresh: bool = False) -> str:
+        return self.read(arn, fresh=fresh)[key]

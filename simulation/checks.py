@@ -1,0 +1,147 @@
+"""What must hold of a world at its end. Each finding names the promise that was broken, and where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from callscribe.domain.calls import TERMINAL
+from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
+from callscribe.domain.recordings import Recording, audio_key
+from simulation.plans import PLACED
+from simulation.world import World
+
+PROMISES = {
+    "mapped": "every recording at the vendor is mapped",
+    "terminal": "every call and every recording has ended, with a transcript or a named reason",
+    "dialled-once": "no number is dialled twice for one request",
+    "placed": "every accepted request was dialled, or its call says why not",
+    "billed-once": "no recording is transcribed twice that ended well",
+    "transcript": "no transcript is lost or another recording's",
+    "announced": "every end was announced",
+    "orphan": "nothing lies in the bucket that no item names",
+    "queue": "nothing is left in a queue",
+    "quiet": "nothing waits, and reconciliation finds nothing more",
+    "bug": "no handler fails in an unforeseen way",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    promise: str
+    label: str
+    detail: str
+
+
+def check(world: World) -> list[Finding]:
+    """All findings, in no order that means anything."""
+    return [
+        *_calls(world),
+        *_recordings(world),
+        *_bucket(world),
+        *_waiting(world),
+        *(Finding("bug", "-", bug.strip().splitlines()[-1]) for bug in world.lambdas.bugs),
+        *(Finding("bug", "-", repr(failure)) for failure in world.failures),
+    ]
+
+
+def _calls(world: World) -> Iterator[Finding]:
+    dialled = Counter(
+        call.plan.number for call in world.twilio.calls.values() if call.plan.kind in PLACED
+    )
+    for number, times in dialled.items():
+        if times > 1:
+            yield Finding("dialled-once", f"call {number}", f"{times} times")
+    for call in world.store.calls.values():
+        label = world.twilio.labels.get(call.call_id) or world.twilio.labels.get(
+            call.call_sid or "", call.call_id
+        )
+        if call.status not in TERMINAL:
+            yield Finding("terminal", label, f"the call is {call.status}")
+        elif call.status == "failed" and not (call.call_sid or call.error_code):
+            yield Finding("terminal", label, "the call failed without a reason")
+        at_twilio = world.twilio.calls.get(call.call_sid or "")
+        if at_twilio is not None and call.status != at_twilio.status:
+            yield Finding("terminal", label, f"{call.status} here, {at_twilio.status} at Twilio")
+    for plan in world.plans:
+        accepted = any(status == 202 for status, _ in world.answers.get(plan.number, []))
+        sids = {c.sid for c in world.twilio.calls.values() if c.plan is plan}
+        known = {sid for sid in sids if world.store.find_call_id(sid)}
+        if accepted and not sids and not _says_why(world, plan.label):
+            yield Finding("placed", plan.label, "accepted, but neither dialled nor refused")
+        if plan.kind in PLACED and sids != known:
+            yield Finding("placed", plan.label, "Twilio dialled, and no call here knows of it")
+
+
+def _says_why(world: World, label: str) -> bool:
+    return any(
+        call.error_code is not None
+        for call in world.store.calls.values()
+        if world.twilio.labels.get(call.call_id) == label
+    )
+
+
+def _recordings(world: World) -> Iterator[Finding]:
+    items = {r.recording_sid: r for r in world.store.recordings.values()}
+    doubles = Counter(r.recording_sid for r in world.store.recordings.values())
+    announced = {detail["recording_sid"] for detail in world.announcer.sent}
+    for sid, vendor in world.twilio.recordings.items():
+        label = vendor.call.plan.label
+        item = items.get(sid)
+        if item is None:
+            yield Finding("mapped", label, f"{sid} has no item")
+            continue
+        if doubles[sid] > 1:
+            yield Finding("mapped", label, f"{sid} has {doubles[sid]} items")
+        if item.status not in RECORDING_ENDED:
+            yield Finding("terminal", label, f"{sid} is {item.status}")
+        elif item.status != "completed" and item.error_code is None:
+            yield Finding("terminal", label, f"{sid} is {item.status} without a reason")
+        if item.recording_sid not in announced:
+            yield Finding("announced", label, f"{sid} ended as {item.status}")
+        yield from _transcripts(world, label, item)
+
+
+def _transcripts(world: World, label: str, item: Recording) -> Iterator[Finding]:
+    sid = item.recording_sid
+    done = [
+        job
+        for job in world.assemblyai.jobs.values()
+        if job.recording_sid == sid and job.status == "completed"
+    ]
+    if len(done) > 1:
+        yield Finding("billed-once", label, f"{sid} was transcribed {len(done)} times")
+    if done and item.status not in ("completed", "silent"):
+        yield Finding("transcript", label, f"{sid} is {item.status}, its transcript exists")
+    if item.status == "completed":
+        text = f"the words of {sid}"
+        stored = world.bucket.objects.get(item.transcript_key or "", {})
+        if item.text != text or stored.get("text") != text:
+            yield Finding("transcript", label, f"{sid} reads {item.text!r}")
+
+
+def _bucket(world: World) -> Iterator[Finding]:
+    named: set[str | None] = set()
+    for item in world.store.recordings.values():
+        named |= {item.transcript_key, audio_key(item.call_id, item.recording_sid)}
+    for key in world.bucket.objects:
+        if key not in named:
+            yield Finding("orphan", "-", key)
+
+
+def _waiting(world: World) -> Iterator[Finding]:
+    for message in world.queue.messages.values():
+        yield Finding("queue", "-", f"the recordings queue: {message.body}")
+    for letter in world.queue.letters.values():
+        yield Finding("queue", "-", f"the dead-letter queue: {letter.body}")
+    for waiting in world.store.overdue("9999"):
+        if waiting.recording_sid is not None:
+            label = world.twilio.labels.get(waiting.recording_sid, waiting.call_id)
+            yield Finding("quiet", label, f"a recording still waits, due at {waiting.due_at}")
+    for result in world.reconciled:
+        if result is None or result.get("put_off") or result.get("skipped") or result.get("left"):
+            yield Finding("quiet", "-", f"a reconciliation in peace ended as {result}")
+    again = world.look_again()
+    if again.get("found", 1) or again.get("unmapped", 1) or again.get("redriven", 1):
+        yield Finding("quiet", "-", f"a third reconciliation still found something: {again}")

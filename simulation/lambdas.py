@@ -1,0 +1,178 @@
+"""Lambda, API Gateway and the invocations of handlers: at least once, cut off, killed at any step."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from greenlet import getcurrent
+
+from callscribe.domain.problems import (
+    CallscribeError,
+    RetryLaterError,
+    VendorBusyError,
+    VendorRefusedError,
+    VendorUnknownError,
+)
+from simulation.dice import AWS_FAULTS, VENDOR_FAULTS, Dice
+from simulation.scheduler import Scheduler
+
+T = TypeVar("T")
+
+# template.yaml; API Gateway gives up after 30 s whatever the function's own time-out
+_TIMEOUTS = {
+    "dial": 30,
+    "twiml": 10,
+    "recording_complete": 10,
+    "transcribe": 900,
+    "transcript_complete": 15,
+    "calls": 15,
+    "reconcile": 300,
+}
+HANDLERS: dict[str, Any] = {
+    name: importlib.import_module(f"functions.{name}.app").handler for name in _TIMEOUTS
+}
+
+
+class Killed(BaseException):  # noqa: N818 - not an error of the program: nothing may catch it
+    """The process of an invocation is gone."""
+
+
+@dataclass(slots=True)
+class Invocation:
+    """One run of a handler. ``invoked_function_arn`` and the like are what Lambda's context has."""
+
+    function: str
+    aws_request_id: str
+    deadline: float
+    now: Callable[[], float]
+    dead: bool = False
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:dial"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self.deadline - self.now()) * 1000)
+
+
+class Lambdas:
+    """Invokes handlers as tasks, and is the only way out of them: every request goes through here."""
+
+    def __init__(self, scheduler: Scheduler, dice: Dice, note: Callable[..., None]) -> None:
+        self._scheduler = scheduler
+        self._dice = dice
+        self._note = note
+        self._ids = itertools.count(1)
+        self._running: dict[Any, Invocation] = {}
+        # exceptions that no handler should let out or log: each is a bug
+        self.bugs: list[str] = []
+
+    def invoke(self, function: str, event: Any, done: Callable[[Any], None]) -> None:
+        """``done`` gets the answer, or None where the invocation died or raised."""
+        self._scheduler.spawn(lambda: self._run(function, event, done))
+
+    def ask(self, function: str, event: Any) -> Any:
+        """The same from within a task, waiting for the answer."""
+        wake = self._scheduler.suspend()
+        answers: list[Any] = []
+
+        def done(answer: Any) -> None:
+            answers.append(answer)
+            wake()
+
+        self.invoke(function, event, done)
+        self._scheduler.sleep()
+        return answers[0]
+
+    def aws(self, entity: str, operation: str, act: Callable[[], T]) -> T:
+        """A request to AWS: what the adapters raise is raised, after boto3's own tries."""
+        fault = self._before(entity, operation, AWS_FAULTS, 0.004, 0.02)
+        if fault == "throttled":
+            raise RetryLaterError(f"{operation} is throttled", seconds=5)
+        if fault == "lost-before":
+            self._pass(9)
+            raise RetryLaterError(f"{operation} did not answer", seconds=5)
+        result = act()
+        if fault == "lost-after":
+            self._pass(9)
+            raise RetryLaterError(f"{operation} did not answer", seconds=5)
+        self._after(fault)
+        return result
+
+    def vendor(
+        self,
+        vendor: str,
+        entity: str,
+        operation: str,
+        act: Callable[[], T],
+        *,
+        seconds: tuple[float, float] = (0.05, 0.4),
+    ) -> T:
+        """A request to Twilio or AssemblyAI."""
+        fault = self._before(entity, operation, VENDOR_FAULTS, *seconds)
+        if fault == "refused":
+            raise VendorRefusedError(vendor, "refused (simulated)", code=20003, status=403)
+        if fault == "throttled":
+            raise VendorBusyError(vendor, "busy (simulated)", status=429)
+        if fault == "lost-before":
+            self._pass(9)
+            raise VendorUnknownError(vendor, "no answer (simulated)")
+        result = act()
+        if fault == "lost-after":
+            self._pass(9)
+            raise VendorUnknownError(vendor, "no answer (simulated)")
+        self._after(fault)
+        return result
+
+    def _run(self, function: str, event: Any, done: Callable[[Any], None]) -> None:
+        number = next(self._ids)
+        invocation = Invocation(
+            function,
+            f"request-{number}",
+            self._scheduler.now + _TIMEOUTS[function],
+            lambda: self._scheduler.now,
+        )
+        self._running[getcurrent()] = invocation
+        answer = None
+        try:
+            answer = HANDLERS[function](event, invocation)
+        except Killed:
+            self._note("killed", function=function)
+        except CallscribeError as error:
+            # out of a handler that nobody waits for: AWS sees a failed invocation
+            self._note("failed", function=function, reason=f"{type(error).__name__}: {error}")
+        except Exception:
+            self.bugs.append(traceback.format_exc())
+        finally:
+            del self._running[getcurrent()]
+        done(answer)
+
+    def _before(
+        self, entity: str, operation: str, kinds: tuple[str, ...], low: float, high: float
+    ) -> str | None:
+        invocation = self._running[getcurrent()]
+        if invocation.dead:
+            raise Killed
+        fault = self._dice.draw(entity, operation, kinds)
+        if fault is not None:
+            self._note(fault, request=operation, entity=entity)
+        self._pass(self._dice.number(f"{entity}/{operation}/takes", low, high))
+        if fault == "crash-before":
+            self._die(invocation)
+        return fault
+
+    def _after(self, fault: str | None) -> None:
+        if fault == "crash-after":
+            self._die(self._running[getcurrent()])
+
+    def _pass(self, seconds: float) -> None:
+        self._scheduler.pause(seconds)
+        invocation = self._running[getcurrent()]
+        if self._scheduler.now > invocation.deadline:
+            self._die(invocation)
+
+    def _die(self, invocation: Invocation) -> None:
+        invocation.dead = True
+        raise Killed

@@ -1,0 +1,77 @@
+"""What happens in a world: each call's story, rolled from its seed and number alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulation.dice import Dice
+
+# of a hundred
+_KINDS = (
+    ("message", 33),
+    ("call", 18),
+    ("two-recordings", 5),
+    ("nobody", 10),
+    ("absent", 5),
+    ("scheduled", 8),
+    ("inbound", 8),
+    ("foreign", 5),
+    ("foreign-silent", 5),
+    ("refused", 3),
+)
+_OUTCOMES = (
+    ("spoken", 76),
+    ("silent", 6),
+    ("fails-once", 12),
+    ("fails", 6),
+)
+KINDS = tuple(name for name, _ in _KINDS)
+OUTCOMES = tuple(name for name, _ in _OUTCOMES)
+# a foreign call is another application's: Twilio has it, and nobody here placed it
+PLACED = frozenset(KINDS) - {"inbound", "foreign", "foreign-silent"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One call. ``begins`` in seconds; ``asks`` is how often its client sends the same request."""
+
+    number: int
+    kind: str
+    outcome: str
+    begins: float
+    asks: int
+    talks_seconds: float
+
+    @property
+    def label(self) -> str:
+        return f"call {self.number}"
+
+    @property
+    def phone(self) -> str:
+        """A number of its own, so that a second ringing is seen."""
+        return f"+1{415 + self.number // 10000 % 2 * 213}555{self.number % 10000:04}"
+
+
+def make_plan(dice: Dice, number: int, span_seconds: float) -> Plan:
+    """The story of call ``number`` in this dice's world."""
+
+    def roll(what: str, high: float = 1.0) -> float:
+        return dice.number(f"plan/{number}/{what}", 0, high)
+
+    return Plan(
+        number=number,
+        kind=_pick(_KINDS, roll("kind")),
+        outcome=_pick(_OUTCOMES, roll("outcome")),
+        begins=roll("begins", span_seconds),
+        asks=1 if roll("asks") < 0.8 else 2,
+        talks_seconds=5 + roll("talks", 120),
+    )
+
+
+def _pick(choices: tuple[tuple[str, int], ...], roll: float) -> str:
+    left = roll * 100
+    for name, weight in choices:
+        left -= weight
+        if left < 0:
+            return name
+    return choices[-1][0]

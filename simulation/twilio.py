@@ -1,0 +1,364 @@
+"""Twilio in virtual time: calls, recordings, callbacks that are signed for real. All simulated.
+
+The rules are those of docs/simulators.md; the HTTP of the real simulator is left out, the time is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from callscribe.domain.calls import TERMINAL, Call
+from callscribe.domain.problems import RetryLaterError, VendorLacksItError, VendorRefusedError
+from callscribe.domain.times import to_text
+from callscribe.ports import Page, RecordingNotice, StoredAudio, VendorCall
+from simulation.api import Api
+from simulation.dice import CALLBACK_FAULTS, Dice
+from simulation.lambdas import Lambdas
+from simulation.plans import Plan
+from simulation.scheduler import Scheduler
+
+# Twilio's own clock is ahead of AWS's
+_CLOCK_AHEAD = timedelta(seconds=20)
+# reading a call or a list is eventually consistent
+_LIST_LAG_SECONDS = 20.0
+_PAGE = 50
+_LATEST_SECONDS = 3 * 3600
+_REORDERED_SECONDS = 120.0
+_NOBODY = ("busy", "no-answer", "failed", "canceled")
+
+
+@dataclass(slots=True)
+class SimulatedCall:
+    sid: str
+    plan: Plan
+    direction: str
+    url: str
+    status_callback: str
+    recording_callback: str
+    from_start: bool
+    created: datetime
+    seen_from: float
+    status: str = "queued"
+    started: datetime | None = None
+    ended: datetime | None = None
+
+
+@dataclass(slots=True)
+class SimulatedRecording:
+    sid: str
+    call: SimulatedCall
+    status: str
+    channels: int
+    created: datetime
+    seen_from: float
+    callback: str = ""
+    fetched: int = 0
+
+
+@dataclass(slots=True)
+class Twilio:
+    """Implements ``ports.Telephony`` and ``ports.AudioSource`` for handlers, and lives by itself."""
+
+    scheduler: Scheduler
+    lambdas: Lambdas
+    dice: Dice
+    api: Api
+    note: Callable[..., None]
+    bucket: dict[str, Any]
+    plans: dict[str, Plan] = field(default_factory=dict)
+    calls: dict[str, SimulatedCall] = field(default_factory=dict)
+    recordings: dict[str, SimulatedRecording] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+
+    # what the application asks
+
+    def place_call(self, call: Call) -> VendorCall:
+        plan = self.plans[call.to_number or ""]
+
+        def act() -> VendorCall:
+            if plan.kind == "refused":
+                raise VendorRefusedError("Twilio", "not valid", code=21211, status=400)
+            root = f"{call.base_url}/"
+            placed = self._new_call(
+                plan,
+                "outbound-api",
+                url=f"{root}twiml/{call.call_id}",
+                status_callback=f"{root}call-status/{call.call_id}",
+                recording_callback=f"{root}recording-complete/{call.call_id}",
+                from_start=call.mode == "call",
+            )
+            self.note("Twilio dials", entity=plan.label, call_sid=placed.sid)
+            self.scheduler.spawn(lambda: self._live(placed), after=1)
+            return _shown(placed)
+
+        return self.lambdas.vendor("Twilio", plan.label, "calls.create", act)
+
+    def get_call(self, call_sid: str) -> VendorCall:
+        def act() -> VendorCall:
+            if call_sid not in self.calls:
+                raise VendorLacksItError("Twilio", "not found", code=20404, status=404)
+            return _shown(self.calls[call_sid])
+
+        return self._ask(call_sid, "calls.fetch", act)
+
+    def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[VendorCall]:
+        def act() -> list[VendorCall]:
+            return [
+                _shown(call)
+                for call in self.calls.values()
+                if call.plan.phone == to_number
+                and call.seen_from <= self.scheduler.now
+                and to_text(call.created) >= since
+            ]
+
+        assert from_number  # noqa: S101 - asked by both numbers
+        return self._ask(to_number, "calls.list", act)
+
+    def get_recording(self, recording_sid: str) -> RecordingNotice:
+        def act() -> RecordingNotice:
+            if recording_sid not in self.recordings:
+                raise VendorLacksItError("Twilio", "not found", code=20404, status=404)
+            return self._told(self.recordings[recording_sid])
+
+        return self._ask(recording_sid, "recordings.fetch", act)
+
+    def list_recordings(self, call_sid: str) -> list[RecordingNotice]:
+        def act() -> list[RecordingNotice]:
+            return [
+                self._told(recording)
+                for recording in self.recordings.values()
+                if recording.call.sid == call_sid and recording.seen_from <= self.scheduler.now
+            ]
+
+        return self._ask(call_sid, "recordings.list", act)
+
+    def page_recordings(
+        self, since: str, until: str, cursor: str | None
+    ) -> Page[RecordingNotice]:
+        def act() -> Page[RecordingNotice]:
+            found = [
+                self._told(recording)
+                for recording in self.recordings.values()
+                if since <= to_text(recording.created) <= until
+                and recording.seen_from <= self.scheduler.now
+            ]
+            return _page(found, cursor)
+
+        return self._ask("-", "recordings.page", act)
+
+    def page_ended_calls(self, since: str, until: str, cursor: str | None) -> Page[VendorCall]:
+        def act() -> Page[VendorCall]:
+            found = [
+                _shown(call)
+                for call in self.calls.values()
+                if call.ended is not None
+                and since <= to_text(call.ended) <= until
+                and call.seen_from <= self.scheduler.now
+            ]
+            return _page(found, cursor)
+
+        return self._ask("-", "calls.page", act)
+
+    def copy(self, recording_sid: str, *, channels: int | None, key: str) -> StoredAudio:
+        """The audio, straight into the bucket; a broken copy leaves nothing there (S3's promise)."""
+
+        def act() -> StoredAudio:
+            recording = self.recordings.get(recording_sid)
+            if recording is None or recording.status != "completed":
+                raise RetryLaterError("Twilio does not have the audio yet", seconds=30)
+            recording.fetched += 1
+            self.bucket[key] = f"audio of {recording_sid}"
+            return StoredAudio(size_bytes=1000, channels=recording.channels)
+
+        assert channels != 0  # noqa: S101 - nobody asks for none
+        label = self.labels.get(recording_sid, recording_sid)
+        return self.lambdas.aws(label, "media.copy", act)
+
+    # what happens by itself
+
+    def receive(self, plan: Plan) -> None:
+        """Somebody calls one of our numbers."""
+        call = self._new_call(
+            plan,
+            "inbound",
+            url=f"{self.api.base_url}/twiml",
+            status_callback=f"{self.api.base_url}/call-status",
+            recording_callback="",
+            from_start=False,
+        )
+        self.scheduler.spawn(lambda: self._live(call))
+
+    def appear(self, plan: Plan) -> None:
+        """Another application's call, recorded; its recording callback may point here."""
+        tells = plan.kind == "foreign"
+        callback = f"{self.api.base_url}/recording-complete" if tells else ""
+        call = self._new_call(
+            plan, "outbound-api", url="", status_callback="", recording_callback=callback, from_start=True
+        )
+
+        def live() -> None:
+            call.started = self._clock()
+            self.scheduler.pause(plan.talks_seconds)
+            self._record(call, callback, 2)
+            call.status, call.ended = "completed", self._clock()
+
+        self.scheduler.spawn(live)
+
+    def _live(self, call: SimulatedCall) -> None:
+        plan = call.plan
+        if call.direction == "outbound-api":
+            for status in ("initiated", "ringing"):
+                self._becomes(call, status)
+                self.scheduler.pause(2)
+        ends = _NOBODY[plan.number % len(_NOBODY)] if plan.kind == "nobody" else "completed"
+        if ends == "completed":
+            call.started = self._clock()
+            self._becomes(call, "in-progress")
+            self._talk(call)
+        call.ended = self._clock()
+        self._becomes(call, ends)
+
+    def _talk(self, call: SimulatedCall) -> None:
+        form = {"CallSid": call.sid, "CallStatus": call.status, **self._numbers(call)}
+        answer = self.api.tell_twilio(call.url, form)
+        self.scheduler.pause(call.plan.talks_seconds)
+        callbacks = re.findall(r'recordingStatusCallback="([^"#]+)', answer or "")
+        if call.from_start:
+            callbacks.append(call.recording_callback)
+        for callback in callbacks:
+            for _ in range(2 if call.plan.kind == "two-recordings" else 1):
+                self._record(call, callback, 2 if call.from_start else 1)
+
+    def _record(self, call: SimulatedCall, callback: str, channels: int) -> None:
+        number = sum(r.call is call for r in self.recordings.values())
+        sid = "RE" + _hexadecimal(f"{call.sid}/{number}", self.dice)
+        lag = self.dice.number(f"{sid}/lag", 0, _LIST_LAG_SECONDS)
+        recording = SimulatedRecording(
+            sid,
+            call,
+            "processing",
+            channels,
+            self._clock(),
+            self.scheduler.now + lag,
+            callback,
+        )
+        self.recordings[sid] = recording
+        self.labels[sid] = call.plan.label
+        ready = self.dice.number(f"{sid}/ready", 1, 20)
+        self.scheduler.after(ready, lambda: self._finish(recording))
+
+    def _finish(self, recording: SimulatedRecording) -> None:
+        recording.status = "absent" if recording.call.plan.kind == "absent" else "completed"
+        self.note("Twilio recorded", entity=recording.call.plan.label, recording_sid=recording.sid)
+        if not recording.callback:
+            return
+        form = {
+            "CallSid": recording.call.sid,
+            "RecordingSid": recording.sid,
+            "RecordingStatus": recording.status,
+            "RecordingDuration": "12",
+            "RecordingChannels": str(recording.channels),
+            "RecordingStartTime": format_datetime(recording.created),
+            "RecordingSource": "OutboundAPI",
+        }
+        if recording.status == "absent":
+            form["ErrorCode"] = "16101"
+        self._tell(recording.call.plan.label, "callback.recording", recording.callback, form)
+
+    def _becomes(self, call: SimulatedCall, status: str) -> None:
+        call.status = status
+        if call.status_callback:
+            form = {
+                "CallSid": call.sid,
+                "CallStatus": status,
+                "Timestamp": format_datetime(self._clock()),
+                **self._numbers(call),
+            }
+            if status in TERMINAL:
+                form["CallDuration"] = "20"
+            self._tell(call.plan.label, "callback.status", call.status_callback, form)
+
+    def _tell(self, label: str, operation: str, url: str, form: Mapping[str, str]) -> None:
+        """Sends a callback, with whatever befalls it on the way."""
+        fault = self.dice.draw(label, operation, CALLBACK_FAULTS)
+        if fault is not None:
+            self.note(fault, request=operation, entity=label)
+        if fault == "lost":
+            return
+        spread = self.dice.number(f"{label}/{operation}/{form.get('CallStatus')}/{fault}", 0, 1)
+        after = {"late": _LATEST_SECONDS, "reordered": _REORDERED_SECONDS}.get(fault or "", 0.3)
+        for _ in range(2 if fault == "doubled" else 1):
+            self.scheduler.spawn(
+                lambda: self.api.tell_twilio(url, form), after=after * spread
+            )
+
+    def _new_call(self, plan: Plan, direction: str, **urls: Any) -> SimulatedCall:
+        number = sum(call.plan is plan for call in self.calls.values())
+        sid = "CA" + _hexadecimal(f"{plan.number}/{number}", self.dice)
+        self.labels[sid] = plan.label
+        lag = self.dice.number(f"{sid}/lag", 0, _LIST_LAG_SECONDS)
+        created = self._clock()
+        call = SimulatedCall(
+            sid, plan, direction, created=created, seen_from=self.scheduler.now + lag, **urls
+        )
+        self.calls[sid] = call
+        return call
+
+    def _numbers(self, call: SimulatedCall) -> dict[str, str]:
+        ours = "+15005550006"
+        outbound = call.direction == "outbound-api"
+        return {
+            "To": call.plan.phone if outbound else ours,
+            "From": ours if outbound else call.plan.phone,
+            "Direction": call.direction,
+            "FromCity": "",
+        }
+
+    def _told(self, recording: SimulatedRecording) -> RecordingNotice:
+        return RecordingNotice(
+            recording_sid=recording.sid,
+            call_sid=recording.call.sid,
+            status=recording.status,
+            channels=recording.channels,
+            created_at=to_text(recording.created),
+            started_at=to_text(recording.created),
+            error_code=16101 if recording.status == "absent" else None,
+        )
+
+    def _ask(self, entity: str, operation: str, act: Callable[[], Any]) -> Any:
+        plan = self.plans.get(entity)
+        label = plan.label if plan else self.labels.get(entity, entity)
+        return self.lambdas.vendor("Twilio", label, operation, act)
+
+    def _clock(self) -> datetime:
+        return self.scheduler.time() + _CLOCK_AHEAD
+
+
+def _shown(call: SimulatedCall) -> VendorCall:
+    return VendorCall(
+        call_sid=call.sid,
+        # the API has no "initiated"
+        status="queued" if call.status == "initiated" else call.status,
+        to_number=call.plan.phone,
+        from_number="+15005550006",
+        direction=call.direction,
+        created_at=to_text(call.created),
+        started_at=call.started and to_text(call.started),
+        ended_at=call.ended and to_text(call.ended),
+        duration_seconds=20 if call.ended else None,
+    )
+
+
+def _page(found: list[Any], cursor: str | None) -> Page[Any]:
+    begin = int(cursor or 0)
+    here = found[begin : begin + _PAGE]
+    return Page(here, str(begin + _PAGE) if len(found) > begin + _PAGE else None)
+
+
+def _hexadecimal(name: str, dice: Dice) -> str:
+    return f"{int(dice.number(f'sid/{name}') * 2**52):013x}".ljust(32, "0")

@@ -1,0 +1,253 @@
+"""One world: some calls, their vendors, the whole application, and faults until they cease."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from callscribe import wiring
+from callscribe.domain.calls import call_id_for_key
+from callscribe.domain.times import to_text
+from callscribe.settings import Settings
+from simulation.api import ACCOUNT_SID, AUTH_TOKEN, PRINCIPAL, Api
+from simulation.assemblyai import AssemblyAI
+from simulation.aws import (
+    SimulatedAnnouncer,
+    SimulatedBucket,
+    SimulatedDeadLetters,
+    SimulatedQueue,
+    SimulatedSchedules,
+    SimulatedSecrets,
+    SimulatedTable,
+)
+from simulation.dice import Dice
+from simulation.lambdas import Lambdas
+from simulation.memory_store import MemoryCallStore
+from simulation.plans import PLACED, Plan, make_plan
+from simulation.scheduler import Scheduler
+from simulation.twilio import Twilio
+
+SPAN_SECONDS = 3600.0
+# faults go on so long after the last call began, then they cease
+_AFTERWARDS_SECONDS = 900.0
+_RECONCILE_SECONDS = 300.0
+# longer than any deadline, back-off or late callback
+_SETTLING_SECONDS = 6 * 3600.0
+# a client asks again when it got no answer
+_CLIENT_TRIES = 6
+_CLIENT_PAUSE_SECONDS = 5.0
+
+_SETTINGS = {
+    "PUBLIC_BASE_URL": "https://api.simulated.example",
+    "DEFAULT_FROM_NUMBER": "+15005550006",
+    "SPEECH_MODELS": "universal-3-5-pro,universal-2",
+    "DEADLINES": "",
+    "INBOUND_SAY": "Hello",
+    "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+    "TWILIO_AUTH_TOKEN_SECRET_ARN": "auth-token",
+    "ASSEMBLYAI_WEBHOOK_SECRET_ARN": "webhook",
+    "API_URL": "https://api.simulated.example",
+}
+_SECRETS = {
+    "auth-token": {"auth_token": AUTH_TOKEN},
+    "webhook": {"webhook_secret": "a webhook secret of the simulation"},
+}
+
+
+class Telemetry:
+    """Counts what the application counts, and keeps what it says for the history."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.counts: Counter[str] = Counter()
+        self.last: dict[str, float] = {}
+        self.logger = self
+
+    def count(self, metric: str, value: float = 1) -> None:
+        self.counts[metric] += int(value)
+        self.last[metric] = value
+
+    def note(self, message: str, **fields: object) -> None:
+        self._world.note(message, **fields)
+
+    warn = note
+
+    def append_keys(self, **_: object) -> None:
+        """Powertools' name for what every line of an invocation carries."""
+
+    def exception(self, message: str, exc_info: BaseException) -> None:
+        self._world.note(message, error=repr(exc_info))
+        self._world.failures.append(exc_info)
+
+    def flush(self) -> None:
+        """CloudWatch is not simulated."""
+
+
+class World:
+    """Runs from beginning to end; ``checks`` looks at what is left."""
+
+    def __init__(
+        self,
+        dice: Dice,
+        *,
+        calls: int,
+        only: Collection[int] | None = None,
+        plans: Collection[Plan] | None = None,
+        keep_history: bool = False,
+    ) -> None:
+        self.dice = dice
+        self.history: list[str] | None = [] if keep_history else None
+        self.failures: list[BaseException] = []
+        self.scheduler = Scheduler()
+        self.lambdas = Lambdas(self.scheduler, dice, self.note)
+        self.store = MemoryCallStore()
+        self.queue = SimulatedQueue(self.scheduler, self.lambdas, dice, self._label)
+        self.bucket = SimulatedBucket(self.lambdas, self._label)
+        self.announcer = SimulatedAnnouncer(self.lambdas, self._label)
+        self.api = Api(self.scheduler, self.lambdas)
+        self.twilio = Twilio(
+            self.scheduler, self.lambdas, dice, self.api, self.note, self.bucket.objects
+        )
+        self.assemblyai = AssemblyAI(
+            self.scheduler,
+            self.lambdas,
+            dice,
+            self.api,
+            self.bucket,
+            self.note,
+            lambda sid: self.twilio.recordings[sid].call.plan,
+        )
+        self.telemetry = Telemetry(self)
+        # what clients were told, by plan: (status, body)
+        self.answers: dict[int, list[tuple[int, str]]] = {}
+        self.reconciled: list[dict[str, Any] | None] = []
+        numbers = range(calls) if only is None else sorted(only)
+        self.plans = plans or [make_plan(dice, number, SPAN_SECONDS) for number in numbers]
+        for plan in self.plans:
+            self.add(plan)
+
+    def run(self) -> None:
+        """Everything happens; then peace, and two reconciliations."""
+        self._wire()
+        faulty = SPAN_SECONDS + _AFTERWARDS_SECONDS
+        moment = _RECONCILE_SECONDS
+        while moment < faulty:
+            self.scheduler.at(moment, self.reconcile)
+            moment += _RECONCILE_SECONDS
+        self.scheduler.run_until(faulty)
+        self.make_peace()
+
+    def make_peace(self) -> None:
+        """Faults cease, everything under way ends, and reconciliation runs twice."""
+        self._wire()
+        self.dice.calm = True
+        self.note("the faults cease")
+        self.scheduler.run_until(self.scheduler.now + _SETTLING_SECONDS)
+        self.reconciled.clear()
+        for _ in range(2):
+            self.reconcile()
+            self.scheduler.run_until(self.scheduler.now + _SETTLING_SECONDS)
+
+    def look_again(self) -> dict[str, Any]:
+        """One more reconciliation, which should find nothing to do."""
+        self.reconcile()
+        self.scheduler.run_until(self.scheduler.now + _SETTLING_SECONDS)
+        return self.reconciled.pop() or {}
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass, for what drives a world by hand."""
+        self._wire()
+        self.scheduler.run_until(self.scheduler.now + seconds)
+
+    def add(self, plan: Plan) -> None:
+        self.twilio.plans[plan.phone] = plan
+        self.twilio.labels[call_id_for_key(PRINCIPAL, plan.label)] = plan.label
+        if plan.kind in PLACED:
+            for ask in range(plan.asks):
+                self.scheduler.spawn(lambda: self._ask_for_call(plan), after=plan.begins + ask / 100)
+        elif plan.kind == "inbound":
+            self.scheduler.after(plan.begins, lambda: self.twilio.receive(plan))
+        else:
+            self.scheduler.after(plan.begins, lambda: self.twilio.appear(plan))
+
+    def reconcile(self) -> None:
+        self.lambdas.invoke("reconcile", {}, self.reconciled.append)
+
+    def note(self, message: str, **fields: object) -> None:
+        """A line of the history."""
+        if self.history is not None:
+            shown = " ".join(f"{k}={v}" for k, v in fields.items() if v is not None)
+            self.history.append(f"{self.scheduler.now:10.3f}  {message}  {shown}".rstrip())
+
+    def _ask_for_call(self, plan: Plan) -> None:
+        """A client that wants one call, and asks again until it has an answer."""
+        body: dict[str, Any] = {"to": plan.phone}
+        if plan.kind in ("call", "two-recordings"):
+            body["mode"] = "call"
+        if plan.kind == "scheduled":
+            body["place_at"] = to_text_after(self, plan)
+        for _ in range(_CLIENT_TRIES):
+            answer = self.api.request(
+                "POST",
+                f"{self.api.base_url}/calls",
+                body=json.dumps(body),
+                headers={"idempotency-key": plan.label},
+            )
+            self.answers.setdefault(plan.number, []).append(answer)
+            self.note("client was told", entity=plan.label, status=answer[0])
+            if answer[0] not in (429, 500, 503):
+                return
+            self.scheduler.pause(_CLIENT_PAUSE_SECONDS)
+
+    def _label(self, name: str) -> str:
+        return self.twilio.labels.get(name, name)
+
+    def _wire(self) -> None:
+        """Puts this world behind the handlers: the leaves of the wiring, and nothing else."""
+        table = SimulatedTable(self.store, self.lambdas, self.scheduler, self._label)
+        schedules = SimulatedSchedules(self.scheduler, self.lambdas, self.dice, self._label)
+        leaves: Mapping[str, Any] = {
+            "settings": Settings(_SETTINGS),
+            "telemetry": self.telemetry,
+            "secrets": SimulatedSecrets(self.lambdas, _SECRETS),
+            "store": table,
+            "documents": self.bucket,
+            "queue": self.queue,
+            "dead_letters": SimulatedDeadLetters(self.queue),
+            "telephony": self.twilio,
+            "audio": self.twilio,
+            "transcriber": self.assemblyai,
+            "announcer": self.announcer,
+            "schedules": schedules,
+        }
+        for name, leaf in leaves.items():
+            setattr(wiring, name, lambda leaf=leaf: leaf)
+        wiring.clock = self.scheduler.time
+        for name in _BUILT:
+            getattr(wiring, name).cache_clear()
+
+
+_BUILT = (
+    "deadlines",
+    "verifier",
+    "track_call",
+    "answer_call",
+    "receive_recording",
+    "place_call",
+    "finish_recording",
+    "process_recording",
+    "read_calls",
+    "redrive",
+    "import_recordings",
+    "reconcile",
+)
+
+
+def to_text_after(world: World, plan: Plan) -> str:
+    """The time that a scheduled call's client asks for: the same in every one of its requests."""
+    from datetime import timedelta  # noqa: PLC0415
+
+    begin = world.scheduler.time() - timedelta(seconds=world.scheduler.now)
+    return to_text(begin + timedelta(seconds=plan.begins + 300 + plan.talks_seconds))
