@@ -133,9 +133,13 @@ def _print(report: dict[str, Any], shortest: list[Shortest | None]) -> None:
     print(f"  {'faults':12} " + ", ".join(f"{n:,} {name}" for name, n in report["faults"].items()))
     print()
     for name, count in report["promises"].items():
-        print(f"  {'BROKEN' if count else 'held':7} {PROMISES[name]}" + (f": {count}" * bool(count)))
+        print(
+            f"  {'BROKEN' if count else 'held':7} {PROMISES[name]}" + (f": {count}" * bool(count))
+        )
     for entry in report["broken"][:5]:
-        print(f"\n{entry['way']} world, seed {entry['seed']}, {entry['story'] or ''} {entry['base'] or ''}")
+        print(
+            f"\n{entry['way']} world, seed {entry['seed']}, {entry['story'] or ''} {entry['base'] or ''}"
+        )
         for finding in entry["findings"][:5]:
             print(f"  {finding['promise']}: {finding['label']}: {finding['detail']}")
         if entry["way"] != "rolled":
@@ -161,7 +165,11 @@ def _count(text: str) -> int:
 
 def _rate(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
-    if name not in DEFAULT_RATES or not value.replace(".", "", 1).isdecimal() or float(value) > 1000:
+    if (
+        name not in DEFAULT_RATES
+        or not value.replace(".", "", 1).isdecimal()
+        or float(value) > 1000
+    ):
         known = ", ".join(DEFAULT_RATES)
         raise argparse.ArgumentTypeError(f"must be FAULT=0…1000, FAULT one of {known}")
     return name, float(value)

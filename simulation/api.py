@@ -45,16 +45,22 @@ class Api:
     base_url: str = "https://api.simulated.example"
 
     def request(
-        self, method: str, url: str, *, body: str = "", headers: Mapping[str, str] | None = None
+        self,
+        label: str,
+        method: str,
+        url: str,
+        *,
+        body: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, str]:
         """Status and body; 503 where the function died, as API Gateway answers."""
         function, event = self._event(method, url, body, headers or {})
-        answer = self.lambdas.ask(function, event)
+        answer = self.lambdas.ask(function, event, label=label)
         if answer is None:
             return 503, ""
         return int(answer["statusCode"]), str(answer.get("body") or "")
 
-    def tell_twilio(self, url: str, form: Mapping[str, str]) -> str | None:
+    def tell_twilio(self, label: str, url: str, form: Mapping[str, str]) -> str | None:
         """A signed request with Twilio's retries; the body of a good answer."""
         begin = self.scheduler.now
         fields = [("AccountSid", ACCOUNT_SID), *form.items()]
@@ -63,16 +69,16 @@ class Api:
             "x-twilio-signature": sign(AUTH_TOKEN, url, fields),
         }
         for _ in range(_TWILIO_TRIES):
-            status, body = self.request("POST", url, body=urlencode(fields), headers=headers)
+            status, body = self.request(label, "POST", url, body=urlencode(fields), headers=headers)
             if status < 300:
                 return body
             if self.scheduler.now - begin > _TWILIO_SECONDS:
                 break
         return None
 
-    def tell_assemblyai(self, url: str, body: Mapping[str, str], secret: str) -> int:
+    def tell_assemblyai(self, label: str, url: str, body: Mapping[str, str], secret: str) -> int:
         headers = {"content-type": "application/json", "x-callscribe-webhook-secret": secret}
-        return self.request("POST", url, body=json.dumps(body), headers=headers)[0]
+        return self.request(label, "POST", url, body=json.dumps(body), headers=headers)[0]
 
     def _event(
         self, method: str, url: str, body: str, headers: Mapping[str, str]

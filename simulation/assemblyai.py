@@ -13,7 +13,7 @@ from callscribe.ports import Page
 from simulation.api import Api
 from simulation.aws import SimulatedBucket
 from simulation.dice import CALLBACK_FAULTS, Dice
-from simulation.lambdas import Lambdas
+from simulation.lambdas import NOBODY, Lambdas
 from simulation.plans import Plan
 from simulation.scheduler import Scheduler
 
@@ -68,7 +68,8 @@ class AssemblyAI:
                 plan,
                 dict(request),
                 self.scheduler.time().strftime("%Y-%m-%dT%H:%M:%S.%f"),
-                self.scheduler.now + self.dice.number(f"list/{ids[1]}/{number}", 0, _LIST_LAG_SECONDS),
+                self.scheduler.now
+                + self.dice.number(f"list/{ids[1]}/{number}", 0, _LIST_LAG_SECONDS),
             )
             self.jobs[job.transcript_id] = job
             self.note("AssemblyAI took", entity=plan.label, transcript_id=job.transcript_id)
@@ -80,7 +81,7 @@ class AssemblyAI:
 
     def get(self, transcript_id: str) -> dict[str, Any]:
         job = self.jobs.get(transcript_id)
-        label = job.plan.label if job else "-"
+        label = job.plan.label if job else NOBODY
         act = lambda: self._shown(self._existing(transcript_id))  # noqa: E731
         return self.lambdas.vendor("AssemblyAI", label, "transcripts.get", act)
 
@@ -88,11 +89,11 @@ class AssemblyAI:
         def act() -> None:
             self._existing(transcript_id).deleted = True
 
-        self.lambdas.vendor("AssemblyAI", "-", "transcripts.delete", act)
+        self.lambdas.vendor("AssemblyAI", NOBODY, "transcripts.delete", act)
 
     def list_since(self, since: str) -> list[dict[str, Any]]:
         act = lambda: self._listed(since)  # noqa: E731
-        return self.lambdas.vendor("AssemblyAI", "-", "transcripts.list", act)
+        return self.lambdas.vendor("AssemblyAI", NOBODY, "transcripts.list", act)
 
     def page_since(self, since: str, cursor: str | None) -> Page[dict[str, Any]]:
         def act() -> Page[dict[str, Any]]:
@@ -101,7 +102,7 @@ class AssemblyAI:
             more = len(found) > begin + _PAGE
             return Page(found[begin : begin + _PAGE], str(begin + _PAGE) if more else None)
 
-        return self.lambdas.vendor("AssemblyAI", "-", "transcripts.page", act)
+        return self.lambdas.vendor("AssemblyAI", NOBODY, "transcripts.page", act)
 
     def _finish(self, job: Job) -> None:
         failed_before = len(self._jobs_of(job.recording_sid)) > 1
@@ -131,7 +132,9 @@ class AssemblyAI:
         body = {"transcript_id": job.transcript_id, "status": job.status}
         secret = job.request["webhook_auth_header_value"]
         for _ in range(_WEBHOOK_TRIES):
-            status = self.api.tell_assemblyai(job.request["webhook_url"], body, secret)
+            status = self.api.tell_assemblyai(
+                job.plan.label, job.request["webhook_url"], body, secret
+            )
             if status < 500:
                 return
             self.scheduler.pause(_WEBHOOK_PAUSE_SECONDS)

@@ -15,7 +15,7 @@ from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import from_text
 from callscribe.ports import DeadLetter, Failed, RecordingNotice, Waiting
 from simulation.dice import DELIVERY_FAULTS, SCHEDULE_FAULTS, Dice
-from simulation.lambdas import Lambdas
+from simulation.lambdas import NOBODY, Lambdas
 from simulation.memory_store import MemoryCallStore
 from simulation.scheduler import Scheduler
 
@@ -31,7 +31,11 @@ class SimulatedTable:
     """The in-memory table behind requests that fail, with an index that lags."""
 
     def __init__(
-        self, inner: MemoryCallStore, lambdas: Lambdas, scheduler: Scheduler, label: Callable[[str], str]
+        self,
+        inner: MemoryCallStore,
+        lambdas: Lambdas,
+        scheduler: Scheduler,
+        label: Callable[[str], str],
     ) -> None:
         self.inner = inner
         self._lambdas = lambdas
@@ -102,37 +106,37 @@ class SimulatedTable:
         self, day: str, *, before: tuple[str, str] | None, status: str | None, limit: int
     ) -> list[Call]:
         act = lambda: self.inner.list_day(day, before=before, status=status, limit=limit)  # noqa: E731
-        return self._ask("-", "table.list_day", act)
+        return self._ask(NOBODY, "table.list_day", act)
 
     def overdue(self, now: str) -> Iterator[Waiting]:
-        yield from self._ask("-", "table.overdue", lambda: list(self.inner.overdue(now)))
+        yield from self._ask(NOBODY, "table.overdue", lambda: list(self.inner.overdue(now)))
 
     def failures(self, since: str, until: str) -> Iterator[Failed]:
         act = lambda: list(self.inner.failures(since, until))  # noqa: E731
-        yield from self._ask("-", "table.failures", act)
+        yield from self._ask(NOBODY, "table.failures", act)
 
     def add_sweep(self, sweep: Sweep) -> bool:
-        return self._ask("-", "table.add_sweep", lambda: self.inner.add_sweep(sweep))
+        return self._ask(NOBODY, "table.add_sweep", lambda: self.inner.add_sweep(sweep))
 
     def get_sweep(self, sweep_id: str) -> Sweep | None:
-        return self._ask("-", "table.get_sweep", lambda: self.inner.get_sweep(sweep_id))
+        return self._ask(NOBODY, "table.get_sweep", lambda: self.inner.get_sweep(sweep_id))
 
     def list_sweeps(self) -> list[Sweep]:
-        return self._ask("-", "table.list_sweeps", self.inner.list_sweeps)
+        return self._ask(NOBODY, "table.list_sweeps", self.inner.list_sweeps)
 
     def change_sweep(
         self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]
     ) -> bool:
         act = lambda: self.inner.change_sweep(sweep_id, changes, only_from=only_from)  # noqa: E731
-        return self._ask("-", "table.change_sweep", act)
+        return self._ask(NOBODY, "table.change_sweep", act)
 
     def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
         act = lambda: self.inner.take_lease(name, owner=owner, now=now, until=until)  # noqa: E731
-        return self._ask("-", "table.take_lease", act)
+        return self._ask(NOBODY, "table.take_lease", act)
 
     def give_back_lease(self, name: str, *, owner: str) -> None:
         act = lambda: self.inner.give_back_lease(name, owner=owner)  # noqa: E731
-        self._ask("-", "table.give_back_lease", act)
+        self._ask(NOBODY, "table.give_back_lease", act)
 
     def _ask(self, entity: str, operation: str, act: Callable[[], Any]) -> Any:
         return self._lambdas.aws(self._label(entity), operation, act)
@@ -163,9 +167,7 @@ class SimulatedQueue:
         self.messages: dict[str, Message] = {}
         self.letters: dict[str, Message] = {}
 
-    def put(
-        self, notice: RecordingNotice, *, delay_seconds: int = 0
-    ) -> None:
+    def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None:
         act = lambda: self.add(write_notice(notice), delay_seconds)  # noqa: E731
         self._lambdas.aws(self._label(notice.recording_sid), "queue.put", act)
 
@@ -182,7 +184,7 @@ class SimulatedQueue:
                 self._scheduler.at(message.visible_at, lambda: self._deliver(receipt_handle))
 
         message = self.messages.get(receipt_handle)
-        entity = self._entity(message.body) if message else "-"
+        entity = self._entity(message.body) if message else NOBODY
         self._lambdas.aws(entity, "queue.retry_in", act)
 
     def _deliver(self, message_id: str) -> None:
@@ -211,7 +213,8 @@ class SimulatedQueue:
             if answer is not None and not answer["batchItemFailures"]:
                 self.messages.pop(message_id, None)
 
-        self._lambdas.invoke("transcribe", {"Records": [record]}, done)
+        label = self._entity(message.body)
+        self._lambdas.invoke("transcribe", {"Records": [record]}, done, label=label)
 
     def take(self, limit: int) -> list[DeadLetter]:
         def act() -> list[DeadLetter]:
@@ -222,11 +225,11 @@ class SimulatedQueue:
                     taken.append(DeadLetter(notice=read_notice(letter.body), handle=handle))
             return taken
 
-        return self._lambdas.aws("-", "dead-letters.take", act)
+        return self._lambdas.aws(NOBODY, "dead-letters.take", act)
 
     def remove(self, letter: DeadLetter) -> None:
         act = lambda: self.letters.pop(letter.handle, None)  # noqa: E731
-        self._lambdas.aws("-", "dead-letters.remove", act)
+        self._lambdas.aws(NOBODY, "dead-letters.remove", act)
 
     def lay_aside(self, body: str, *, reason: str, receives: int) -> None:
         assert reason  # noqa: S101 - a letter without a reason helps nobody
@@ -317,7 +320,7 @@ class SimulatedSchedules:
             if answer is None and tries_left > 1:
                 self._scheduler.after(60, lambda: self._fire(call_id, tries_left - 1))
 
-        self._lambdas.invoke("dial", {"call_id": call_id}, done)
+        self._lambdas.invoke("dial", {"call_id": call_id}, done, label=self._label(call_id))
 
 
 class SimulatedSecrets:
@@ -331,7 +334,7 @@ class SimulatedSecrets:
     def read(self, arn: str, *, fresh: bool = False) -> dict[str, str]:
         if not fresh and next(self._reads) % 10:
             return dict(self._values[arn])
-        return self._lambdas.aws("-", "secrets.read", lambda: dict(self._values[arn]))
+        return self._lambdas.aws(NOBODY, "secrets.read", lambda: dict(self._values[arn]))
 
     def value(self, arn: str, key: str, *, fresh: bool = False) -> str:
         return self.read(arn, fresh=fresh)[key]

@@ -38,6 +38,10 @@ HANDLERS: dict[str, Any] = {
 }
 
 
+# the entity of a request that concerns no one call: it is named after who makes it
+NOBODY = "-"
+
+
 class Killed(BaseException):  # noqa: N818 - not an error of the program: nothing may catch it
     """The process of an invocation is gone."""
 
@@ -50,6 +54,7 @@ class Invocation:
     aws_request_id: str
     deadline: float
     now: Callable[[], float]
+    label: str
     dead: bool = False
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:dial"
 
@@ -69,11 +74,14 @@ class Lambdas:
         # exceptions that no handler should let out or log: each is a bug
         self.bugs: list[str] = []
 
-    def invoke(self, function: str, event: Any, done: Callable[[Any], None]) -> None:
-        """``done`` gets the answer, or None where the invocation died or raised."""
-        self._scheduler.spawn(lambda: self._run(function, event, done))
+    def invoke(self, function: str, event: Any, done: Callable[[Any], None], *, label: str) -> None:
+        """``done`` gets the answer, or None where the invocation died or raised.
 
-    def ask(self, function: str, event: Any) -> Any:
+        ``label`` says on whose behalf it runs: it names the requests that concern nobody else.
+        """
+        self._scheduler.spawn(lambda: self._run(function, event, done, label))
+
+    def ask(self, function: str, event: Any, *, label: str) -> Any:
         """The same from within a task, waiting for the answer."""
         wake = self._scheduler.suspend()
         answers: list[Any] = []
@@ -82,7 +90,7 @@ class Lambdas:
             answers.append(answer)
             wake()
 
-        self.invoke(function, event, done)
+        self.invoke(function, event, done, label=label)
         self._scheduler.sleep()
         return answers[0]
 
@@ -126,23 +134,26 @@ class Lambdas:
         self._after(fault)
         return result
 
-    def _run(self, function: str, event: Any, done: Callable[[Any], None]) -> None:
+    def _run(self, function: str, event: Any, done: Callable[[Any], None], label: str) -> None:
         number = next(self._ids)
         invocation = Invocation(
             function,
             f"request-{number}",
             self._scheduler.now + _TIMEOUTS[function],
             lambda: self._scheduler.now,
+            label,
         )
         self._running[getcurrent()] = invocation
         answer = None
         try:
             answer = HANDLERS[function](event, invocation)
         except Killed:
-            self._note("killed", function=function)
+            self._note("killed", function=function, entity=label)
         except CallscribeError as error:
             # out of a handler that nobody waits for: AWS sees a failed invocation
-            self._note("failed", function=function, reason=f"{type(error).__name__}: {error}")
+            self._note(
+                "failed", function=function, entity=label, reason=f"{type(error).__name__}: {error}"
+            )
         except Exception:
             self.bugs.append(traceback.format_exc())
         finally:
@@ -155,6 +166,8 @@ class Lambdas:
         invocation = self._running[getcurrent()]
         if invocation.dead:
             raise Killed
+        if entity == NOBODY:
+            entity = invocation.label
         fault = self._dice.draw(entity, operation, kinds)
         if fault is not None:
             self._note(fault, request=operation, entity=entity)

@@ -77,9 +77,7 @@ def singles(seed: str) -> Iterator[Task]:
     stories = [(kind, "spoken") for kind in KINDS]
     stories += [("message", outcome) for outcome in OUTCOMES if outcome != "spoken"]
     for number, (kind, outcome) in enumerate(stories):
-        plan = Plan(
-            number=number, kind=kind, outcome=outcome, begins=60, asks=1, talks_seconds=40
-        )
+        plan = Plan(number=number, kind=kind, outcome=outcome, begins=60, asks=1, talks_seconds=40)
         for base in _BASES:
             yield Task(way="single", seed=f"{seed}/{number}", plan=plan, base=base)
 

@@ -9,7 +9,8 @@ from simulation.checks import Finding, check
 from simulation.dice import Dice
 from simulation.world import World
 
-_MOST_REPLAYS = 600
+# a world of hundreds of calls takes half a second, one of a single call some milliseconds
+_MOST_REPLAYS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +40,28 @@ class Shrinker:
         self._replays = 0
 
     def shrink(self, calls: Collection[int], faults: Mapping[str, str]) -> Shortest:
-        kept_calls, kept = list(calls), dict(faults)
-        for size in (1, 2):
-            few = self._few(kept_calls, kept, size)
-            if few is not None:
-                kept_calls = few
-                break
-        kept = self._fewer_faults(kept_calls, kept)
+        kept_calls = self._fewer_calls(list(calls), dict(faults))
+        kept = self._fewer_faults(kept_calls, dict(faults))
         world = replay(self._seed, kept_calls, kept, history=True)
         return Shortest(self._seed, kept_calls, kept, check(world), world.history or [])
 
-    def _few(self, calls: list[int], faults: dict[str, str], size: int) -> list[int] | None:
-        """A handful of calls that fail without the others; None where it takes them all."""
+    def _fewer_calls(self, calls: list[int], faults: dict[str, str]) -> list[int]:
+        """The one that the finding names, if it fails alone; else whatever halving leaves."""
         world = replay(self._seed, calls, faults, history=False)
         named = {f.label for f in check(world) if f.promise == self._promise}
-        suspects = [n for n in calls if f"call {n}" in named] or calls
-        for begin in range(0, len(suspects), size):
-            few = suspects[begin : begin + size]
-            if self._fails(few, faults):
-                return few
-        return None
+        for number in calls:
+            if f"call {number}" in named and self._fails([number], faults):
+                return [number]
+        chunk = len(calls) // 2
+        while chunk:
+            for begin in range(0, len(calls), chunk):
+                without = calls[:begin] + calls[begin + chunk :]
+                if without and self._may_go_on() and self._fails(without, faults):
+                    calls = without
+                    break
+            else:
+                chunk //= 2
+        return calls
 
     def _fewer_faults(self, calls: list[int], faults: dict[str, str]) -> dict[str, str]:
         """Delta debugging: halves first, then quarters, then one by one."""
@@ -68,11 +71,14 @@ class Shrinker:
             removed = False
             for begin in range(0, len(names), chunk):
                 without = {n: f for n, f in faults.items() if n not in names[begin : begin + chunk]}
-                if self._replays < _MOST_REPLAYS and self._fails(calls, without):
+                if self._may_go_on() and self._fails(calls, without):
                     faults, removed = without, True
-            if chunk == 1 and (not removed or self._replays >= _MOST_REPLAYS):
+            if chunk == 1 and not (removed and self._may_go_on()):
                 return faults
             chunk = max(1, chunk // 2)
+
+    def _may_go_on(self) -> bool:
+        return self._replays < _MOST_REPLAYS
 
     def _fails(self, calls: list[int], faults: Mapping[str, str]) -> bool:
         self._replays += 1

@@ -18,7 +18,7 @@ from callscribe.domain.times import to_text
 from callscribe.ports import Page, RecordingNotice, StoredAudio, VendorCall
 from simulation.api import Api
 from simulation.dice import CALLBACK_FAULTS, Dice
-from simulation.lambdas import Lambdas
+from simulation.lambdas import NOBODY, Lambdas
 from simulation.plans import Plan
 from simulation.scheduler import Scheduler
 
@@ -137,9 +137,7 @@ class Twilio:
 
         return self._ask(call_sid, "recordings.list", act)
 
-    def page_recordings(
-        self, since: str, until: str, cursor: str | None
-    ) -> Page[RecordingNotice]:
+    def page_recordings(self, since: str, until: str, cursor: str | None) -> Page[RecordingNotice]:
         def act() -> Page[RecordingNotice]:
             found = [
                 self._told(recording)
@@ -149,7 +147,7 @@ class Twilio:
             ]
             return _page(found, cursor)
 
-        return self._ask("-", "recordings.page", act)
+        return self._ask(NOBODY, "recordings.page", act)
 
     def page_ended_calls(self, since: str, until: str, cursor: str | None) -> Page[VendorCall]:
         def act() -> Page[VendorCall]:
@@ -162,7 +160,7 @@ class Twilio:
             ]
             return _page(found, cursor)
 
-        return self._ask("-", "calls.page", act)
+        return self._ask(NOBODY, "calls.page", act)
 
     def copy(self, recording_sid: str, *, channels: int | None, key: str) -> StoredAudio:
         """The audio, straight into the bucket; a broken copy leaves nothing there (S3's promise)."""
@@ -198,7 +196,12 @@ class Twilio:
         tells = plan.kind == "foreign"
         callback = f"{self.api.base_url}/recording-complete" if tells else ""
         call = self._new_call(
-            plan, "outbound-api", url="", status_callback="", recording_callback=callback, from_start=True
+            plan,
+            "outbound-api",
+            url="",
+            status_callback="",
+            recording_callback=callback,
+            from_start=True,
         )
 
         def live() -> None:
@@ -225,7 +228,7 @@ class Twilio:
 
     def _talk(self, call: SimulatedCall) -> None:
         form = {"CallSid": call.sid, "CallStatus": call.status, **self._numbers(call)}
-        answer = self.api.tell_twilio(call.url, form)
+        answer = self.api.tell_twilio(call.plan.label, call.url, form)
         self.scheduler.pause(call.plan.talks_seconds)
         callbacks = re.findall(r'recordingStatusCallback="([^"#]+)', answer or "")
         if call.from_start:
@@ -294,7 +297,7 @@ class Twilio:
         after = {"late": _LATEST_SECONDS, "reordered": _REORDERED_SECONDS}.get(fault or "", 0.3)
         for _ in range(2 if fault == "doubled" else 1):
             self.scheduler.spawn(
-                lambda: self.api.tell_twilio(url, form), after=after * spread
+                lambda: self.api.tell_twilio(label, url, form), after=after * spread
             )
 
     def _new_call(self, plan: Plan, direction: str, **urls: Any) -> SimulatedCall:

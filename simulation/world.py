@@ -123,6 +123,7 @@ class World:
         # what clients were told, by plan: (status, body)
         self.answers: dict[int, list[tuple[int, str]]] = {}
         self.reconciled: list[dict[str, Any] | None] = []
+        self._runs = 0
         numbers = range(calls) if only is None else sorted(only)
         self.plans = plans or [make_plan(dice, number, SPAN_SECONDS) for number in numbers]
         for plan in self.plans:
@@ -166,14 +167,18 @@ class World:
         self.twilio.labels[call_id_for_key(PRINCIPAL, plan.label)] = plan.label
         if plan.kind in PLACED:
             for ask in range(plan.asks):
-                self.scheduler.spawn(lambda: self._ask_for_call(plan), after=plan.begins + ask / 100)
+                self.scheduler.spawn(
+                    lambda: self._ask_for_call(plan), after=plan.begins + ask / 100
+                )
         elif plan.kind == "inbound":
             self.scheduler.after(plan.begins, lambda: self.twilio.receive(plan))
         else:
             self.scheduler.after(plan.begins, lambda: self.twilio.appear(plan))
 
     def reconcile(self) -> None:
-        self.lambdas.invoke("reconcile", {}, self.reconciled.append)
+        self._runs += 1
+        label = f"reconciliation {self._runs}"
+        self.lambdas.invoke("reconcile", {}, self.reconciled.append, label=label)
 
     def note(self, message: str, **fields: object) -> None:
         """A line of the history."""
@@ -190,6 +195,7 @@ class World:
             body["place_at"] = to_text_after(self, plan)
         for _ in range(_CLIENT_TRIES):
             answer = self.api.request(
+                plan.label,
                 "POST",
                 f"{self.api.base_url}/calls",
                 body=json.dumps(body),

@@ -35,7 +35,8 @@ class Recording:
     ``audio_path`` is the path of the URL that AssemblyAI was given: its list of transcripts echoes
     the URL, so a submission whose answer was lost is found by it. ``transcript_status`` is
     AssemblyAI's own word; ``announce`` says an event is still to be sent. ``attempts`` counts
-    submissions, ``retries`` how often a person asked for another go. ``failed_on`` and ``failed_at``
+    submissions; ``claims`` counts claims and only ever grows, so that a write which expects the claim
+    it has seen can never meet a later one that looks the same; ``retries`` how often a person asked for another go. ``failed_on`` and ``failed_at``
     are set together exactly while the status is error: the sparse index of failures.
     """
 
@@ -52,6 +53,7 @@ class Recording:
     audio_bytes: int | None = None
     audio_path: str | None = None
     attempts: int = 0
+    claims: int = 0
     attempts_allowed: int = MAX_ATTEMPTS
     retries: int = 0
     past_transcript_ids: list[str] = field(default_factory=list)

@@ -126,7 +126,7 @@ class FinishRecording:
             recording.recording_sid,
             changes,
             only_from=[recording.status],
-            expected={"attempts": recording.attempts},
+            expected={"claims": recording.claims},
         )
         if ended:
             self.telemetry.count(_METRICS[status])
@@ -195,7 +195,7 @@ class FinishRecording:
             recording.recording_sid,
             changes,
             only_from=[recording.status],
-            expected={"attempts": recording.attempts},
+            expected={"claims": recording.claims},
         )
         if again:
             self.telemetry.count("TranscriptRetried")

@@ -179,6 +179,7 @@ class ProcessRecording:
         changes = {
             "status": "submitting",
             "attempts": recording.attempts + 1,
+            "claims": recording.claims + 1,
             "submitted_at": to_text(now),
             "audio_path": urlsplit(url).path,
             "updated_at": to_text(now),
@@ -237,7 +238,7 @@ class ProcessRecording:
             recording.recording_sid,
             changes,
             only_from=[recording.status],
-            expected={"attempts": recording.attempts},
+            expected={"claims": recording.claims},
         )
 
     def _again(self, recording: Recording) -> Recording:

@@ -170,7 +170,7 @@ class Redrive:
             recording.recording_sid,
             changes,
             only_from=["error"],
-            expected={"retries": recording.retries, "attempts": recording.attempts},
+            expected={"retries": recording.retries, "claims": recording.claims},
         )
 
     def _asked(self, body: object) -> tuple[str, str, Callable[[str], bool], bool]:

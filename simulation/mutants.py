@@ -1,0 +1,241 @@
+"""`make simulate-mutants`: bugs planted on purpose. The proof must fail for every one of them.
+
+Each is one replacement in the source, carried out on a copy. docs/reliability.md lists them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parent.parent
+_USE_CASES = "layers/callscribe/callscribe/use_cases/"
+_OPTIONS = ("--calls", "3000", "--seed", "mutants", "--no-singles", "--no-shrink", "--workers", "1")
+# rougher weather than usual, so that a short run meets what a long one would
+_RATES = ("throttled=50", "lost-before=30", "lost-after=30", "crash-before=20", "crash-after=20")
+_BROKEN = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """``old`` stands once in ``path`` and becomes ``new``; ``what`` is the mistake in words."""
+
+    what: str
+    path: str
+    old: str
+    new: str
+
+
+MUTANTS = (
+    Mutant(
+        what="a call is dialled although another request has claimed it",
+        path=_USE_CASES + "place_call.py",
+        old="        if not self.store.add_call(call):\n            return self._placed_before(call)\n",
+        new="        self.store.add_call(call)\n",
+    ),
+    Mutant(
+        what="a schedule that fires twice places twice",
+        path=_USE_CASES + "place_call.py",
+        old='only_from=["scheduled"]):',
+        new="only_from=calls.STATUSES):",
+    ),
+    Mutant(
+        what="a call whose answer never came is dialled again",
+        path=_USE_CASES + "place_call.py",
+        old="            return self._outcome_unknown(call, error)\n",
+        new="            return self._placed(call, self.telephony.place_call(call))\n",
+    ),
+    Mutant(
+        what="a call that Twilio does not show at the first look is given up",
+        path=_USE_CASES + "place_call.py",
+        old='            "claimed_at": to_text(self.clock()),\n',
+        new='            "claimed_at": "2026-01-01T00:00:00.000Z",\n',
+    ),
+    Mutant(
+        what="statuses may go backwards",
+        path="layers/callscribe/callscribe/domain/calls.py",
+        old="if other < rank)",
+        new="if other != rank)",
+    ),
+    Mutant(
+        what="a recording callback is acknowledged although the queue did not take it",
+        path=_USE_CASES + "receive_recording.py",
+        old="        self.queue.put(notice)\n",
+        new="        import contextlib\n        with contextlib.suppress(Exception):\n            self.queue.put(notice)\n        return\n",
+    ),
+    Mutant(
+        what="the worker acknowledges what it could not do",
+        path="functions/transcribe/app.py",
+        old="        return _later(message, notice, str(error), error.seconds)\n",
+        new="        return True\n",
+    ),
+    Mutant(
+        what="two workers may both claim a submission",
+        path=_USE_CASES + "process_recording.py",
+        old="        return self._again(recording) if self._change(recording, changes) else None\n",
+        new="        self._change(recording, changes)\n        return self._again(recording)\n",
+    ),
+    Mutant(
+        what="a claim is told from a later one by its attempts, which may look the same again",
+        path=_USE_CASES + "process_recording.py",
+        old='expected={"claims": recording.claims},',
+        new='expected={"attempts": recording.attempts},',
+    ),
+    Mutant(
+        what="a claim without an answer is submitted again without looking",
+        path=_USE_CASES + "process_recording.py",
+        old="        if matching:\n",
+        new="        if False:\n",
+    ),
+    Mutant(
+        what="a claim is looked up while its worker may still be submitting",
+        path="layers/callscribe/callscribe/domain/deadlines.py",
+        old='"recording.look-up": timedelta(minutes=4)',
+        new='"recording.look-up": timedelta(seconds=0)',
+    ),
+    Mutant(
+        what="a recording waits for nobody when it is received",
+        path=_USE_CASES + "process_recording.py",
+        old='            **self.deadlines.of_recording(call.call_id, "received", now),\n',
+        new="",
+    ),
+    Mutant(
+        what="a claim waits for nobody",
+        path=_USE_CASES + "process_recording.py",
+        old='            **self.deadlines.of_recording(recording.call_id, "submitting", now),\n',
+        new='            "waiting_for": None, "due_at": None,\n',
+    ),
+    Mutant(
+        what="the transcript is noted but not stored",
+        path=_USE_CASES + "finish_recording.py",
+        old="        self.documents.put(key, _without_urls(document))\n",
+        new="",
+    ),
+    Mutant(
+        what="the event is crossed off before it is sent",
+        path=_USE_CASES + "finish_recording.py",
+        old='            "announce": True,\n            **self.deadlines.of_recording(call.call_id, "announce", now),\n',
+        new='            "announce": True, "waiting_for": None, "due_at": None,\n',
+    ),
+    Mutant(
+        what="a webhook's transcript is believed without asking whose it is",
+        path=_USE_CASES + "finish_recording.py",
+        old='    return path == recording.audio_path and document["id"] not in recording.past_transcript_ids\n',
+        new="    return True\n",
+    ),
+    Mutant(
+        what="an overdue recording is noted as put on the queue again, but is not",
+        path=_USE_CASES + "reconcile.py",
+        old="        self.queue.put(notice_of(recording))\n",
+        new="",
+    ),
+    Mutant(
+        what="a silent call is not asked for its status",
+        path=_USE_CASES + "reconcile.py",
+        old="            self._ask_status(call)\n",
+        new="            self._look_later(call)\n",
+    ),
+    Mutant(
+        what="an unanswered call is never searched for at Twilio",
+        path=_USE_CASES + "reconcile.py",
+        old="            self._search(call)\n",
+        new="            self._look_later(call)\n",
+    ),
+    Mutant(
+        what="a strange call at Twilio is adopted although it may be our own",
+        path=_USE_CASES + "reconcile.py",
+        old='            certain = not result["left"] and not result["unresolved"]\n',
+        new="            certain = True\n",
+    ),
+    Mutant(
+        what="one entry's trouble ends the whole run",
+        path=_USE_CASES + "reconcile.py",
+        old='            reason = f"{type(error).__name__}: {error}"\n        except Exception',
+        new="            raise\n        except Exception",
+    ),
+    Mutant(
+        what="Twilio's list of recordings is not walked through",
+        path=_USE_CASES + "sweep_vendors.py",
+        old="        for name in STANDING:\n",
+        new='        for name in ("calls", "transcripts"):\n',
+    ),
+    Mutant(
+        what="a window forgets what was not finished when it passed",
+        path=_USE_CASES + "sweep_vendors.py",
+        old="        since = max(since, now - _LONGEST_WINDOW)\n",
+        new="        since = from_text(last.until)\n",
+    ),
+    Mutant(
+        what="a dead letter of a recording that nobody knows is thrown away",
+        path=_USE_CASES + "redrive.py",
+        old="            self.queue.put(replace(notice, redrives=notice.redrives + 1))\n",
+        new="",
+    ),
+    Mutant(
+        what="a call that is adopted twice at the same moment gets two ids",
+        path=_USE_CASES + "track_call.py",
+        old="        call_id = known or call_id_for_sid(news.call_sid)\n",
+        new="        import uuid\n        call_id = known or uuid.uuid4().hex\n",
+    ),
+)
+
+
+def main() -> int:
+    """0 where the proof failed for every mutant and held for the code as it is."""
+    control = Mutant(what="nothing: the code as it is", path="", old="", new="")
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        results = list(pool.map(_try, (control, *MUTANTS)))
+    (_, held, said), *tried = results
+    print(f"{'held' if held == 0 else 'BROKEN':9} {control.what}")
+    survivors = [mutant for mutant, status, _ in tried if status != _BROKEN]
+    for mutant, status, words in tried:
+        verdict = {_BROKEN: "caught", 0: "SURVIVED"}.get(status, "DID NOT RUN")
+        print(f"{verdict:9} {mutant.what}: {words}")
+    if held != 0:
+        print(f"The proof does not hold for the code as it is: {said}")
+        return 1
+    print(f"{len(tried) - len(survivors)} of {len(tried)} planted bugs were caught")
+    return 1 if survivors else 0
+
+
+def _try(mutant: Mutant) -> tuple[Mutant, int, str]:
+    """The simulation's exit code on a copy with the mistake in it, and its last word."""
+    with TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("functions", "layers/callscribe", "local", "simulation"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        if mutant.path:
+            plant(mutant, copy)
+        rates = [part for rate in _RATES for part in ("--rate", rate)]
+        done = subprocess.run(
+            [sys.executable, "-m", "simulation", *_OPTIONS, *rates],
+            cwd=copy,
+            env={**os.environ, "PYTHONPATH": f"{copy}{os.pathsep}{copy / 'layers/callscribe'}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    broken = [
+        line.split("  ", 1)[1].strip() for line in done.stdout.splitlines() if "BROKEN  " in line
+    ]
+    last = (done.stdout or done.stderr).strip().splitlines()[-1:]
+    return mutant, done.returncode, "; ".join(broken or last)
+
+
+def plant(mutant: Mutant, root: Path) -> None:
+    """Raises ValueError where the place is not found once: the list has grown old."""
+    path = root / mutant.path
+    text = path.read_text()
+    if text.count(mutant.old) != 1:
+        raise ValueError(f"{mutant.path} does not have this once: {mutant.old!r}")
+    path.write_text(text.replace(mutant.old, mutant.new))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
