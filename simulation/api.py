@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -43,6 +43,8 @@ class Api:
     scheduler: Scheduler
     lambdas: Lambdas
     base_url: str = "https://api.simulated.example"
+    # told of every recording whose callback was answered 2xx
+    on_acknowledged: Callable[[str], None] = lambda _: None
 
     def request(
         self,
@@ -71,6 +73,8 @@ class Api:
         for _ in range(_TWILIO_TRIES):
             status, body = self.request(label, "POST", url, body=urlencode(fields), headers=headers)
             if status < 300:
+                if "RecordingSid" in form:
+                    self.on_acknowledged(form["RecordingSid"])
                 return body
             if self.scheduler.now - begin > _TWILIO_SECONDS:
                 break

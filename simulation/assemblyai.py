@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from callscribe.domain.problems import VendorLacksItError
@@ -12,12 +13,12 @@ from callscribe.domain.recordings import ids_of_audio_url
 from callscribe.ports import Page
 from simulation.api import Api
 from simulation.aws import SimulatedBucket
-from simulation.dice import CALLBACK_FAULTS, Dice
+from simulation.dice import WEBHOOK_FAULTS, Dice
 from simulation.lambdas import NOBODY, Lambdas
 from simulation.plans import Plan
 from simulation.scheduler import Scheduler
 
-_LIST_LAG_SECONDS = 20.0
+_LIST_LAG_SECONDS = 150.0
 _PAGE = 50
 _LATEST_SECONDS = 3 * 3600
 _WEBHOOK_TRIES = 10
@@ -82,7 +83,10 @@ class AssemblyAI:
     def get(self, transcript_id: str) -> dict[str, Any]:
         job = self.jobs.get(transcript_id)
         label = job.plan.label if job else NOBODY
-        act = lambda: self._shown(self._existing(transcript_id))  # noqa: E731
+
+        def act() -> dict[str, Any]:
+            return self._shown(self._existing(transcript_id))
+
         return self.lambdas.vendor("AssemblyAI", label, "transcripts.get", act)
 
     def delete(self, transcript_id: str) -> None:
@@ -92,7 +96,7 @@ class AssemblyAI:
         self.lambdas.vendor("AssemblyAI", NOBODY, "transcripts.delete", act)
 
     def list_since(self, since: str) -> list[dict[str, Any]]:
-        act = lambda: self._listed(since)  # noqa: E731
+        act = partial(self._listed, since)
         return self.lambdas.vendor("AssemblyAI", NOBODY, "transcripts.list", act)
 
     def page_since(self, since: str, cursor: str | None) -> Page[dict[str, Any]]:
@@ -118,15 +122,25 @@ class AssemblyAI:
         self._tell(job)
 
     def _tell(self, job: Job) -> None:
-        fault = self.dice.draw(job.plan.label, "webhook", CALLBACK_FAULTS)
+        fault = self.dice.draw(job.plan.label, "webhook", WEBHOOK_FAULTS)
         if fault is not None:
             self.note(fault, request="webhook", entity=job.plan.label)
         if fault == "lost":
             return
+        if fault == "misrouted":
+            self._misroute(job)
         spread = self.dice.number(f"webhook/{job.transcript_id}/{fault}")
         after = {"late": _LATEST_SECONDS, "reordered": 120.0}.get(fault or "", 0.3) * spread
         for _ in range(2 if fault == "doubled" else 1):
             self.scheduler.spawn(lambda: self._deliver(job), after=after)
+
+    def _misroute(self, job: Job) -> None:
+        """The right secret, the wrong recording: somebody who knows the header plays with it."""
+        others = [other for other in self.jobs.values() if other.recording_sid != job.recording_sid]
+        if others:
+            other = others[int(self.dice.number(f"misrouted/{job.transcript_id}", 0, len(others)))]
+            wrong = replace(job, request=other.request)
+            self.scheduler.spawn(lambda: self._deliver(wrong))
 
     def _deliver(self, job: Job) -> None:
         body = {"transcript_id": job.transcript_id, "status": job.status}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
 
 from callscribe.adapters.eventbridge import detail
 from callscribe.adapters.sqs import read_notice, write_notice
 from callscribe.domain.calls import Call
+from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import from_text
@@ -19,10 +22,15 @@ from simulation.lambdas import NOBODY, Lambdas
 from simulation.memory_store import MemoryCallStore
 from simulation.scheduler import Scheduler
 
+T = TypeVar("T")
+
 # template.yaml
 _VISIBILITY_SECONDS = 960
 _MAX_RECEIVES = 10
 _LETTER_VISIBILITY_SECONDS = 30
+# the order of statuses, written down apart from the application's own; ends are as far as it goes
+_ORDER = {"scheduled": 0, "placing": 1, "unknown": 2, "queued": 3, "initiated": 4, "ringing": 5}
+_ORDER |= {"in-progress": 6, "completed": 7, "busy": 7, "no-answer": 7, "failed": 7, "canceled": 7}
 # a global secondary index shows a write a moment later
 _INDEX_LAG_SECONDS = 2.0
 
@@ -42,6 +50,10 @@ class SimulatedTable:
         self._scheduler = scheduler
         self._label = label
         self._indexed_at: dict[str, float] = {}
+        # (call_id or recording_sid, what happened) of every write that went back
+        self.backwards: list[tuple[str, str]] = []
+        # (call_id, when) of every conclusion that Twilio never got a call
+        self.never_arrived: list[tuple[str, datetime]] = []
 
     def add_call(self, call: Call) -> bool:
         def act() -> bool:
@@ -51,18 +63,18 @@ class SimulatedTable:
         return self._ask(call.call_id, "table.add_call", act)
 
     def add_recording(self, recording: Recording) -> bool:
-        act = lambda: self.inner.add_recording(recording)  # noqa: E731 - a request to carry out
+        act = partial(self.inner.add_recording, recording)
         return self._ask(recording.recording_sid, "table.add_recording", act)
 
     def get_call(self, call_id: str) -> Call | None:
-        return self._ask(call_id, "table.get_call", lambda: self.inner.get_call(call_id))
+        return self._ask(call_id, "table.get_call", partial(self.inner.get_call, call_id))
 
     def get_recording(self, call_id: str, recording_sid: str) -> Recording | None:
-        act = lambda: self.inner.get_recording(call_id, recording_sid)  # noqa: E731
+        act = partial(self.inner.get_recording, call_id, recording_sid)
         return self._ask(recording_sid, "table.get_recording", act)
 
     def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None:
-        act = lambda: self.inner.get_call_with_recordings(call_id)  # noqa: E731
+        act = partial(self.inner.get_call_with_recordings, call_id)
         return self._ask(call_id, "table.get_call_with_recordings", act)
 
     def find_call_id(self, call_sid: str) -> str | None:
@@ -82,7 +94,16 @@ class SimulatedTable:
     ) -> bool:
         def act() -> bool:
             self._index(changes.get("call_sid"))
-            return self.inner.change_call(call_id, changes, only_from=only_from, expected=expected)
+            before = self.inner.get_call(call_id)
+            changed = self.inner.change_call(
+                call_id, changes, only_from=only_from, expected=expected
+            )
+            after = self.inner.get_call(call_id)
+            if changed and changes.get("error_code") == "never_reached_twilio":
+                self.never_arrived.append((call_id, self._scheduler.time()))
+            if changed and before and after and not _is_forward(before, after):
+                self.backwards.append((call_id, f"{before.status} became {after.status}"))
+            return changed
 
         return self._ask(call_id, "table.change_call", act)
 
@@ -96,30 +117,35 @@ class SimulatedTable:
         expected: Mapping[str, Any] | None = None,
     ) -> bool:
         def act() -> bool:
-            return self.inner.change_recording(
+            before = self.inner.get_recording(call_id, recording_sid)
+            changed = self.inner.change_recording(
                 call_id, recording_sid, changes, only_from=only_from, expected=expected
             )
+            status = changes.get("status")
+            if changed and before and status and before.status in RECORDING_ENDED:
+                self.backwards.append((recording_sid, f"{before.status} became {status}"))
+            return changed
 
         return self._ask(recording_sid, "table.change_recording", act)
 
     def list_day(
         self, day: str, *, before: tuple[str, str] | None, status: str | None, limit: int
     ) -> list[Call]:
-        act = lambda: self.inner.list_day(day, before=before, status=status, limit=limit)  # noqa: E731
+        act = partial(self.inner.list_day, day, before=before, status=status, limit=limit)
         return self._ask(NOBODY, "table.list_day", act)
 
     def overdue(self, now: str) -> Iterator[Waiting]:
         yield from self._ask(NOBODY, "table.overdue", lambda: list(self.inner.overdue(now)))
 
     def failures(self, since: str, until: str) -> Iterator[Failed]:
-        act = lambda: list(self.inner.failures(since, until))  # noqa: E731
-        yield from self._ask(NOBODY, "table.failures", act)
+        found = partial(self.inner.failures, since, until)
+        yield from self._ask(NOBODY, "table.failures", lambda: list(found()))
 
     def add_sweep(self, sweep: Sweep) -> bool:
-        return self._ask(NOBODY, "table.add_sweep", lambda: self.inner.add_sweep(sweep))
+        return self._ask(NOBODY, "table.add_sweep", partial(self.inner.add_sweep, sweep))
 
     def get_sweep(self, sweep_id: str) -> Sweep | None:
-        return self._ask(NOBODY, "table.get_sweep", lambda: self.inner.get_sweep(sweep_id))
+        return self._ask(NOBODY, "table.get_sweep", partial(self.inner.get_sweep, sweep_id))
 
     def list_sweeps(self) -> list[Sweep]:
         return self._ask(NOBODY, "table.list_sweeps", self.inner.list_sweeps)
@@ -127,23 +153,29 @@ class SimulatedTable:
     def change_sweep(
         self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]
     ) -> bool:
-        act = lambda: self.inner.change_sweep(sweep_id, changes, only_from=only_from)  # noqa: E731
+        act = partial(self.inner.change_sweep, sweep_id, changes, only_from=only_from)
         return self._ask(NOBODY, "table.change_sweep", act)
 
     def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
-        act = lambda: self.inner.take_lease(name, owner=owner, now=now, until=until)  # noqa: E731
+        act = partial(self.inner.take_lease, name, owner=owner, now=now, until=until)
         return self._ask(NOBODY, "table.take_lease", act)
 
     def give_back_lease(self, name: str, *, owner: str) -> None:
-        act = lambda: self.inner.give_back_lease(name, owner=owner)  # noqa: E731
+        act = partial(self.inner.give_back_lease, name, owner=owner)
         self._ask(NOBODY, "table.give_back_lease", act)
 
-    def _ask(self, entity: str, operation: str, act: Callable[[], Any]) -> Any:
+    def _ask(self, entity: str, operation: str, act: Callable[[], T]) -> T:
         return self._lambdas.aws(self._label(entity), operation, act)
 
     def _index(self, call_sid: str | None) -> None:
         if call_sid is not None:
             self._indexed_at.setdefault(call_sid, self._scheduler.now + _INDEX_LAG_SECONDS)
+
+
+def _is_forward(before: Call, after: Call) -> bool:
+    """Our own conclusion that a call never arrived gives way to what Twilio says."""
+    concluded = before.status == "failed" and before.call_sid is None
+    return concluded or _ORDER[before.status] <= _ORDER[after.status]
 
 
 @dataclass(slots=True)
@@ -166,13 +198,22 @@ class SimulatedQueue:
         self._ids = itertools.count(1)
         self.messages: dict[str, Message] = {}
         self.letters: dict[str, Message] = {}
+        # recordings of which a message was ever kept; what to do when one is called done
+        self.kept: set[str] = set()
+        self.on_done: Callable[[str], None] = lambda _: None
+
+    def holds(self, recording_sid: str) -> bool:
+        """Whether there is a message of it in either queue."""
+        waiting = (*self.messages.values(), *self.letters.values())
+        return any(recording_sid in message.body for message in waiting)
 
     def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None:
-        act = lambda: self.add(write_notice(notice), delay_seconds)  # noqa: E731
+        act = partial(self.add, write_notice(notice), delay_seconds)
         self._lambdas.aws(self._label(notice.recording_sid), "queue.put", act)
 
     def add(self, body: str, delay_seconds: int = 0) -> None:
         message_id = f"message-{next(self._ids)}"
+        self.kept.add(read_notice(body).recording_sid)
         self.messages[message_id] = Message(body, self._scheduler.now + delay_seconds)
         self._scheduler.after(delay_seconds + 0.05, lambda: self._deliver(message_id))
 
@@ -211,14 +252,16 @@ class SimulatedQueue:
 
         def done(answer: Any) -> None:
             if answer is not None and not answer["batchItemFailures"]:
-                self.messages.pop(message_id, None)
+                worked_off = self.messages.pop(message_id, None)
+                if worked_off is not None:
+                    self.on_done(read_notice(worked_off.body).recording_sid)
 
         label = self._entity(message.body)
         self._lambdas.invoke("transcribe", {"Records": [record]}, done, label=label)
 
     def take(self, limit: int) -> list[DeadLetter]:
         def act() -> list[DeadLetter]:
-            taken = []
+            taken: list[DeadLetter] = []
             for handle, letter in list(self.letters.items()):
                 if letter.visible_at <= self._scheduler.now and len(taken) < limit:
                     letter.visible_at = self._scheduler.now + _LETTER_VISIBILITY_SECONDS
@@ -228,13 +271,13 @@ class SimulatedQueue:
         return self._lambdas.aws(NOBODY, "dead-letters.take", act)
 
     def remove(self, letter: DeadLetter) -> None:
-        act = lambda: self.letters.pop(letter.handle, None)  # noqa: E731
+        act = partial(self.letters.pop, letter.handle, None)
         self._lambdas.aws(NOBODY, "dead-letters.remove", act)
 
     def lay_aside(self, body: str, *, reason: str, receives: int) -> None:
         assert reason  # noqa: S101 - a letter without a reason helps nobody
         handle = f"letter-{next(self._ids)}"
-        act = lambda: self.letters.update({handle: Message(body, 0, receives)})  # noqa: E731
+        act = partial(self.letters.update, {handle: Message(body, 0, receives)})
         self._lambdas.aws(self._entity(body), "dead-letters.put", act)
 
     def _entity(self, body: str) -> str:
@@ -259,7 +302,7 @@ class SimulatedBucket:
         self.objects: dict[str, Any] = {}
 
     def put(self, key: str, document: Mapping[str, Any]) -> None:
-        act = lambda: self.objects.update({key: dict(document)})  # noqa: E731
+        act = partial(self.objects.update, {key: dict(document)})
         self._lambdas.aws(self._label(key.split("/")[2]), "bucket.put", act)
 
     def get(self, key: str) -> dict[str, Any]:
@@ -281,7 +324,7 @@ class SimulatedAnnouncer:
         self.sent: list[dict[str, object]] = []
 
     def announce(self, call: Call, recording: Recording) -> None:
-        act = lambda: self.sent.append(detail(call, recording))  # noqa: E731
+        act = partial(self.sent.append, detail(call, recording))
         self._lambdas.aws(self._label(recording.recording_sid), "events.put", act)
 
 

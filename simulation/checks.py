@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from callscribe.domain.calls import TERMINAL
+from callscribe.domain.calls import TERMINAL, call_id_for_key
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
 from callscribe.domain.recordings import Recording, audio_key
+from simulation.api import PRINCIPAL
 from simulation.plans import PLACED
 from simulation.world import World
 
@@ -21,6 +22,9 @@ PROMISES = {
     "transcript": "no transcript is lost or another recording's",
     "announced": "every end was announced",
     "orphan": "nothing lies in the bucket that no item names",
+    "true": "no reason is named that is not so",
+    "forward": "no status ever goes back",
+    "acknowledged": "what is acknowledged is kept or done",
     "queue": "nothing is left in a queue",
     "quiet": "nothing waits, and reconciliation finds nothing more",
     "bug": "no handler fails in an unforeseen way",
@@ -38,12 +42,19 @@ def check(world: World) -> list[Finding]:
     """All findings, in no order that means anything."""
     return [
         *_calls(world),
+        *_conclusions(world),
         *_recordings(world),
         *_bucket(world),
         *_waiting(world),
+        *(Finding("forward", _label(world, name), what) for name, what in world.table.backwards),
+        *(Finding("acknowledged", _label(world, name), what) for name, what in world.dropped),
         *(Finding("bug", "-", bug.strip().splitlines()[-1]) for bug in world.lambdas.bugs),
         *(Finding("bug", "-", repr(failure)) for failure in world.failures),
     ]
+
+
+def _label(world: World, name: str) -> str:
+    return world.twilio.labels.get(name, name)
 
 
 def _calls(world: World) -> Iterator[Finding]:
@@ -67,11 +78,18 @@ def _calls(world: World) -> Iterator[Finding]:
     for plan in world.plans:
         accepted = any(status == 202 for status, _ in world.answers.get(plan.number, []))
         sids = {c.sid for c in world.twilio.calls.values() if c.plan is plan}
-        known = {sid for sid in sids if world.store.find_call_id(sid)}
+        own = world.store.get_call(call_id_for_key(PRINCIPAL, plan.label))
         if accepted and not sids and not _says_why(world, plan.label):
             yield Finding("placed", plan.label, "accepted, but neither dialled nor refused")
-        if plan.kind in PLACED and sids != known:
-            yield Finding("placed", plan.label, "Twilio dialled, and no call here knows of it")
+        if plan.kind in PLACED and sids and (own is None or own.call_sid not in sids):
+            yield Finding("placed", plan.label, "Twilio dialled, and its own call does not know it")
+
+
+def _conclusions(world: World) -> Iterator[Finding]:
+    for call_id, when in world.table.never_arrived:
+        label = _label(world, call_id)
+        if any(c.plan.label == label and c.created < when for c in world.twilio.calls.values()):
+            yield Finding("true", label, "said to have never reached Twilio, which was dialling")
 
 
 def _says_why(world: World, label: str) -> bool:

@@ -15,6 +15,7 @@ CRASHES = ("crash-before", "crash-after")
 AWS_FAULTS = ("throttled", "lost-before", "lost-after", *CRASHES)
 VENDOR_FAULTS = ("refused", *AWS_FAULTS)
 CALLBACK_FAULTS = ("lost", "doubled", "late", "reordered")
+WEBHOOK_FAULTS = (*CALLBACK_FAULTS, "misrouted")
 DELIVERY_FAULTS = ("doubled",)
 SCHEDULE_FAULTS = ("lost", "doubled")
 
@@ -30,6 +31,7 @@ DEFAULT_RATES: Mapping[str, float] = {
     "doubled": 60,
     "late": 60,
     "reordered": 80,
+    "misrouted": 20,
 }
 
 

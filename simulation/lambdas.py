@@ -42,7 +42,7 @@ HANDLERS: dict[str, Any] = {
 NOBODY = "-"
 
 
-class Killed(BaseException):  # noqa: N818 - not an error of the program: nothing may catch it
+class Killed(BaseException):
     """The process of an invocation is gone."""
 
 
@@ -154,7 +154,7 @@ class Lambdas:
             self._note(
                 "failed", function=function, entity=label, reason=f"{type(error).__name__}: {error}"
             )
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, it is a finding
             self.bugs.append(traceback.format_exc())
         finally:
             del self._running[getcurrent()]

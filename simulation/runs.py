@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.checks import Finding, check
-from simulation.dice import Dice
+from simulation.dice import DEFAULT_RATES, Dice
 from simulation.plans import KINDS, OUTCOMES, Plan
 from simulation.shrink import replay
 from simulation.world import World
@@ -26,7 +26,7 @@ class Task:
     way: str
     seed: str
     calls: int = 0
-    rates: Mapping[str, float] = field(default_factory=dict)
+    rates: Mapping[str, float] = field(default_factory=lambda: DEFAULT_RATES)
     plan: Plan | None = None
     base: str = ""
     crash_only: tuple[str, ...] = ()
@@ -94,8 +94,7 @@ def carry_out(task: Task) -> Outcome:
     """Runs a task in this process."""
     outcome = Outcome(task)
     if task.way == "rolled":
-        dice = Dice(task.seed, **({"rates": task.rates} if task.rates else {}))
-        _finish(outcome, World(dice, calls=task.calls))
+        _finish(outcome, World(Dice(task.seed, task.rates), calls=task.calls))
     elif task.way == "regression":
         world = replay(task.seed, task.only, task.faults, history=False)
         _look(outcome, world, check(world))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from callscribe.domain.calls import TERMINAL, Call
 from callscribe.domain.problems import RetryLaterError, VendorLacksItError, VendorRefusedError
@@ -22,10 +22,12 @@ from simulation.lambdas import NOBODY, Lambdas
 from simulation.plans import Plan
 from simulation.scheduler import Scheduler
 
+T = TypeVar("T")
+
 # Twilio's own clock is ahead of AWS's
 _CLOCK_AHEAD = timedelta(seconds=20)
-# reading a call or a list is eventually consistent
-_LIST_LAG_SECONDS = 20.0
+# a list is eventually consistent
+_LIST_LAG_SECONDS = 400.0
 _PAGE = 50
 _LATEST_SECONDS = 3 * 3600
 _REORDERED_SECONDS = 120.0
@@ -333,7 +335,7 @@ class Twilio:
             error_code=16101 if recording.status == "absent" else None,
         )
 
-    def _ask(self, entity: str, operation: str, act: Callable[[], Any]) -> Any:
+    def _ask(self, entity: str, operation: str, act: Callable[[], T]) -> T:
         plan = self.plans.get(entity)
         label = plan.label if plan else self.labels.get(entity, entity)
         return self.lambdas.vendor("Twilio", label, operation, act)
@@ -351,8 +353,8 @@ def _shown(call: SimulatedCall) -> VendorCall:
         from_number="+15005550006",
         direction=call.direction,
         created_at=to_text(call.created),
-        started_at=call.started and to_text(call.started),
-        ended_at=call.ended and to_text(call.ended),
+        started_at=to_text(call.started) if call.started else None,
+        ended_at=to_text(call.ended) if call.ended else None,
         duration_seconds=20 if call.ended else None,
     )
 

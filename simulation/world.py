@@ -124,6 +124,11 @@ class World:
         self.answers: dict[int, list[tuple[int, str]]] = {}
         self.reconciled: list[dict[str, Any] | None] = []
         self._runs = 0
+        self.table = SimulatedTable(self.store, self.lambdas, self.scheduler, self._label)
+        # acknowledged, but neither done nor kept: (recording_sid, what happened)
+        self.dropped: list[tuple[str, str]] = []
+        self.queue.on_done = self._worked_off
+        self.api.on_acknowledged = self._acknowledged
         numbers = range(calls) if only is None else sorted(only)
         self.plans = plans or [make_plan(dice, number, SPAN_SECONDS) for number in numbers]
         for plan in self.plans:
@@ -207,18 +212,29 @@ class World:
                 return
             self.scheduler.pause(_CLIENT_PAUSE_SECONDS)
 
+    def _worked_off(self, recording_sid: str) -> None:
+        """The worker called a message done: its recording must be on its way without it."""
+        items = [r for r in self.store.recordings.values() if r.recording_sid == recording_sid]
+        stuck = not items or items[0].status in ("received", "stored")
+        if stuck and not self.queue.holds(recording_sid):
+            status = items[0].status if items else "unknown"
+            self.dropped.append((recording_sid, f"the worker is done, the recording {status}"))
+
+    def _acknowledged(self, recording_sid: str) -> None:
+        if recording_sid not in self.queue.kept:
+            self.dropped.append((recording_sid, "a callback was answered 2xx and not kept"))
+
     def _label(self, name: str) -> str:
         return self.twilio.labels.get(name, name)
 
     def _wire(self) -> None:
         """Puts this world behind the handlers: the leaves of the wiring, and nothing else."""
-        table = SimulatedTable(self.store, self.lambdas, self.scheduler, self._label)
         schedules = SimulatedSchedules(self.scheduler, self.lambdas, self.dice, self._label)
         leaves: Mapping[str, Any] = {
             "settings": Settings(_SETTINGS),
             "telemetry": self.telemetry,
             "secrets": SimulatedSecrets(self.lambdas, _SECRETS),
-            "store": table,
+            "store": self.table,
             "documents": self.bucket,
             "queue": self.queue,
             "dead_letters": SimulatedDeadLetters(self.queue),

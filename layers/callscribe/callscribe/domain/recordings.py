@@ -35,9 +35,10 @@ class Recording:
     ``audio_path`` is the path of the URL that AssemblyAI was given: its list of transcripts echoes
     the URL, so a submission whose answer was lost is found by it. ``transcript_status`` is
     AssemblyAI's own word; ``announce`` says an event is still to be sent. ``attempts`` counts
-    submissions; ``claims`` counts claims and only ever grows, so that a write which expects the claim
-    it has seen can never meet a later one that looks the same; ``retries`` how often a person asked for another go. ``failed_on`` and ``failed_at``
-    are set together exactly while the status is error: the sparse index of failures.
+    submissions, ``retries`` how often a person asked for another go. ``claims`` only ever grows, so
+    that a write which expects the claim it has seen never meets a later one that looks the same.
+    ``failed_on`` and ``failed_at`` are set together exactly while the status is error: the sparse
+    index of failures.
     """
 
     call_id: str
