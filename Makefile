@@ -1,6 +1,6 @@
 # callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo local test check format lint types validate build artefact lock clean setup
+.PHONY: help demo local test simulate simulate-mutants simulate-stack proof check format lint types validate build artefact lock clean setup
 
 PYTHON ?= python3
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
@@ -8,7 +8,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --re
 export SAM_CLI_TELEMETRY := 0
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/.local .venv-ministack/.done ## a simulated call becomes a transcript, on this machine, no account
 	@.venv/bin/python -m cli.demo $(ARGS)
@@ -19,7 +19,21 @@ local: .venv/.local .venv-ministack/.done ## the whole stack on this machine, un
 test: .venv/.dev .venv-ministack/.done ## all tests
 	.venv/bin/python -m pytest $(ARGS)
 
-check: lint types test validate build artefact ## the gate: what CI runs
+simulate: .venv/.dev ## thousands of simulated calls with every fault: is any promise broken?
+	@PYTHONPATH=layers/callscribe .venv/bin/python -m simulation $(ARGS)
+
+simulate-mutants: .venv/.dev ## bugs planted on purpose: the simulation must find every one
+	@PYTHONPATH=layers/callscribe .venv/bin/python -m simulation.mutants
+
+simulate-stack: .venv/.dev .venv-ministack/.done ## hundreds of calls through the whole local stack, processes killed at random
+	@PYTHONPATH=layers/callscribe .venv/bin/python -m simulation.stack $(ARGS)
+
+check: lint types test proof validate build artefact ## the gate: what CI runs
+
+proof: ## what the gate runs of the simulation: a new seed each time, every planted bug, the whole stack
+	@$(MAKE) --no-print-directory simulate ARGS="--calls 1000 --singles-every 25"
+	@$(MAKE) --no-print-directory simulate-mutants
+	@$(MAKE) --no-print-directory simulate-stack ARGS="--calls 120"
 
 setup: .venv/.dev .venv-ministack/.done .venv-tools/.done ## every environment, without running anything
 

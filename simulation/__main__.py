@@ -61,10 +61,12 @@ def _options() -> argparse.Namespace:
         help="in the singles: only crashes, and only at these requests, such as table.change_call",
     )
     parser.add_argument(
-        "--singles",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="every single fault of every request of every kind of call as well",
+        "--singles-every",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="each single fault of every request of every kind of call as well; of them every Nth, "
+        "0 for none",
     )
     parser.add_argument("--json", metavar="FILE", help="the report as JSON")
     parser.add_argument("--workers", type=_count, default=os.cpu_count() or 2)
@@ -75,14 +77,10 @@ def _options() -> argparse.Namespace:
 def _tasks(options: argparse.Namespace, seed: str) -> list[Task]:
     rates = {**DEFAULT_RATES, **dict(options.rate)}
     tasks = [*regressions(), *rolled(seed, options.calls, rates)]
-    if options.singles or options.crash_at:
+    if options.singles_every:
         only = tuple(filter(None, options.crash_at.split(",")))
-        tasks += [Task(**{**_fields(task), "crash_only": only}) for task in singles(seed)]
+        tasks += singles(seed, every=options.singles_every, crash_only=only)
     return tasks
-
-
-def _fields(task: Task) -> dict[str, Any]:
-    return {name: getattr(task, name) for name in Task.__slots__}
 
 
 def _shorten(outcome: Outcome) -> Shortest | None:

@@ -16,7 +16,17 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
 _USE_CASES = "layers/callscribe/callscribe/use_cases/"
-_OPTIONS = ("--calls", "3000", "--seed", "mutants", "--no-singles", "--no-shrink", "--workers", "1")
+_OPTIONS = (
+    "--calls",
+    "3000",
+    "--seed",
+    "mutants",
+    "--singles-every",
+    "0",
+    "--no-shrink",
+    "--workers",
+    "1",
+)
 # rougher weather than usual, so that a short run meets what a long one would
 _RATES = (
     "throttled=50",

@@ -29,6 +29,7 @@ class Task:
     rates: Mapping[str, float] = field(default_factory=lambda: DEFAULT_RATES)
     plan: Plan | None = None
     base: str = ""
+    every: int = 1
     crash_only: tuple[str, ...] = ()
     only: Sequence[int] = ()
     faults: Mapping[str, str] = field(default_factory=dict)
@@ -42,12 +43,10 @@ class Outcome:
     worlds: int = 0
     calls: int = 0
     recordings: int = 0
-    invocations: int = 0
     fired: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
-    replays: Plan | None = None
 
 
 def rolled(seed: str, calls: int, rates: Mapping[str, float]) -> Iterator[Task]:
@@ -72,14 +71,24 @@ _BASES = (
 )
 
 
-def singles(seed: str) -> Iterator[Task]:
-    """Every kind of call, with every fault of every request alone, crashes at every step included."""
+def singles(seed: str, *, every: int = 1, crash_only: tuple[str, ...] = ()) -> Iterator[Task]:
+    """Every kind of call, with every fault of every request alone, crashes at every step included.
+
+    ``every`` takes each Nth of them; ``crash_only`` takes only crashes, at these operations.
+    """
     stories = [(kind, "spoken") for kind in KINDS]
     stories += [("message", outcome) for outcome in OUTCOMES if outcome != "spoken"]
     for number, (kind, outcome) in enumerate(stories):
         plan = Plan(number=number, kind=kind, outcome=outcome, begins=60, asks=1, talks_seconds=40)
         for base in _BASES:
-            yield Task(way="single", seed=f"{seed}/{number}", plan=plan, base=base)
+            yield Task(
+                way="single",
+                seed=f"{seed}/{number}",
+                plan=plan,
+                base=base,
+                every=every,
+                crash_only=crash_only,
+            )
 
 
 def regressions() -> Iterator[Task]:
@@ -116,18 +125,22 @@ def _singles(outcome: Outcome, task: Task) -> None:
     rehearsal = World(Dice(task.seed, forced=base, remember_all=True), calls=0, plans=[plan])
     rehearsal.run()
     _look(outcome, rehearsal, check(rehearsal))
-    for name, kinds in rehearsal.dice.drawn.items():
-        for fault in kinds:
-            if base.get(name) is None and _wanted(task, name, fault):
-                dice = Dice(task.seed, forced=base | {name: fault})
-                _finish(outcome, World(dice, calls=0, plans=[plan]))
+    wanted = [
+        (name, fault)
+        for name, kinds in rehearsal.dice.drawn.items()
+        for fault in kinds
+        if name not in base and _is_wanted(task, name, fault)
+    ]
+    # which ones is rolled too, so that another seed takes others
+    first = int(rehearsal.dice.number(f"single/{task.base}", 0, task.every))
+    for name, fault in wanted[first :: task.every]:
+        dice = Dice(task.seed, forced=base | {name: fault})
+        _finish(outcome, World(dice, calls=0, plans=[plan]))
 
 
-def _wanted(task: Task, name: str, fault: str) -> bool:
-    """``crash_only`` narrows the crashes to requests of these operations."""
-    return not task.crash_only or (
-        fault.startswith("crash") and name.split("/")[1] in task.crash_only
-    )
+def _is_wanted(task: Task, name: str, fault: str) -> bool:
+    crash = fault.startswith("crash") and name.split("/")[1] in task.crash_only
+    return crash or not task.crash_only
 
 
 def _finish(outcome: Outcome, world: World) -> None:

@@ -1,0 +1,98 @@
+"""Small histories that Hypothesis makes up: whatever happens in whatever order, every promise holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from simulation.checks import check
+from simulation.dice import (
+    AWS_FAULTS,
+    CALLBACK_FAULTS,
+    SCHEDULE_FAULTS,
+    VENDOR_FAULTS,
+    WEBHOOK_FAULTS,
+    Dice,
+)
+from simulation.plans import KINDS, OUTCOMES, Plan
+from simulation.world import World
+
+TABLE = (
+    "table.add_call table.change_call table.get_call table.add_recording table.change_recording "
+    "table.get_recording table.find_call_id table.take_lease table.list_sweeps table.change_sweep "
+    "table.overdue queue.put queue.retry_in bucket.put events.put media.copy schedules.create"
+).split()
+VENDORS = (
+    "calls.create calls.fetch calls.list recordings.list recordings.fetch recordings.page "
+    "calls.page transcripts.create transcripts.get transcripts.list transcripts.page"
+).split()
+faults = st.one_of(
+    st.tuples(st.sampled_from(TABLE), st.sampled_from(AWS_FAULTS)),
+    st.tuples(st.sampled_from(VENDORS), st.sampled_from(VENDOR_FAULTS)),
+    st.tuples(
+        st.sampled_from(["callback.status", "callback.recording"]), st.sampled_from(CALLBACK_FAULTS)
+    ),
+    st.tuples(st.just("webhook"), st.sampled_from(WEBHOOK_FAULTS)),
+    st.tuples(st.just("queue.deliver"), st.just("doubled")),
+    st.tuples(st.just("schedules.fire"), st.sampled_from(SCHEDULE_FAULTS)),
+)
+
+
+class Histories(RuleBasedStateMachine):
+    """Each rule is something that can happen; the end is peace and two reconciliations."""
+
+    @initialize(seed=st.integers(0, 999))
+    def begin(self, seed: int) -> None:
+        self.world = World(Dice(f"history {seed}", forced={}), calls=0, plans=[])
+        self.number = 0
+
+    @rule(
+        kind=st.sampled_from(KINDS),
+        outcome=st.sampled_from(OUTCOMES),
+        asks=st.integers(1, 3),
+        talks=st.integers(1, 90),
+    )
+    def somebody_calls(self, kind: str, outcome: str, asks: int, talks: int) -> None:
+        plan = Plan(
+            number=self.number,
+            kind=kind,
+            outcome=outcome,
+            begins=0,
+            asks=asks,
+            talks_seconds=talks,
+        )
+        self.number += 1
+        self.world.plans = [*self.world.plans, plan]
+        self.world.add(plan)
+
+    @rule(fault=faults)
+    def the_next_request_fails(self, fault: tuple[str, str]) -> None:
+        operation, kind = fault
+        self.world.dice.next_faults.setdefault(operation, []).append(kind)
+
+    @rule(seconds=st.sampled_from([0.01, 0.1, 1, 10, 60, 300, 1200, 4000]))
+    def time_passes(self, seconds: float) -> None:
+        self.world.advance(seconds)
+
+    @rule()
+    def reconciliation_runs(self) -> None:
+        self.world.reconcile()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        self.world.make_peace()
+        findings: list[Any] = check(self.world)
+        assert findings == [], self.world.dice.fired
+
+
+Histories.TestCase.settings = settings(
+    max_examples=300,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestHistories = Histories.TestCase
