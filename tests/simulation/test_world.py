@@ -91,7 +91,7 @@ def test_forced_fault_strikes_once_and_is_in_the_history() -> None:
 
 
 def test_every_kind_of_fault_is_met() -> None:
-    world = World(Dice("all", dict.fromkeys(DEFAULT_RATES, 60)), calls=250)
+    world = World(Dice("all", dict.fromkeys(DEFAULT_RATES, 20)), calls=400)
     world.run()
     assert set(world.dice.fired.values()) == set(DEFAULT_RATES)
     promised = {*AWS_FAULTS, *VENDOR_FAULTS, *CALLBACK_FAULTS, *WEBHOOK_FAULTS}
