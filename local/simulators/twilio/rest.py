@@ -106,6 +106,7 @@ class Rest:
             if name in query:
                 calls = [call for call in calls if getattr(call, attribute) == query[name][-1]]
         calls = [c for c in calls if _within_dates(query, "StartTime", c.answered_at)]
+        calls = [c for c in calls if _within_dates(query, "EndTime", c.ended_at)]
         calls.sort(key=lambda call: call.created_at, reverse=True)
         resources = [call_resource(call, self._account.sid) for call in calls]
         return json_response(200, _page("calls", resources, request))

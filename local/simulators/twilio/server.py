@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.http_server import Request, Response, Server
@@ -168,10 +168,12 @@ class TwilioSimulator:
 
     def _add_recording(self, body: dict[str, Any]) -> Response:
         """A recording that was made elsewhere: of a call that this application never placed."""
+        made_at = datetime.now(UTC) - timedelta(minutes=float(body.get("minutes_ago", 0)))
         call = Call(new_sid("CA"), body["to"], body["from"], "inbound", {}, status="completed")
-        call.answered_at = call.ended_at = datetime.now(UTC)
+        call.created_at = call.answered_at = call.ended_at = made_at
         pcm = load_clips()[body.get("says", "callee_message")].pcm
-        recording = Recording(new_sid("RE"), call.sid, "RecordVerb", datetime.now(UTC))
+        recording = Recording(new_sid("RE"), call.sid, "RecordVerb", made_at)
+        recording.created_at = made_at
         recording.status, recording.channels = "completed", (pcm,)
         recording.duration_seconds = len(pcm) // 16000 + 1
         recording.ready_at = time.monotonic()

@@ -1,0 +1,220 @@
+"""Another go for what failed, by a person's request or out of the dead-letter queue."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from callscribe.domain.times import to_text
+from cli.client import ApiError
+from tests.support.stack import Driver, call_is
+from tests.support.waiting import wait_until
+
+
+def failed_download(driver: Driver) -> dict[str, Any]:
+    """A call whose recording AssemblyAI could not fetch, three times over."""
+    driver.fault(driver.assemblyai, operation="audio.download", fault="status", times=3)
+    placed = driver.place()
+
+    def probe() -> dict[str, Any] | None:
+        call = driver.api.get_call(placed["call_id"])
+        done = [r["status"] for r in call["recordings"]] == ["error"]
+        return call if done else None
+
+    # the second and third try are each put off by the queue's delay
+    call = wait_until(probe, seconds=60)
+    assert call is not None
+    return call
+
+
+def retry(driver: Driver, call_id: str) -> Any:
+    return driver.ask("POST", f"/calls/{call_id}/retry")
+
+
+def refused(driver: Driver, call_id: str) -> dict[str, Any]:
+    with pytest.raises(ApiError) as caught:
+        retry(driver, call_id)
+    return {"http": caught.value.status, **caught.value.problem}
+
+
+def test_failed_transcript_is_tried_again_and_shows_how_often(driver: Driver) -> None:
+    call = failed_download(driver)
+    recording = call["recordings"][0]
+    assert (recording["attempts"], recording["retries"]) == (3, 0)
+    assert recording["error"] == {
+        "code": "download_error",
+        "message": "AssemblyAI could not download the audio",
+        "retryable": True,
+    }
+    answer = retry(driver, call["call_id"])
+    assert answer["retried"] == [recording["recording_sid"]]
+    after = driver.follow(call["call_id"])["recordings"][0]
+    assert after["status"] == "completed"
+    assert (after["attempts"], after["retries"]) == (4, 1)
+    assert after["error"] is None
+    # and now there is nothing left to try
+    problem = refused(driver, call["call_sid"])
+    assert problem["http"] == 409
+    assert problem["type"].endswith("nothing-to-retry")
+    assert problem["errors"] == [
+        {"field": recording["recording_sid"], "message": "it has its transcript"}
+    ]
+
+
+def test_what_cannot_succeed_says_so(driver: Driver) -> None:
+    placed = driver.place(to=driver.phone("silent"))
+    driver.follow(placed["call_id"])
+    problem = refused(driver, placed["call_id"])
+    assert problem["http"] == 409
+    assert "nobody spoke" in problem["errors"][0]["message"]
+
+
+def test_call_without_a_recording_is_not_dialled_again(driver: Driver) -> None:
+    placed = driver.place(to=driver.phone("busy"))
+    driver.follow(placed["call_id"], until=call_is("busy"))
+    before = driver.placed_at_twilio()
+    problem = refused(driver, placed["call_id"])
+    assert "never dialled again" in problem["detail"]
+    assert driver.placed_at_twilio() == before
+
+
+@pytest.mark.parametrize("call_id", ["0" * 32, "CA" + "0" * 32, "sweeps", "leases"])
+def test_unknown_call_cannot_be_retried(driver: Driver, call_id: str) -> None:
+    assert refused(driver, call_id)["http"] == 404
+
+
+def test_recording_deleted_at_twilio_before_it_was_copied_says_so(driver: Driver) -> None:
+    driver.fault(driver.twilio, operation="media.get", fault="status", status=404, times=None)
+    placed = driver.place()
+    call = driver.follow(placed["call_id"], until=lambda c: bool(c["recordings"]))
+    sid = call["recordings"][0]["recording_sid"]
+    driver.twilio.account.recordings.pop(sid)
+
+    def probe() -> dict[str, Any] | None:
+        driver.make_overdue(placed["call_id"])
+        driver.reconcile()
+        recording: dict[str, Any] = driver.api.get_call(placed["call_id"])["recordings"][0]
+        return recording if recording["status"] == "error" else None
+
+    recording = wait_until(probe)
+    assert recording is not None
+    assert recording["error"]["code"] == "recording_deleted"
+    assert recording["error"]["retryable"] is False
+    assert "deleted at Twilio" in refused(driver, placed["call_id"])["errors"][0]["message"]
+
+
+def test_all_that_failed_since_then_by_reason(driver: Driver) -> None:
+    since = to_text(datetime.now(UTC) - timedelta(seconds=1))
+    call = failed_download(driver)
+    silent = driver.place(to=driver.phone("silent"))
+    driver.follow(silent["call_id"])
+    body = {"since": since, "reason": "audio_refused"}
+    nothing = driver.ask("POST", "/retries", json=body)
+    assert nothing == {"retried": 0, "refused": {}, "next_since": None}
+    assert driver.ask("POST", "/retries", json={"since": since, "kind": "audio"})["retried"] == 0
+    answer = driver.ask("POST", "/retries", json={"since": since, "kind": "transcript"})
+    assert answer["retried"] == 1
+    assert driver.follow(call["call_id"])["recordings"][0]["status"] == "completed"
+    assert driver.ask("POST", "/retries", json={"since": since})["retried"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ("x", "body"),
+        ({}, "since"),
+        ({"since": "now"}, "since"),
+        ({"since": 3}, "since"),
+        ({"since": "2026-01-01T00:00:00Z", "kind": "all"}, "kind"),
+        ({"since": "2026-01-01T00:00:00Z", "reason": 4}, "reason"),
+        ({"since": "2026-01-01T00:00:00Z", "limit": 4}, "limit"),
+    ],
+)
+def test_bad_retry_is_refused_by_field(driver: Driver, body: Any, field: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        driver.ask("POST", "/retries", json=body)
+    assert caught.value.status == 400
+    assert [error["field"] for error in caught.value.problem["errors"]] == [field]
+
+
+def letters(driver: Driver) -> list[dict[str, Any]]:
+    url = driver.stack.deployment.outputs["RecordingsDeadLetterQueueUrl"]
+    answer = driver.stack.ministack.client("sqs").receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=0
+    )
+    found: list[dict[str, Any]] = answer.get("Messages", [])
+    return found
+
+
+def test_poison_reaches_the_dead_letter_queue_with_what_went_wrong(driver: Driver) -> None:
+    sqs = driver.stack.ministack.client("sqs")
+    queue = driver.stack.deployment.outputs["RecordingsQueueUrl"]
+    dead = driver.stack.deployment.outputs["RecordingsDeadLetterQueueUrl"]
+    for body in ("no JSON", '["a list"]', '{"status": "completed"}'):
+        sqs.send_message(QueueUrl=queue, MessageBody=body)
+    wait_until(lambda: len(letters(driver)) == 3)
+    for letter in letters(driver):
+        assert letter["MessageAttributes"]["reason"]["StringValue"].startswith("unreadable: ")
+        assert letter["MessageAttributes"]["receives"]["StringValue"] == "1"
+    # nobody can read them, so nobody throws them away
+    assert driver.ask("POST", "/retries", json={"kind": "dead-letter"})["retried"] == 0
+    sqs.purge_queue(QueueUrl=dead)
+
+
+def test_dead_letter_of_an_unknown_recording_goes_back_to_work(driver: Driver) -> None:
+    placed = driver.place(to=driver.phone("busy"))
+    driver.follow(placed["call_id"], until=call_is("busy"))
+    notice = {
+        "recording_sid": "RE" + "b" * 32,
+        "call_id": placed["call_id"],
+        "status": "absent",
+        "error_code": 16101,
+    }
+    dead = driver.stack.deployment.outputs["RecordingsDeadLetterQueueUrl"]
+    sqs = driver.stack.ministack.client("sqs")
+    sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(notice))
+    wait_until(lambda: driver.ask("POST", "/retries", json={"kind": "dead-letter"})["retried"] == 1)
+    assert driver.follow(placed["call_id"])["recordings"][0]["status"] == "absent"
+    # one that came back too often stays, for a person
+    sqs.send_message(
+        QueueUrl=dead,
+        MessageBody=json.dumps({**notice, "recording_sid": "RE" + "c" * 32, "redrives": 3}),
+    )
+    wait_until(lambda: letters(driver))
+    assert driver.ask("POST", "/retries", json={"kind": "dead-letter"})["retried"] == 0
+    sqs.purge_queue(QueueUrl=dead)
+
+
+def test_nothing_comes_back_of_a_call_that_was_erased(driver: Driver) -> None:
+    placed = driver.place()
+    driver.follow(placed["call_id"])
+    client = driver.stack.ministack.client("dynamodb")
+    table = driver.stack.connection.table_name
+    key = {"call_id": {"S": placed["call_id"]}, "item": {"S": "CALL"}}
+    client.update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression="SET #status = :erased REMOVE waiting_for, due_at",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":erased": {"S": "erased"}},
+    )
+    sid = placed["call_sid"]
+    status = {"CallSid": sid, "CallStatus": "completed"}
+    path = f"/call-status/{placed['call_id']}"
+    assert driver.callback(path, status).status_code == 204
+    recording = {"CallSid": sid, "RecordingSid": "RE" + "d" * 32, "RecordingStatus": "completed"}
+    before = driver.stack.pools["TranscribeFunction"].answered
+    for path in (f"/recording-complete/{placed['call_id']}", "/recording-complete"):
+        assert driver.callback(path, recording).status_code == 204
+    wait_until(lambda: driver.stack.pools["TranscribeFunction"].answered >= before + 2)
+    items = driver.items(placed["call_id"])
+    assert {i.get("recording_sid") for i in items} & {"RE" + "d" * 32} == set()
+    assert [i["status"] for i in items if i["item"] == "CALL"] == ["erased"]
+    for ask in ("", "/transcript", "/recordings"):
+        with pytest.raises(ApiError) as caught:
+            driver.ask("GET", f"/calls/{placed['call_id']}{ask}")
+        assert caught.value.status == 404
+    assert refused(driver, placed["call_id"])["http"] == 404
