@@ -1,0 +1,119 @@
+"""A write whose answer is lost is repeated by boto3: its own first try must not pass for another's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import requests
+from botocore.config import Config
+
+from callscribe.adapters.dynamodb import DynamoDBCallStore
+from callscribe.adapters.sqs import SQSRecordingsQueue
+from callscribe.domain.calls import Call, new_call_id
+from callscribe.domain.problems import RetryLaterError
+from callscribe.ports import RecordingNotice
+from local.http_server import DropConnection, Request, Response, Server
+from tests.support.stack import Driver
+
+NOW = "2026-03-04T05:06:07.000Z"
+
+
+class Wire:
+    """Stands between boto3 and the table. ``lose`` answers are dropped after the request was done;
+    ``refuse`` requests are answered with a status, undone."""
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self.lose = 0
+        self.refuse: list[int] = []
+        self.seen = 0
+        self.server = Server(self._pass_on)
+
+    def _pass_on(self, request: Request) -> Response:
+        self.seen += 1
+        if self.refuse:
+            return Response(status=self.refuse.pop(0), body=b"{}")
+        answer = requests.request(
+            request.method,
+            self._target + request.raw_path,
+            data=request.body,
+            headers=dict(request.headers),
+            timeout=10,
+        )
+        if self.lose:
+            self.lose -= 1
+            raise DropConnection
+        headers = {"Content-Type": answer.headers.get("Content-Type", "")}
+        return Response(status=answer.status_code, headers=headers, body=answer.content)
+
+
+@pytest.fixture
+def wire(driver: Driver) -> Iterator[Wire]:
+    wire = Wire(driver.stack.ministack.url)
+    yield wire
+    wire.server.close()
+
+
+@pytest.fixture
+def store(driver: Driver, wire: Wire) -> Iterator[DynamoDBCallStore]:
+    client = driver.stack.ministack.session.client(
+        "dynamodb",
+        endpoint_url=wire.server.url,
+        config=Config(retries={"mode": "standard", "total_max_attempts": 3}),
+    )
+    yield DynamoDBCallStore(client, driver.stack.connection.table_name)
+    client.close()
+
+
+def call() -> Call:
+    return Call(call_id=new_call_id(), status="placing", created_at=NOW, updated_at=NOW)
+
+
+def test_repeated_add_knows_its_own_work(store: DynamoDBCallStore, wire: Wire) -> None:
+    made = call()
+    wire.lose = 1
+    assert store.add_call(made)
+    assert wire.seen == 2
+    wire.lose = 1
+    assert not store.add_call(replace(made, say="another's"))
+
+
+def test_repeated_change_knows_its_own_work(store: DynamoDBCallStore, wire: Wire) -> None:
+    made = replace(call(), waiting_for="waiting#0", due_at=NOW)
+    store.add_call(made)
+    wire.lose = 1
+    claim = {"status": "queued", "claimed_at": NOW, "waiting_for": None, "due_at": None}
+    assert store.change_call(made.call_id, claim, only_from=["placing"])
+    # without a repetition the same write is another's
+    assert not store.change_call(made.call_id, claim, only_from=["placing"])
+    wire.lose = 1
+    other = {**claim, "claimed_at": "2026-03-04T05:06:08.000Z"}
+    assert not store.change_call(made.call_id, other, only_from=["placing"])
+
+
+def test_answers_that_never_come_are_retried_later(store: DynamoDBCallStore, wire: Wire) -> None:
+    wire.lose = 3
+    with pytest.raises(RetryLaterError):
+        store.add_call(call())
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_server_errors_are_retried_later(store: DynamoDBCallStore, wire: Wire, status: int) -> None:
+    wire.refuse = [status] * 3
+    with pytest.raises(RetryLaterError):
+        store.get_call("0" * 32)
+    wire.refuse = [status]
+    assert store.get_call("0" * 32) is None
+
+
+def test_message_that_is_gone_needs_no_other_time(driver: Driver) -> None:
+    sqs = driver.stack.ministack.client("sqs")
+    url = sqs.create_queue(QueueName=f"gone-{new_call_id()}")["QueueUrl"]
+    queue = SQSRecordingsQueue(sqs, url)
+    queue.put(RecordingNotice(recording_sid="RE" + "1" * 32, status="completed"))
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    queue.retry_in(message["ReceiptHandle"], 30)
+    queue.retry_in("no receipt handle at all", 30)
