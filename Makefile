@@ -1,6 +1,6 @@
 # callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo local test simulate simulate-mutants simulate-stack proof check format lint types validate build artefact lock clean setup
+.PHONY: help demo local test simulate simulate-mutants simulate-stack proof test-dynamodb-local check format lint types validate build artefact lock clean setup
 
 PYTHON ?= python3
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
@@ -8,7 +8,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --re
 export SAM_CLI_TELEMETRY := 0
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/.local .venv-ministack/.done ## a simulated call becomes a transcript, on this machine, no account
 	@.venv/bin/python -m cli.demo $(ARGS)
@@ -27,6 +27,9 @@ simulate-mutants: .venv/.dev ## bugs planted on purpose: the simulation must fin
 
 simulate-stack: .venv/.dev .venv-ministack/.done ## hundreds of calls through the whole local stack, processes killed at random
 	@PYTHONPATH=layers/callscribe .venv/bin/python -m simulation.stack $(ARGS)
+
+test-dynamodb-local: .venv/.dev .venv-ministack/.done ## the stores' contract on Amazon's DynamoDB Local (Java, npm; its licence asks for an AWS account)
+	@scripts/dynamodb-local/run $(ARGS)
 
 check: lint types test proof validate build artefact ## the gate: what CI runs
 
@@ -61,7 +64,7 @@ lock: .venv-tools/.done ## resolve pyproject.toml's groups anew into requirement
 	scripts/lock
 
 clean: ## everything that the targets above made
-	rm -rf .venv .venv-* .aws-sam .demo .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .aws-sam .dynamodb-local .demo .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/.local: requirements/local.txt
 	@scripts/make-venv $(PYTHON) .venv

@@ -1,7 +1,9 @@
-"""One suite for both stores of calls: the table (on MiniStack) and its stand-in in memory."""
+"""One suite for every store of calls: the table (on MiniStack, on DynamoDB Local) and in memory."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -20,18 +22,26 @@ Store = MemoryCallStore | DynamoDBCallStore
 NOW = "2026-03-04T05:06:07.000Z"
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
-def store(request: pytest.FixtureRequest) -> Store:
+@pytest.fixture(params=["memory", "ministack", "dynamodb-local"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
-        return MemoryCallStore()
+        yield MemoryCallStore()
+        return
     driver: Driver = request.getfixturevalue("driver")
-    client = driver.stack.ministack.client("dynamodb")
+    url = os.environ.get("DYNAMODB_LOCAL_URL", "")
+    if request.param == "ministack":
+        url = driver.stack.ministack.url
+    elif not url:
+        pytest.skip("DYNAMODB_LOCAL_URL is not set; `make test-dynamodb-local` sets it")
+    client = driver.stack.ministack.session.client("dynamodb", endpoint_url=url)
     # a table of its own with the template's keys and indexes: nobody reconciles what lies in it
     properties = driver.stack.deployment.template["Resources"]["CallsTable"]["Properties"]
     wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
     name = f"contract-{new_call_id()}"
     client.create_table(TableName=name, **{key: properties[key] for key in wanted})
-    return DynamoDBCallStore(client, name)
+    yield DynamoDBCallStore(client, name)
+    client.delete_table(TableName=name)
+    client.close()
 
 
 def call(**more: Any) -> Call:
