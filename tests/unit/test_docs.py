@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from callscribe.domain.deadlines import DEFAULTS
 from callscribe.domain.transcription_options import OPTIONS, OWNED, REPLACED
 from callscribe.domain.twilio_errors import REFUSALS
 from callscribe.http import PROBLEM_TYPES
@@ -14,6 +15,8 @@ from local.options import ROOT
 from local.simulators.assemblyai.server import OPERATIONS as ASSEMBLYAI_OPERATIONS
 from local.simulators.faults import CALLBACK_FAULTS, REQUEST_FAULTS
 from local.simulators.twilio.server import OPERATIONS as TWILIO_OPERATIONS
+from simulation.checks import PROMISES
+from simulation.mutants import MUTANTS
 from tests.unit.test_template import BY_FOLDER, RESOURCES, TEMPLATE, routes
 
 PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
@@ -71,6 +74,20 @@ def test_faults_page_names_every_fault_and_operation() -> None:
     assert missing(names, "faults.md") == []
 
 
+def test_reliability_page_names_every_planted_bug_and_promise() -> None:
+    page = PAGES["reliability.md"]
+    assert [mutant.what for mutant in MUTANTS if f"- {mutant.what}\n" not in page] == []
+    named = set(re.findall(r"`([a-z-]+)`", page))
+    assert set(PROMISES) - {"bug", "quiet"} <= named
+    paths = set(re.findall(r"`(tests/[\w/]+\.py)`", page))
+    assert paths
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+
+
+def test_configuration_page_names_every_deadline() -> None:
+    assert missing(DEFAULTS, "configuration.md") == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text())
@@ -79,8 +96,10 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_make_targets_that_are_shown_exist(document: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    shown = set(re.findall(r"`make ([a-z]+)|^\s*make ([a-z]+)", document.read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    shown = set(
+        re.findall(r"`make ([a-z-]+)|^\s*make ([a-z-]+)", document.read_text(), re.MULTILINE)
+    )
     assert {name for pair in shown for name in pair if name} <= targets
 
 
