@@ -1,6 +1,6 @@
 # callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo local test simulate simulate-mutants simulate-stack proof test-dynamodb-local check format lint types validate build artefact lock clean setup
+.PHONY: help demo local test simulate simulate-mutants simulate-stack proof bench-imports test-dynamodb-local check format lint types validate build artefact lock clean setup
 
 PYTHON ?= python3
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
@@ -27,6 +27,9 @@ simulate-mutants: .venv/.dev ## bugs planted on purpose: the simulation must fin
 
 simulate-stack: .venv/.dev .venv-ministack/.done ## hundreds of calls through the whole local stack, processes killed at random
 	@PYTHONPATH=layers/callscribe .venv/bin/python -m simulation.stack $(ARGS)
+
+bench-imports: .venv/.dev .venv-ministack/.done ## how many recordings an hour an import takes in, vendors simulated
+	.venv/bin/python -m bench.imports $(ARGS)
 
 test-dynamodb-local: .venv/.dev .venv-ministack/.done ## the stores' contract on Amazon's DynamoDB Local (Java, npm; its licence asks for an AWS account)
 	@scripts/dynamodb-local/run $(ARGS)

@@ -31,9 +31,9 @@ def test_allowed_is_allowed_and_the_rest_is_refused(driver: Driver) -> None:
         KeyConditionExpression="call_id = :id",
         ExpressionAttributeValues={":id": {"S": "x"}},
     )
-    item = {"call_id": {"S": "x"}, "item": {"S": "CALL"}}
+    key = {"call_id": {"S": "x"}, "item": {"S": "CALL"}}
     with pytest.raises(ClientError, match="not authorized"):
-        dynamodb.put_item(TableName=table, Item=item)
+        dynamodb.delete_item(TableName=table, Key=key)
     with pytest.raises(ClientError, match="not authorized"):
         dynamodb.scan(TableName=table)
     dynamodb.close()

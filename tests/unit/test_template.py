@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from callscribe.domain.deadlines import read_deadlines
 from callscribe.http import read_request
 from local.options import ROOT
 
@@ -158,3 +159,49 @@ def test_function_has_sample_events_that_its_code_reads(folder: str) -> None:
             assert read_request(event).route in routes(folder)
     sampled = {json.loads(s.read_text()).get("routeKey") for s in samples}
     assert set(routes(folder)) <= sampled
+
+
+def test_what_nobody_waits_for_is_laid_aside_when_aws_gives_up() -> None:
+    """Schedules and what Lambda queues itself: each has a dead-letter queue and a bounded patience."""
+    queue = {"GetAtt": "InvocationsDeadLetterQueue.Arn"}
+    for folder in ("dial", "reconcile"):
+        invoked = BY_FOLDER[folder][1]["Properties"]["EventInvokeConfig"]
+        assert invoked["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": queue}
+        assert invoked["MaximumEventAgeInSeconds"] <= 900
+    scheduled = [
+        event["Properties"]
+        for _, function in BY_FOLDER.values()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] == "ScheduleV2"
+    ]
+    scheduled.append(RESOURCES["RecurringCall"]["Properties"]["Target"])
+    assert len(scheduled) == 2
+    for schedule in scheduled:
+        assert schedule["DeadLetterConfig"] == {"Arn": queue}
+        assert schedule["RetryPolicy"]["MaximumEventAgeInSeconds"] <= 900
+    allowed = RESOURCES["ScheduledCallsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert {"sqs:SendMessage"} <= {statement["Action"] for statement in allowed}
+
+
+def test_worker_gives_up_before_the_queue_does() -> None:
+    source = (ROOT / "functions/transcribe/app.py").read_text()
+    tries = int(re.findall(r"^_TRIES = (\d+)$", source, re.MULTILINE)[0])
+    queue = RESOURCES["RecordingsQueue"]["Properties"]
+    assert tries < queue["RedrivePolicy"]["maxReceiveCount"]
+    # nobody else sees a message while its worker may still run
+    timeout = BY_FOLDER["transcribe"][1]["Properties"]["Timeout"]
+    assert queue["VisibilityTimeout"] > timeout
+
+
+def test_lease_outlives_a_run() -> None:
+    source = (ROOT / "layers/callscribe/callscribe/use_cases/reconcile.py").read_text()
+    minutes = int(re.findall(r"^_LEASE = timedelta\(minutes=(\d+)\)$", source, re.MULTILINE)[0])
+    assert minutes * 60 > BY_FOLDER["reconcile"][1]["Properties"]["Timeout"]
+
+
+@pytest.mark.parametrize("parameter", ["Deadlines"])
+def test_pattern_lets_the_documented_example_through(parameter: str) -> None:
+    pattern = TEMPLATE["Parameters"][parameter]["AllowedPattern"]
+    for text in ("", "call.in-progress=1455,recording.submitted=30"):
+        assert re.fullmatch(pattern, text)
+        read_deadlines(text)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, fields
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from callscribe.adapters.aws_errors import translated
+from callscribe.adapters.dynamodb_items import Expression, Item, from_item, serialize, to_item
 from callscribe.domain import deadlines
 from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
@@ -21,8 +20,6 @@ from callscribe.ports import Failed, Waiting
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Item = dict[str, Any]
-
 _CALL = "CALL"
 _RECORDING = "RECORDING#"
 # not a call's: the partitions of what reconciliation keeps for itself
@@ -30,8 +27,6 @@ _SWEEPS = "sweeps"
 _LEASES = "leases"
 _PAGE = 100
 _translated = translated("DynamoDB")
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 
 class DynamoDBCallStore:
@@ -43,16 +38,16 @@ class DynamoDBCallStore:
 
     @_translated
     def add_call(self, call: Call) -> bool:
-        item = _to_item(asdict(call))
-        item["item"] = _serialize(_CALL)
+        item = to_item(asdict(call))
+        item["item"] = serialize(_CALL)
         day = f"{call.created_at[:10]}#{deadlines.shard_of(call.call_id, deadlines.DAY_SHARDS)}"
-        item["day"] = _serialize(day)
+        item["day"] = serialize(day)
         return self._add(item)
 
     @_translated
     def add_recording(self, recording: Recording) -> bool:
-        item = _to_item(asdict(recording))
-        item["item"] = _serialize(_RECORDING + recording.recording_sid)
+        item = to_item(asdict(recording))
+        item["item"] = serialize(_RECORDING + recording.recording_sid)
         return self._add(item)
 
     @_translated
@@ -147,8 +142,8 @@ class DynamoDBCallStore:
 
     @_translated
     def add_sweep(self, sweep: Sweep) -> bool:
-        item = _to_item({key: value for key, value in asdict(sweep).items() if key != "sweep_id"})
-        item |= {"call_id": _serialize(_SWEEPS), "item": _serialize(sweep.sweep_id)}
+        item = to_item({key: value for key, value in asdict(sweep).items() if key != "sweep_id"})
+        item |= {"call_id": serialize(_SWEEPS), "item": serialize(sweep.sweep_id)}
         return self._add(item)
 
     @_translated
@@ -266,12 +261,12 @@ class DynamoDBCallStore:
             Key={"call_id": {"S": call_id}, "item": {"S": key}},
             ConsistentRead=True,
         )
-        return _from_item(answer["Item"]) if "Item" in answer else None
+        return from_item(answer["Item"]) if "Item" in answer else None
 
     def _query(self, **arguments: Any) -> Iterator[Item]:
         while True:
             answer = self._query_page(arguments)
-            yield from map(_from_item, answer["Items"])
+            yield from map(from_item, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -288,7 +283,7 @@ class DynamoDBCallStore:
         only_from: Collection[str],
         expected: Mapping[str, Any],
     ) -> bool:
-        expression = _Expression()
+        expression = Expression()
         conditions = [expression.one_of("status", sorted(only_from))]
         conditions += [expression.equals(name, value) for name, value in expected.items()]
         try:
@@ -303,7 +298,7 @@ class DynamoDBCallStore:
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             return _was_ours(
-                error, _to_item(changes), gone=[k for k in changes if changes[k] is None]
+                error, to_item(changes), gone=[k for k in changes if changes[k] is None]
             )
         return True
 
@@ -321,75 +316,8 @@ def _was_ours(error: ClientError, wanted: Item, gone: Collection[str] = ()) -> b
     return bool(stands) and same and not any(name in stands for name in gone)
 
 
-class _Expression:
-    """Builds the texts of an update, with every name and value as a placeholder."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-        self.values: Item = {}
-
-    def name(self, field: str) -> str:
-        self.names[f"#{field}"] = field
-        return f"#{field}"
-
-    def value(self, value: Any) -> str:
-        placeholder = f":v{len(self.values)}"
-        self.values[placeholder] = _to_item({"value": value})["value"]
-        return placeholder
-
-    def one_of(self, field: str, values: Collection[str]) -> str:
-        return f"{self.name(field)} IN ({', '.join(map(self.value, values))})"
-
-    def equals(self, field: str, value: Any) -> str:
-        if value is None:
-            return f"attribute_not_exists({self.name(field)})"
-        return f"{self.name(field)} = {self.value(value)}"
-
-    def update(self, changes: Mapping[str, Any]) -> str:
-        sets = [
-            f"{self.name(field)} = {self.value(value)}"
-            for field, value in changes.items()
-            if value is not None
-        ]
-        removes = [self.name(field) for field, value in changes.items() if value is None]
-        parts = [f"SET {', '.join(sets)}"] if sets else []
-        parts += [f"REMOVE {', '.join(removes)}"] if removes else []
-        return " ".join(parts)
-
-
 def _age(call: Call) -> tuple[str, str]:
     return call.created_at, call.call_id
-
-
-def _to_item(values: Mapping[str, Any]) -> Item:
-    return {
-        name: _serialize(_decimals(value)) for name, value in values.items() if value is not None
-    }
-
-
-def _from_item(item: Mapping[str, Any]) -> Item:
-    return {name: _numbers(_deserialize(value)) for name, value in item.items()}
-
-
-def _decimals(value: Any) -> Any:
-    """DynamoDB's client takes decimals only; str() keeps a float's shortest exact form."""
-    if isinstance(value, float):
-        return Decimal(str(value))
-    if isinstance(value, Mapping):
-        return {name: _decimals(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_decimals(inner) for inner in value]
-    return value
-
-
-def _numbers(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Mapping):
-        return {name: _numbers(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_numbers(inner) for inner in value]
-    return value
 
 
 _CALL_FIELDS = frozenset(field.name for field in fields(Call))
