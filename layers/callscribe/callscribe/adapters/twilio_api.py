@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -81,20 +81,29 @@ class TwilioTelephony:
 
     def page_recordings(self, since: str, until: str, cursor: str | None) -> Page[RecordingNotice]:
         def ask(client: Client) -> Page[RecordingNotice]:
-            recordings = client.recordings
             if cursor is not None:
-                return _page(recordings.get_page(_TWILIO_HOST + cursor), _notice)
-            span = {"date_created_after": from_text(since), "date_created_before": from_text(until)}
-            return _page(recordings.page(**span, page_size=_PAGE), _notice)
+                page = client.recordings.get_page(_TWILIO_HOST + cursor)
+            else:
+                low, high = _span(since, until)
+                page = client.recordings.page(
+                    date_created_after=low, date_created_before=high, page_size=_PAGE
+                )
+            return _page(
+                page, _notice, lambda notice: since[:19] <= (notice.created_at or since) <= until
+            )
 
         return self._ask(ask)
 
     def page_ended_calls(self, since: str, until: str, cursor: str | None) -> Page[VendorCall]:
         def ask(client: Client) -> Page[VendorCall]:
             if cursor is not None:
-                return _page(client.calls.get_page(_TWILIO_HOST + cursor), _vendor_call)
-            span = {"end_time_after": from_text(since), "end_time_before": from_text(until)}
-            return _page(client.calls.page(**span, page_size=_PAGE), _vendor_call)
+                page = client.calls.get_page(_TWILIO_HOST + cursor)
+            else:
+                low, high = _span(since, until)
+                page = client.calls.page(end_time_after=low, end_time_before=high, page_size=_PAGE)
+            return _page(
+                page, _vendor_call, lambda call: since[:19] <= (call.ended_at or since) <= until
+            )
 
         return self._ask(ask)
 
@@ -230,11 +239,21 @@ def _notice(recording: Any) -> RecordingNotice:
     )
 
 
-def _page(page: Any, read: Callable[[Any], T]) -> Page[T]:
+def _span(since: str, until: str) -> tuple[datetime, datetime]:
+    """What a list is asked for: a day more than is wanted, picked out by ``_page``.
+
+    Twilio documents these filters by day ("on or before midnight of this date"), while its library
+    sends times: whichever it goes by, nothing of the span is missing.
+    """
+    return from_text(since), from_text(until) + timedelta(days=1)
+
+
+def _page(page: Any, read: Callable[[Any], T], wanted: Callable[[T], bool]) -> Page[T]:
     """``cursor`` is path and query of the next page: its host is ours to choose, not the answer's."""
     following = urlsplit(page.next_page_url or "")
     cursor = f"{following.path}?{following.query}" if following.path else None
-    return Page([read(entry) for entry in page], cursor)
+    entries = [read(entry) for entry in page]
+    return Page([entry for entry in entries if wanted(entry)], cursor)
 
 
 def _text(moment: datetime | str | None) -> str | None:
