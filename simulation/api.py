@@ -30,6 +30,7 @@ _ROUTES = {
         ("call_id", "recording_sid"),
     ),
     ("GET", "calls"): ("calls", "GET /calls", ("call_id",)),
+    ("POST", "retries"): ("calls", "POST /retries", ()),
     ("POST", "imports"): ("calls", "POST /imports", ()),
 }
 # the fragments of our URLs ask Twilio for five retries on anything, within its 15 seconds

@@ -122,7 +122,14 @@ class SimulatedTable:
                 call_id, recording_sid, changes, only_from=only_from, expected=expected
             )
             status = changes.get("status")
-            if changed and before and status and before.status in RECORDING_ENDED:
+            opened_again = "retries" in changes and before and before.status == "error"
+            if (
+                changed
+                and before
+                and status
+                and before.status in RECORDING_ENDED
+                and not opened_again
+            ):
                 self.backwards.append((recording_sid, f"{before.status} became {status}"))
             return changed
 
@@ -239,8 +246,10 @@ class SimulatedQueue:
         message.visible_at = self._scheduler.now + _VISIBILITY_SECONDS
         self._scheduler.at(message.visible_at, lambda: self._deliver(message_id))
         self._invoke(message_id, message)
-        if self._dice.draw(self._entity(message.body), "queue.deliver", DELIVERY_FAULTS):
-            self._scheduler.after(0.01, lambda: self._invoke(message_id, message))
+        entity = self._entity(message.body)
+        if self._dice.draw(entity, "queue.deliver", DELIVERY_FAULTS):
+            later = self._dice.number(f"{entity}/doubled/{message.receives}", 0.01, 0.5)
+            self._scheduler.after(later, lambda: self._invoke(message_id, message))
 
     def _invoke(self, message_id: str, message: Message) -> None:
         record = {

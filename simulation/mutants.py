@@ -190,6 +190,12 @@ MUTANTS = (
         new="        since = from_text(last.until)\n",
     ),
     Mutant(
+        what="a retry notes the recording as on its way, but nobody is told",
+        path=_USE_CASES + "redrive.py",
+        old="            **self.deadlines.of_recording(recording.call_id, status, now),\n",
+        new='            "waiting_for": None, "due_at": None,\n',
+    ),
+    Mutant(
         what="a call that is adopted twice at the same moment gets two ids",
         path=_USE_CASES + "track_call.py",
         old="        call_id = known or call_id_for_sid(news.call_sid)\n",

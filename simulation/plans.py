@@ -20,9 +20,10 @@ _KINDS = (
     ("refused", 3),
 )
 _OUTCOMES = (
-    ("spoken", 76),
+    ("spoken", 72),
     ("silent", 6),
-    ("fails-once", 12),
+    ("fails-once", 10),
+    ("fails-thrice", 6),
     ("fails", 6),
 )
 KINDS = tuple(name for name, _ in _KINDS)

@@ -13,7 +13,13 @@ from email.utils import format_datetime
 from typing import Any, TypeVar
 
 from callscribe.domain.calls import TERMINAL, Call
-from callscribe.domain.problems import RetryLaterError, VendorLacksItError, VendorRefusedError
+from callscribe.domain.problems import (
+    RetryLaterError,
+    VendorBusyError,
+    VendorLacksItError,
+    VendorRefusedError,
+    VendorUnknownError,
+)
 from callscribe.domain.times import to_text
 from callscribe.ports import Page, RecordingNotice, StoredAudio, VendorCall
 from simulation.api import Api
@@ -177,7 +183,10 @@ class Twilio:
 
         assert channels != 0  # noqa: S101 - nobody asks for none
         label = self.labels.get(recording_sid, recording_sid)
-        return self.lambdas.aws(label, "media.copy", act)
+        try:
+            return self.lambdas.vendor("Twilio", label, "media.copy", act, seconds=(1, 20))
+        except (VendorBusyError, VendorUnknownError) as error:
+            raise RetryLaterError("the audio's download broke off", seconds=15) from error
 
     # what happens by itself
 

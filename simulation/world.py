@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 
 from callscribe import wiring
@@ -35,6 +36,8 @@ _AFTERWARDS_SECONDS = 900.0
 _RECONCILE_SECONDS = 300.0
 # longer than any deadline, back-off or late callback
 _SETTLING_SECONDS = 6 * 3600.0
+# when an operator looks after what failed
+_OPERATOR_SECONDS = (1500.0, 2700.0, 3900.0)
 # a client asks again when it got no answer
 _CLIENT_TRIES = 6
 _CLIENT_PAUSE_SECONDS = 5.0
@@ -123,7 +126,8 @@ class World:
         # what clients were told, by plan: (status, body)
         self.answers: dict[int, list[tuple[int, str]]] = {}
         self.reconciled: list[dict[str, Any] | None] = []
-        self._runs = 0
+        self._runs = self._asked = 0
+        self.begin = self.scheduler.time()
         self.table = SimulatedTable(self.store, self.lambdas, self.scheduler, self._label)
         # acknowledged, but neither done nor kept: (recording_sid, what happened)
         self.dropped: list[tuple[str, str]] = []
@@ -142,6 +146,9 @@ class World:
         while moment < faulty:
             self.scheduler.at(moment, self.reconcile)
             moment += _RECONCILE_SECONDS
+        for moment in _OPERATOR_SECONDS:
+            self.scheduler.at(moment, self.try_again)
+        self.scheduler.at(_OPERATOR_SECONDS[0], self.bring_in)
         self.scheduler.run_until(faulty)
         self.make_peace()
 
@@ -185,6 +192,28 @@ class World:
         label = f"reconciliation {self._runs}"
         self.lambdas.invoke("reconcile", {}, self.reconciled.append, label=label)
 
+    def try_again(self) -> None:
+        """An operator asks for another go for all that failed; nobody minds if it does not work."""
+        self._ask_as_operator("retries", {"since": to_text(self.begin)})
+
+    def bring_in(self) -> None:
+        """And for what was recorded elsewhere, which the sweeps look for at the same time."""
+        self._ask_as_operator("imports", {"since": to_text(self.begin - timedelta(days=1))})
+
+    def _ask_as_operator(self, path: str, body: dict[str, Any]) -> None:
+        self._asked += 1
+        label = f"operator {self._asked}"
+        url = f"{self.api.base_url}/{path}"
+        self.scheduler.spawn(
+            lambda: self.note(
+                "operator was told",
+                entity=label,
+                answer=self.api.request(
+                    label, "POST", url, body=json.dumps(body), headers={"idempotency-key": label}
+                ),
+            )
+        )
+
     def note(self, message: str, **fields: object) -> None:
         """A line of the history."""
         if self.history is not None:
@@ -197,7 +226,8 @@ class World:
         if plan.kind in ("call", "two-recordings"):
             body["mode"] = "call"
         if plan.kind == "scheduled":
-            body["place_at"] = to_text_after(self, plan)
+            later = timedelta(seconds=plan.begins + 300 + plan.talks_seconds)
+            body["place_at"] = to_text(self.begin + later)
         for _ in range(_CLIENT_TRIES):
             answer = self.api.request(
                 plan.label,
@@ -265,11 +295,3 @@ _BUILT = (
     "import_recordings",
     "reconcile",
 )
-
-
-def to_text_after(world: World, plan: Plan) -> str:
-    """The time that a scheduled call's client asks for: the same in every one of its requests."""
-    from datetime import timedelta  # noqa: PLC0415
-
-    begin = world.scheduler.time() - timedelta(seconds=world.scheduler.now)
-    return to_text(begin + timedelta(seconds=plan.begins + 300 + plan.talks_seconds))

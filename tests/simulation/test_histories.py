@@ -23,10 +23,11 @@ from simulation.world import World
 TABLE = (
     "table.add_call table.change_call table.get_call table.add_recording table.change_recording "
     "table.get_recording table.find_call_id table.take_lease table.list_sweeps table.change_sweep "
-    "table.overdue queue.put queue.retry_in bucket.put events.put media.copy schedules.create"
+    "table.overdue table.failures queue.put queue.retry_in bucket.put events.put "
+    "schedules.create"
 ).split()
 VENDORS = (
-    "calls.create calls.fetch calls.list recordings.list recordings.fetch recordings.page "
+    "media.copy calls.create calls.fetch calls.list recordings.list recordings.fetch recordings.page "
     "calls.page transcripts.create transcripts.get transcripts.list transcripts.page"
 ).split()
 faults = st.one_of(
@@ -80,6 +81,10 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def reconciliation_runs(self) -> None:
         self.world.reconcile()
+
+    @rule()
+    def an_operator_tries_again(self) -> None:
+        self.world.try_again()
 
     def teardown(self) -> None:
         if not hasattr(self, "world"):
