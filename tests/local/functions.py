@@ -22,5 +22,8 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         case "large":
             return "x" * (7 * 1024 * 1024)
         case "fill":
-            return len(bytearray(400 * 1024 * 1024))
+            # held on to, so that whoever looks sees it
+            held = b"x" * (400 * 1024 * 1024)
+            time.sleep(60)
+            return len(held)
     return {"served": _SERVED, "pid": os.getpid(), "left": context.get_remaining_time_in_millis()}
