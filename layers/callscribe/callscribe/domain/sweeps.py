@@ -30,6 +30,7 @@ class Sweep:
     An import may be narrowed to one call or one recording (names of their own, because ``call_sid``
     is the key of an index). ``unmapped`` are recordings that nobody here knew although they were not
     new. ``unfinished_since`` is the oldest entry that was not done yet: the next window begins there.
+    ``restarts`` counts how often the vendor no longer took the cursor.
     """
 
     sweep_id: str
@@ -47,6 +48,7 @@ class Sweep:
     found: int = 0
     skipped: int = 0
     unmapped: int = 0
+    restarts: int = 0
     unfinished_since: str | None = None
     error_message: str | None = None
     request_hash: str | None = None

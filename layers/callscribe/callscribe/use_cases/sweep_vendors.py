@@ -43,7 +43,12 @@ _UNMAPPED_AFTER = timedelta(minutes=15)
 _SECONDS_BETWEEN = 0.5
 _IMPORTS_A_RUN = 600
 
-_KNOWN, _FOUND, _SKIPPED, _UNFINISHED = "known", "found", "skipped", "unfinished"
+_MOST_RESTARTS = 3
+
+_KNOWN, _FOUND, _SKIPPED = "known", "found", "skipped"
+# not done yet, so that the next window reaches back to it; the latter is a recording that waits to
+# be adopted
+_UNFINISHED, _UNMAPPED = "unfinished", "unmapped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +112,7 @@ class SweepVendors:
                 page: Page[Any] = self._page(sweep)
                 sweep = self._met(sweep, page, may_adopt, sweep.found - started_with)
             except VendorRefusedError as error:
-                sweep = self._refused(sweep, error)
+                self._refused(sweep, error)
                 break
             except CallscribeError as error:
                 self.telemetry.warn("sweep goes on later", sweep=sweep.sweep_id, reason=str(error))
@@ -140,10 +145,10 @@ class SweepVendors:
             elif isinstance(entry, RecordingNotice):
                 delay = int((found + counts[_FOUND]) * _SECONDS_BETWEEN)
                 outcome, begun = self._recording(entry, sweep, may_adopt, delay), entry.created_at
-                unmapped += outcome == _FOUND and self._is_old(entry)
+                unmapped += outcome == _UNMAPPED or (outcome == _FOUND and self._is_old(entry))
             else:
                 outcome, begun = self._transcript(entry), f"{str(entry.get('created'))[:23]}Z"
-            if outcome == _UNFINISHED:
+            if outcome in (_UNFINISHED, _UNMAPPED):
                 unfinished = min(begun or sweep.since, unfinished or sweep.until)
                 outcome = _SKIPPED
             counts[outcome] += 1
@@ -187,8 +192,10 @@ class SweepVendors:
             return _SKIPPED
         if notice.status in ("in-progress", "paused", "processing"):
             return _UNFINISHED
-        if not call_id and not (may_adopt and self._is_old(notice)):
+        if not call_id and not self._is_old(notice):
             return _UNFINISHED
+        if not call_id and not may_adopt:
+            return _UNMAPPED
         asked = replace(notice, call_id=call_id, base_url=self.base_url)
         self.queue.put(asked, delay_seconds=delay_seconds if sweep.kind == "import" else 0)
         self.telemetry.count("RecordingFound")
@@ -223,17 +230,26 @@ class SweepVendors:
             "duplicate transcript deleted", call_id=call_id, recording_sid=recording_sid
         )
 
-    def _refused(self, sweep: Sweep, error: VendorRefusedError) -> Sweep:
-        """A standing window is tried again in the next run; an import ends, and says why."""
+    def _refused(self, sweep: Sweep, error: VendorRefusedError) -> None:
+        """A cursor may have grown too old: the window is begun again. An import that is refused from
+        its beginning, or too often, ends and says so; a standing one tries again in the next run."""
         self.telemetry.warn("sweep refused", sweep=sweep.sweep_id, reason=str(error))
-        if sweep.kind != "import":
-            return sweep
-        message = f"{error.vendor} refused: {error}"
-        ended = replace(
-            sweep, status="failed", error_message=message, updated_at=to_text(self.clock())
+        again = replace(
+            sweep,
+            cursor=None,
+            seen=0,
+            known=0,
+            found=0,
+            skipped=0,
+            unmapped=0,
+            unfinished_since=None,
         )
-        self._save(ended, only_from=["running"])
-        return ended
+        stands = replace(again, restarts=sweep.restarts + 1, updated_at=to_text(self.clock()))
+        hopeless = sweep.cursor is None or stands.restarts > _MOST_RESTARTS
+        if sweep.kind == "import" and hopeless:
+            message = f"{error.vendor} refused: {error}"
+            stands = replace(stands, status="failed", error_message=message)
+        self._save(stands, only_from=["running"])
 
     def _is_old(self, notice: RecordingNotice) -> bool:
         made = notice.created_at or notice.started_at

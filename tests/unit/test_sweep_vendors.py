@@ -1,0 +1,161 @@
+"""Walks through a vendor's list that meet a wall."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from callscribe.domain.problems import VendorRefusedError, VendorUnknownError
+from callscribe.domain.sweeps import Sweep
+from callscribe.domain.times import to_text
+from callscribe.ports import Page, RecordingNotice
+from callscribe.use_cases.sweep_vendors import SweepVendors
+from simulation.memory_store import MemoryCallStore
+
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+
+
+class Vendors:
+    """Both vendors: empty lists, but for the recordings of ``pages`` (by cursor)."""
+
+    def __init__(self, pages: dict[str | None, Any]) -> None:
+        self.pages = pages
+        self.asked: list[str | None] = []
+
+    def page_recordings(
+        self, _since: str, _until: str, cursor: str | None
+    ) -> Page[RecordingNotice]:
+        self.asked.append(cursor)
+        page = self.pages[cursor]
+        if isinstance(page, Exception):
+            raise page
+        return cast(Page[RecordingNotice], page)
+
+    def page_ended_calls(self, *_: object) -> Page[Any]:
+        return Page([], None)
+
+    def page_since(self, *_: object) -> Page[Any]:
+        return Page([], None)
+
+
+class Telemetry:
+    def __init__(self) -> None:
+        self.counts: dict[str, float] = {}
+
+    def count(self, metric: str, value: float = 1) -> None:
+        self.counts[metric] = self.counts.get(metric, 0) + value
+
+    def note(self, message: str, **fields: object) -> None: ...
+    def warn(self, message: str, **fields: object) -> None: ...
+
+
+class Queue:
+    def __init__(self) -> None:
+        self.notices: list[tuple[RecordingNotice, int]] = []
+
+    def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None:
+        self.notices.append((notice, delay_seconds))
+
+
+class Walk:
+    def __init__(self, pages: dict[str | None, Any]) -> None:
+        self.store = MemoryCallStore()
+        self.vendors = Vendors(pages)
+        self.telemetry, self.queue = Telemetry(), Queue()
+        self.sweeper = SweepVendors(
+            store=self.store,
+            sweeps=self.store,
+            telephony=cast(Any, self.vendors),
+            transcriber=cast(Any, self.vendors),
+            queue=self.queue,
+            track=cast(Any, None),
+            finish=cast(Any, None),
+            telemetry=self.telemetry,
+            clock=lambda: NOW,
+            base_url="https://api.example",
+        )
+
+    def run(self, *, may_adopt: bool = True) -> dict[str, Any]:
+        return self.sweeper.run(lambda: 60.0, may_adopt=may_adopt)
+
+
+def heard(number: int, minutes_ago: float = 60) -> RecordingNotice:
+    made = to_text(NOW - timedelta(minutes=minutes_ago))
+    sid = f"{number:032}"
+    return RecordingNotice(
+        recording_sid=f"RE{sid}", call_sid=f"CA{sid}", status="completed", created_at=made
+    )
+
+
+def an_import(**more: Any) -> Sweep:
+    at = to_text(NOW)
+    values = {"since": "2026-01-01T00:00:00.000Z", "until": at, "created_at": at, "updated_at": at}
+    return Sweep(sweep_id="import-1", kind="import", status="running", **(values | more))
+
+
+def test_cursor_that_grew_too_old_begins_the_window_again() -> None:
+    refusal = VendorRefusedError("Twilio", "invalid page token", status=400)
+    walk = Walk({None: Page([heard(1)], "old"), "old": refusal})
+    walk.run()
+    stands = walk.store.sweeps["recordings"]
+    assert (stands.status, stands.cursor, stands.seen, stands.restarts) == ("running", None, 0, 1)
+    walk.vendors.pages = {None: Page([heard(1)], "new"), "new": Page([heard(2)], None)}
+    walk.run()
+    assert walk.store.sweeps["recordings"].status == "completed"
+    assert walk.vendors.asked == [None, "old", None, "new"]
+
+
+def test_window_goes_on_where_the_vendor_stopped_answering() -> None:
+    walk = Walk({None: Page([heard(1)], "2"), "2": VendorUnknownError("Twilio", "no answer")})
+    walk.run()
+    walk.vendors.pages["2"] = Page([heard(2)], None)
+    walk.run()
+    assert walk.vendors.asked == [None, "2", "2"]
+    assert walk.store.sweeps["recordings"].seen == 2
+
+
+def test_import_that_is_refused_too_often_ends_by_name() -> None:
+    refusal = VendorRefusedError("Twilio", "invalid page token", status=400)
+    walk = Walk({None: Page([], "old"), "old": refusal})
+    walk.store.add_sweep(an_import())
+    for _ in range(4):
+        walk.run()
+    stands = walk.store.sweeps["import-1"]
+    assert (stands.status, stands.error_message) == ("failed", "Twilio refused: invalid page token")
+
+
+def test_import_is_paced_and_bounded_in_a_run() -> None:
+    pages: dict[str | None, Any] = {
+        (str(n) if n else None): Page([heard(n * 100 + i) for i in range(100)], str(n + 1))
+        for n in range(20)
+    }
+    walk = Walk(pages)
+    for name in ("calls", "recordings", "transcripts"):
+        done = replace(an_import(), sweep_id=name, kind=name, status="running", cursor="done")
+        walk.store.add_sweep(done)
+    pages["done"] = Page([], None)
+    walk.store.add_sweep(an_import())
+    walk.run()
+    delays = [delay for _, delay in walk.queue.notices]
+    assert len(delays) == 600
+    assert delays[:4] == [0, 0, 1, 1]
+    assert delays[-1] == 299
+    assert walk.store.sweeps["import-1"].cursor == "6"
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "may_adopt", "queued", "unmapped"),
+    [(60, True, 1, 1), (60, False, 0, 1), (5, True, 0, 0)],
+)
+def test_strange_recording_waits_until_it_can_be_nobody_elses(
+    minutes_ago: float, may_adopt: bool, queued: int, unmapped: int
+) -> None:
+    walk = Walk({None: Page([heard(1, minutes_ago)], None)})
+    result = walk.run(may_adopt=may_adopt)
+    assert len(walk.queue.notices) == queued
+    assert walk.telemetry.counts["UnmappedRecordings"] == unmapped == result["unmapped"]
+    reaches_back = walk.store.sweeps["recordings"].unfinished_since
+    assert (reaches_back is None) == bool(queued)
