@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import boto3
 import pytest
 import requests
 from botocore.config import Config
 
 from callscribe.adapters.dynamodb import DynamoDBCallStore
-from callscribe.adapters.sqs import SQSRecordingsQueue
+from callscribe.adapters.eventbridge import EventBridgeAnnouncer
+from callscribe.adapters.s3 import S3Documents
+from callscribe.adapters.secrets import Secrets
+from callscribe.adapters.sqs import SQSDeadLetters, SQSRecordingsQueue
 from callscribe.domain.calls import Call, new_call_id
 from callscribe.domain.problems import RetryLaterError
+from callscribe.domain.recordings import Recording
 from callscribe.ports import RecordingNotice
 from local.http_server import DropConnection, Request, Response, Server
 from tests.support.stack import Driver
 
 NOW = "2026-03-04T05:06:07.000Z"
+# as the functions' own clients try
+THREE_TRIES = Config(retries={"mode": "standard", "total_max_attempts": 3})
 
 
 class Wire:
@@ -61,7 +68,7 @@ def store(driver: Driver, wire: Wire) -> Iterator[DynamoDBCallStore]:
     client = driver.stack.ministack.session.client(
         "dynamodb",
         endpoint_url=wire.server.url,
-        config=Config(retries={"mode": "standard", "total_max_attempts": 3}),
+        config=THREE_TRIES,
     )
     yield DynamoDBCallStore(client, driver.stack.connection.table_name)
     client.close()
@@ -106,6 +113,52 @@ def test_server_errors_are_retried_later(store: DynamoDBCallStore, wire: Wire, s
         store.get_call("0" * 32)
     wire.refuse = [status]
     assert store.get_call("0" * 32) is None
+
+
+def ask_s3(session: boto3.Session, url: str, driver: Driver) -> None:
+    client = session.client("s3", endpoint_url=url, config=THREE_TRIES)
+    bucket = driver.stack.deployment.outputs["BucketName"]
+    S3Documents(client, bucket).put(f"transcripts/{new_call_id()}/test", {"a": 1})
+
+
+def ask_sqs(session: boto3.Session, url: str, driver: Driver) -> None:
+    client = session.client("sqs", endpoint_url=url, config=THREE_TRIES)
+    # the queue's own URL names another port: the path is what counts
+    queue = driver.stack.deployment.outputs["RecordingsDeadLetterQueueUrl"]
+    SQSDeadLetters(client, queue).take(1)
+
+
+def ask_secrets(session: boto3.Session, url: str, driver: Driver) -> None:
+    client = session.client("secretsmanager", endpoint_url=url, config=THREE_TRIES)
+    Secrets(client).read(driver.stack.deployment.outputs["TwilioAuthTokenSecretArn"])
+
+
+def ask_events(session: boto3.Session, url: str, driver: Driver) -> None:
+    client = session.client("events", endpoint_url=url, config=THREE_TRIES)
+    bus = driver.stack.deployment.outputs["EventBusName"]
+    made = call()
+    ended = Recording(
+        call_id=made.call_id,
+        recording_sid="RE" + "1" * 32,
+        status="silent",
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    EventBridgeAnnouncer(client, bus).announce(made, ended)
+
+
+@pytest.mark.parametrize("ask", [ask_s3, ask_sqs, ask_secrets, ask_events])
+@pytest.mark.parametrize("status", [500, 503])
+def test_every_service_that_is_busy_is_asked_again_and_then_later(
+    driver: Driver, wire: Wire, ask: Callable[..., None], status: int
+) -> None:
+    session = driver.stack.ministack.session
+    wire.refuse = [status]
+    ask(session, wire.server.url, driver)
+    assert wire.seen == 2
+    wire.refuse = [status] * 3
+    with pytest.raises(RetryLaterError):
+        ask(session, wire.server.url, driver)
 
 
 def test_message_that_is_gone_needs_no_other_time(driver: Driver) -> None:
