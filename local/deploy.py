@@ -70,9 +70,13 @@ def deploy(
     translated = translate(source, parameters, invoke_url)
     _put_placeholder_code(ministack)
     cloudformation = ministack.client("cloudformation")
+    # as `sam deploy` does: in the request itself a template may have 51,200 bytes only
+    ministack.client("s3").put_object(
+        Bucket=_CODE_BUCKET, Key="template.json", Body=json.dumps(translated).encode()
+    )
     cloudformation.create_stack(
         StackName=stack_name,
-        TemplateBody=json.dumps(translated),
+        TemplateURL=f"{ministack.url}/{_CODE_BUCKET}/template.json",
         Capabilities=["CAPABILITY_IAM"],
         Parameters=[
             {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()

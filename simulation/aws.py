@@ -171,6 +171,23 @@ class SimulatedTable:
         act = partial(self.inner.give_back_lease, name, owner=owner)
         self._ask(NOBODY, "table.give_back_lease", act)
 
+    def get_switch(self) -> Mapping[str, Any]:
+        return self._ask(NOBODY, "table.get_switch", self.inner.get_switch)
+
+    def set_switch(self, switch: Mapping[str, Any]) -> None:
+        self._ask(NOBODY, "table.set_switch", partial(self.inner.set_switch, switch))
+
+    def is_on_list(self, phone_number: str) -> bool:
+        return self._ask(NOBODY, "table.is_on_list", partial(self.inner.is_on_list, phone_number))
+
+    def put_on_list(self, phone_number: str, *, listed: bool) -> None:
+        act = partial(self.inner.put_on_list, phone_number, listed=listed)
+        self._ask(NOBODY, "table.put_on_list", act)
+
+    def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:
+        act = partial(self.inner.count_up, name, day, most=most, expires_at=expires_at)
+        return self._ask(NOBODY, "table.count_up", act)
+
     def _ask(self, entity: str, operation: str, act: Callable[[], T]) -> T:
         return self._lambdas.aws(self._label(entity), operation, act)
 

@@ -1,4 +1,4 @@
-"""``ports.CallStore`` and ``ports.SweepStore`` in memory, for a world that lives a day in a second.
+"""The store's ports in memory, for a world that lives a day in a second.
 
 tests/contracts/test_call_store.py holds it to the real table.
 """
@@ -27,6 +27,9 @@ class MemoryCallStore:
         self._leases: dict[str, tuple[str, str]] = {}
         self._by_call_sid: dict[str, str] = {}
         self._recordings_of: dict[str, list[str]] = {}
+        self._switch: dict[str, Any] = {}
+        self._listed: dict[str, bool] = {}
+        self._counters: dict[tuple[str, str], int] = {}
         self._lock = Lock()
 
     def add_call(self, call: Call) -> bool:
@@ -164,6 +167,26 @@ class MemoryCallStore:
         with self._lock:
             if self._leases.get(name, ("", ""))[0] == owner:
                 del self._leases[name]
+
+    def get_switch(self) -> Mapping[str, Any]:
+        return self._switch
+
+    def set_switch(self, switch: Mapping[str, Any]) -> None:
+        self._switch = dict(switch)
+
+    def is_on_list(self, phone_number: str) -> bool:
+        return self._listed.get(phone_number, False)
+
+    def put_on_list(self, phone_number: str, *, listed: bool) -> None:
+        self._listed[phone_number] = listed
+
+    def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:  # noqa: ARG002
+        with self._lock:
+            counted = self._counters.get((name, day), 0)
+            if counted >= most:
+                return False
+            self._counters[name, day] = counted + 1
+            return True
 
 
 def _changed(

@@ -1,4 +1,4 @@
-"""What people ask for: calls, their list, transcripts, audio, another try, imports."""
+"""What people ask for: calls, transcripts, audio, another try, imports, an end to all dialling."""
 
 from __future__ import annotations
 
@@ -47,6 +47,25 @@ def get_import(request: Request, _: Context) -> Response:
     return respond(200, wiring.import_recordings().get(request.path_parameters["import_id"]))
 
 
+def get_dialling(_: Request, __: Context) -> Response:
+    return respond(200, wiring.guard_dialling().state())
+
+
+def switch_dialling(request: Request, _: Context) -> Response:
+    answer = wiring.guard_dialling().switch(request.json(), principal=request.principal)
+    return respond(200, answer)
+
+
+def put_on_list(request: Request, _: Context) -> Response:
+    number = request.path_parameters["phone_number"]
+    return respond(200, wiring.guard_dialling().list_number(number, listed=True))
+
+
+def take_off_list(request: Request, _: Context) -> Response:
+    number = request.path_parameters["phone_number"]
+    return respond(200, wiring.guard_dialling().list_number(number, listed=False))
+
+
 handler = http_function(
     {
         "GET /calls": list_calls,
@@ -57,5 +76,9 @@ handler = http_function(
         "POST /retries": retry_failed,
         "POST /imports": ask_import,
         "GET /imports/{import_id}": get_import,
+        "GET /dialling": get_dialling,
+        "PUT /dialling": switch_dialling,
+        "PUT /do-not-call/{phone_number}": put_on_list,
+        "DELETE /do-not-call/{phone_number}": take_off_list,
     }
 )

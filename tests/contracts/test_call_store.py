@@ -245,3 +245,24 @@ def test_of_many_takers_one_gets_the_lease(store: Store) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         assert sum(pool.map(take, range(16))) == 1
+
+
+def test_counter_stops_at_its_cap_however_many_count(store: Store) -> None:
+    def count(_: int) -> bool:
+        return store.count_up("all", "2026-11-21", most=5, expires_at=1_800_000_000)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(count, range(16))) == 5
+    assert store.count_up("all", "2026-11-22", most=5, expires_at=1_800_000_000)
+    assert store.count_up("by#me", "2026-11-21", most=5, expires_at=1_800_000_000)
+
+
+def test_switch_and_list_are_what_was_last_said(store: Store) -> None:
+    assert not store.get_switch()
+    store.set_switch({"stopped": True, "reason": "x"})
+    store.set_switch({"stopped": False, "reason": "y"})
+    assert (store.get_switch()["stopped"], store.get_switch()["reason"]) == (False, "y")
+    assert not store.is_on_list("+14155550100")
+    for listed in (True, False, True):
+        store.put_on_list("+14155550100", listed=listed)
+        assert store.is_on_list("+14155550100") is listed

@@ -92,7 +92,7 @@ def test_every_secret_in_the_environment_may_be_read_and_no_other(folder: str) -
 def test_handler_answers_exactly_the_routes_of_the_template(folder: str) -> None:
     app = importlib.import_module(f"functions.{folder}.app")
     source = Path(app.__file__ or "").read_text()
-    in_code = set(re.findall(r'"((?:GET|POST|DELETE) /[^"]*)"', source))
+    in_code = set(re.findall(r'"((?:GET|POST|PUT|DELETE) /[^"]*)"', source))
     assert in_code == set(routes(folder))
 
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from callscribe.domain.problems import (
     CallscribeError,
     ConflictError,
+    DiallingRefusedError,
     FieldError,
     InvalidInputError,
     NotFoundError,
@@ -126,6 +127,8 @@ def respond_problem(error: CallscribeError) -> Response:  # noqa: C901, PLR0911 
             return _problem(404, "not-found", str(error))
         case ConflictError():
             return _problem(422, "idempotency-key-reused", str(error))
+        case DiallingRefusedError():
+            return _dialling_problem(error)
         case NothingToRetryError():
             return _problem(409, "nothing-to-retry", str(error), errors=error.reasons)
         case NotReadyError(final=True):
@@ -147,6 +150,7 @@ _TITLES = {
     "not-signed": "Nobody we know signed this",
     "not-found": "Not found",
     "idempotency-key-reused": "The Idempotency-Key belongs to another request",
+    "dialling-refused": "This stack does not place this call",
     "nothing-to-retry": "Another try cannot help",
     "no-transcript": "There is no transcript",
     "transcript-not-ready": "The transcript is not ready",
@@ -160,6 +164,19 @@ PROBLEM_TYPES = tuple(_TITLES)
 def respond_internal_error() -> Response:
     """For a bug: no detail leaves the house, the log has it."""
     return _problem(500, "internal-error", "this is a fault of the application; it was logged")
+
+
+def _dialling_problem(error: DiallingRefusedError) -> Response:
+    code = error.failure.code
+    about_number = code in ("number_type_not_allowed", "destination_not_allowed", "do_not_call")
+    return _problem(
+        429 if code == "cap_reached" else 403,
+        "dialling-refused",
+        str(error),
+        errors=[FieldError("to", str(error))] if about_number else None,
+        retry_after=error.retry_after,
+        code=code,
+    )
 
 
 def _twilio_problem(error: VendorError) -> Response:

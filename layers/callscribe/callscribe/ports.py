@@ -87,6 +87,25 @@ class CallStore(Protocol):
         ...
 
 
+class DiallingStore(Protocol):
+    """What the fraud guard keeps: a switch, a list of numbers, counters of a day.
+
+    Raises (all methods):
+        RetryLaterError: the table throttles or cannot be reached.
+    """
+
+    def get_switch(self) -> Mapping[str, Any]:
+        """Empty where it was never touched."""
+        ...
+
+    def set_switch(self, switch: Mapping[str, Any]) -> None: ...
+    def is_on_list(self, phone_number: str) -> bool: ...
+    def put_on_list(self, phone_number: str, *, listed: bool) -> None: ...
+    def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:
+        """Adds one, atomically; False where ``most`` are counted already."""
+        ...
+
+
 class SweepStore(Protocol):
     """Where each walk through a vendor's list stands, and who may walk now.
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from callscribe.adapters.twilio_api import TwilioTelephony
     from callscribe.adapters.twilio_media import TwilioAudioSource
     from callscribe.use_cases.finish_recording import FinishRecording
+    from callscribe.use_cases.guard_dialling import GuardDialling
     from callscribe.use_cases.import_recordings import ImportRecordings
     from callscribe.use_cases.place_call import PlaceCall
     from callscribe.use_cases.process_recording import ProcessRecording
@@ -198,6 +199,20 @@ def audio() -> TwilioAudioSource:
 
 
 @cache
+def guard_dialling() -> GuardDialling:
+    from callscribe.domain.dialling_rules import DiallingRules, read_countries
+    from callscribe.use_cases.guard_dialling import GuardDialling
+
+    rules = DiallingRules(
+        countries=read_countries(settings().optional("ALLOWED_COUNTRIES")),
+        most_to_one_number=int(settings()["MAX_CALLS_PER_DESTINATION"]),
+        most_by_one_caller=int(settings()["MAX_CALLS_PER_CALLER"]),
+        most_in_all=int(settings()["MAX_CALLS_PER_DAY"]),
+    )
+    return GuardDialling(store=store(), rules=rules, telemetry=telemetry(), clock=clock)
+
+
+@cache
 def place_call() -> PlaceCall:
     from callscribe.use_cases.place_call import PlaceCall
 
@@ -205,6 +220,7 @@ def place_call() -> PlaceCall:
         store=store(),
         telephony=telephony(),
         schedules=schedules(),
+        guard=guard_dialling(),
         telemetry=telemetry(),
         clock=clock,
         deadlines=deadlines(),

@@ -25,12 +25,14 @@ _RECORDING = "RECORDING#"
 # not a call's: the partitions of what reconciliation keeps for itself
 _SWEEPS = "sweeps"
 _LEASES = "leases"
+_SWITCHES = "switches"
+_DO_NOT_CALL = "do-not-call"
 _PAGE = 100
 _translated = translated("DynamoDB")
 
 
 class DynamoDBCallStore:
-    """Implements ``ports.CallStore`` and ``ports.SweepStore``."""
+    """Implements ``ports.CallStore``, ``ports.SweepStore`` and ``ports.DiallingStore``."""
 
     def __init__(self, client: DynamoDBClient, table_name: str) -> None:
         self._client = client
@@ -198,6 +200,44 @@ class DynamoDBCallStore:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return
+
+    @_translated
+    def get_switch(self) -> Mapping[str, Any]:
+        return self._get(_SWITCHES, "dialling") or {}
+
+    @_translated
+    def set_switch(self, switch: Mapping[str, Any]) -> None:
+        key = {"call_id": serialize(_SWITCHES), "item": serialize("dialling")}
+        self._client.put_item(TableName=self._table, Item=to_item(switch) | key)
+
+    @_translated
+    def is_on_list(self, phone_number: str) -> bool:
+        item = self._get(_DO_NOT_CALL, phone_number)
+        return item is not None and bool(item["listed"])
+
+    @_translated
+    def put_on_list(self, phone_number: str, *, listed: bool) -> None:
+        key = {"call_id": serialize(_DO_NOT_CALL), "item": serialize(phone_number)}
+        self._client.put_item(TableName=self._table, Item=to_item({"listed": listed}) | key)
+
+    @_translated
+    def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                # a partition of its own for each: no counter slows another
+                Key={"call_id": {"S": f"counter#{name}"}, "item": {"S": day}},
+                UpdateExpression="ADD calls :one SET expires_at = :expires_at",
+                ConditionExpression="attribute_not_exists(calls) OR calls < :most",
+                ExpressionAttributeValues={
+                    ":one": {"N": "1"},
+                    ":most": {"N": str(most)},
+                    ":expires_at": {"N": str(expires_at)},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _range(
         self, index: str, partition: tuple[str, str], between: tuple[str, str, str]

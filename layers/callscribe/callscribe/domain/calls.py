@@ -74,6 +74,7 @@ class Call:
     answered_by: str | None = None
     sip_response_code: str | None = None
     request_hash: str | None = None
+    asked_by: str | None = None
     recordings_at_twilio: int | None = None
     error_code: str | None = None
     error_message: str | None = None

@@ -4,6 +4,7 @@ CallscribeError
 ├── InvalidInputError            the caller's mistake; names every field and its fix
 ├── NotFoundError                no such call
 ├── ConflictError                the request contradicts what stands
+├── DiallingRefusedError         the fraud guard does not let a call through
 ├── NothingToRetryError          a retry that cannot help; says why
 ├── NotReadyError                the transcript is not there yet, or never will be
 ├── UnauthenticatedError         a callback that nobody of ours signed
@@ -19,6 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from callscribe.domain.failures import Failure
 
 
 class CallscribeError(Exception):
@@ -47,6 +50,15 @@ class NotFoundError(CallscribeError):
 
 class ConflictError(CallscribeError):
     """An Idempotency-Key that was used for another request."""
+
+
+class DiallingRefusedError(CallscribeError):
+    """Refused before Twilio was asked: no money was spent. ``retry_after`` in seconds."""
+
+    def __init__(self, failure: Failure, *, retry_after: int | None = None) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+        self.retry_after = retry_after
 
 
 class NothingToRetryError(CallscribeError):

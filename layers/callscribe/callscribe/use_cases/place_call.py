@@ -12,6 +12,7 @@ from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import (
     ConflictError,
+    DiallingRefusedError,
     FieldError,
     InvalidInputError,
     NotFoundError,
@@ -22,6 +23,8 @@ from callscribe.domain.problems import (
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.domain.twilio_errors import explain_refusal
 from callscribe.ports import CallStore, Schedules, Telemetry, Telephony, VendorCall
+from callscribe.use_cases.guard_dialling import CODES as GUARD_CODES
+from callscribe.use_cases.guard_dialling import GuardDialling
 
 MAX_KEY_CHARACTERS = 255
 
@@ -53,6 +56,7 @@ class PlaceCall:
     store: CallStore
     telephony: Telephony
     schedules: Schedules
+    guard: GuardDialling
     telemetry: Telemetry
     clock: Clock
     deadlines: Deadlines
@@ -65,6 +69,7 @@ class PlaceCall:
         Raises:
             InvalidInputError: nothing was written.
             ConflictError: the key was used for another request.
+            DiallingRefusedError: the fraud guard said no; Twilio was not asked.
             VendorRefusedError, VendorBusyError: Twilio said no; the call stands as failed.
         """
         request = check_call_request(
@@ -74,6 +79,12 @@ class PlaceCall:
             now=self.clock(),
         )
         call = self._new_call(request, caller)
+        # what was let through once stays the answer to its key, whatever the guard says now
+        if caller.idempotency_key is not None and self.store.get_call(call.call_id) is not None:
+            return self._placed_before(call)
+        self.guard.check(call)
+        if not call.place_at:
+            self.guard.count(call)
         if not self.store.add_call(call):
             return self._placed_before(call)
         if call.place_at:
@@ -86,11 +97,20 @@ class PlaceCall:
     def from_schedule(self, call_id: str) -> Call:
         """Places a call whose time has come; harmless when the schedule fires twice.
 
-        Raises NotFoundError, and what ``from_request`` raises of Twilio.
+        Raises NotFoundError, DiallingRefusedError, and what ``from_request`` raises of Twilio.
         """
         call = self.store.get_call(call_id)
         if call is None:
             raise NotFoundError(f"no call {call_id}")
+        if call.status != "scheduled":
+            return call
+        try:
+            self.guard.check(call)
+            self.guard.count(call)
+        except DiallingRefusedError as error:
+            changes = failed(error.failure, self.clock)
+            self.store.change_call(call_id, changes, only_from=["scheduled"])
+            raise
         claim = {
             "status": "placing",
             "claimed_at": to_text(self.clock()),
@@ -122,6 +142,7 @@ class PlaceCall:
             place_at=request.place_at,
             base_url=caller.base_url,
             request_hash=request.fingerprint(),
+            asked_by=caller.principal,
             claimed_at=None if request.place_at else to_text(now),
             **self.deadlines.of_call(call_id, status, waits_from),
         )
@@ -130,6 +151,10 @@ class PlaceCall:
         call = self.store.get_call(wanted.call_id)
         if call is None or call.request_hash != wanted.request_hash:
             raise ConflictError("this Idempotency-Key was used for another request")
+        if call.error_code in GUARD_CODES:
+            raise DiallingRefusedError(
+                Failure(call.error_code, call.error_message or "", bool(call.error_retryable))
+            )
         if call.error_code and call.status == "failed":
             raise VendorRefusedError(
                 "Twilio", call.error_message or call.error_code, code=call.twilio_code

@@ -1,0 +1,82 @@
+"""Who may be called at all, decided before any money is spent."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+from callscribe.domain.failures import Failure
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
+# calls to these cost many times a call to the same country's ordinary numbers, and somebody earns
+# from each: what toll fraud is made of. `001` is no country: satellites and international networks
+_REFUSED_TYPES = {
+    PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
+    PhoneNumberType.SHARED_COST: "a shared-cost number",
+    PhoneNumberType.PERSONAL_NUMBER: "a personal number, which may be charged like a premium one",
+    PhoneNumberType.UNKNOWN: "of a kind that its country's plan does not tell",
+}
+_NO_COUNTRY = "001"
+_NORTH_AMERICA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiallingRules:
+    """``countries`` are ISO codes; empty: only the country of the number that calls.
+
+    The caps count calls of one day (UTC): to one number, by one caller, and in all.
+    """
+
+    countries: frozenset[str] = frozenset()
+    most_to_one_number: int
+    most_by_one_caller: int
+    most_in_all: int
+
+
+def read_countries(text: str) -> frozenset[str]:
+    """``US,CA`` as a set.
+
+    Raises:
+        ValueError: one of them is no ISO code of a country.
+    """
+    countries = frozenset(part.strip() for part in text.split(",") if part.strip())
+    for country in countries:
+        if not _COUNTRY.fullmatch(country) or country not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError(f"{country!r} is no country: two capital letters, such as US")
+    return countries
+
+
+def check_destination(to_number: str, from_number: str, rules: DiallingRules) -> Failure | None:
+    """Why a number may not be called; None where it may. Both numbers are valid E.164."""
+    destination = phonenumbers.parse(to_number)
+    country = phonenumbers.region_code_for_number(destination)
+    kind = phonenumbers.number_type(destination)
+    if country in (None, _NO_COUNTRY):
+        return Failure(
+            "number_type_not_allowed", "the number to call is a satellite's or no country's", False
+        )
+    # North America's personal numbers (500) cost no more than others
+    harmless = (
+        kind == PhoneNumberType.PERSONAL_NUMBER and destination.country_code == _NORTH_AMERICA
+    )
+    if kind in _REFUSED_TYPES and not harmless:
+        words = f"the number to call is {_REFUSED_TYPES[kind]}"
+        return Failure("number_type_not_allowed", words, False)
+    allowed = rules.countries or {_home(from_number)}
+    if country not in allowed:
+        words = (
+            f"this stack calls {', '.join(sorted(allowed))} only, and the number is in {country}: "
+            "add it to the parameter AllowedCountries"
+        )
+        return Failure("destination_not_allowed", words, False)
+    return None
+
+
+def _home(from_number: str) -> str:
+    number = phonenumbers.parse(from_number)
+    country = phonenumbers.region_code_for_number(number)
+    code = number.country_code or 0
+    return str(country or phonenumbers.region_code_for_country_code(code))

@@ -1,0 +1,126 @@
+"""The fraud guard: a stolen key, or a loop in somebody's program, must not cost a fortune."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from callscribe.domain.calls import Call
+from callscribe.domain.dialling_rules import DiallingRules, check_destination
+from callscribe.domain.failures import Failure
+from callscribe.domain.problems import DiallingRefusedError, FieldError, InvalidInputError
+from callscribe.domain.times import Clock, to_text
+from callscribe.ports import DiallingStore, Telemetry
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_COUNTERS_KEPT = timedelta(days=3)
+_LISTED = Failure("do_not_call", "this number is on the stack's do-not-call list", False)
+# the codes that a call may stand as failed with, because it was never let through
+CODES = frozenset(
+    (
+        "number_type_not_allowed",
+        "destination_not_allowed",
+        "do_not_call",
+        "dialling_stopped",
+        "cap_reached",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardDialling:
+    store: DiallingStore
+    rules: DiallingRules
+    telemetry: Telemetry
+    clock: Clock
+
+    def check(self, call: Call) -> None:
+        """Everything that can be told without counting. Raises DiallingRefusedError."""
+        to_number, from_number = call.to_number or "", call.from_number or ""
+        failure = check_destination(to_number, from_number, self.rules)
+        if failure is None and self.store.is_on_list(to_number):
+            failure = _LISTED
+        if failure is None:
+            switch = self.store.get_switch()
+            if switch.get("stopped"):
+                words = f"all dialling is stopped: {switch.get('reason')}"
+                failure = Failure("dialling_stopped", words, retryable=True)
+        if failure is not None:
+            self._refuse(call, failure)
+
+    def count(self, call: Call) -> None:
+        """Counts the call against the day's caps, each by one conditional write.
+
+        Raises DiallingRefusedError where one is reached. What was counted before stays counted:
+        a cap may be reached a little early, never late.
+        """
+        now = self.clock()
+        day = now.date().isoformat()
+        expires_at = int((now + _COUNTERS_KEPT).timestamp())
+        caps = (
+            (f"to#{call.to_number}", self.rules.most_to_one_number, "calls to this number"),
+            (f"by#{call.asked_by}", self.rules.most_by_one_caller, "calls by this caller"),
+            ("all", self.rules.most_in_all, "calls"),
+        )
+        for name, most, words in caps:
+            if not self.store.count_up(name, day, most=most, expires_at=expires_at):
+                message = f"{most} {words} a day (UTC) are the cap of this stack, and it is reached"
+                failure = Failure("cap_reached", message, retryable=True)
+                self._refuse(call, failure, retry_after=_seconds_to_midnight(now))
+
+    def state(self) -> dict[str, Any]:
+        """Whether dialling is stopped, since when, by whom and why."""
+        switch = self.store.get_switch()
+        names = ("reason", "changed_at", "changed_by")
+        return {"stopped": bool(switch.get("stopped")), **{n: switch.get(n) for n in names}}
+
+    def switch(self, body: object, *, principal: str) -> dict[str, Any]:
+        """Stops all dialling at once, or lets it go on. Raises InvalidInputError."""
+        if not isinstance(body, Mapping):
+            message = 'must be an object such as {"stopped": true, "reason": "a leaked key"}'
+            raise InvalidInputError([FieldError("body", message)])
+        errors = [
+            FieldError(str(name), "is not known; the fields are stopped, reason")
+            for name in body
+            if name not in ("stopped", "reason")
+        ]
+        stopped, reason = body.get("stopped"), body.get("reason")
+        if not isinstance(stopped, bool):
+            errors.append(FieldError("stopped", "must be true or false"))
+        if not isinstance(reason, str) or not 1 <= len(reason.strip()) <= 200:
+            errors.append(FieldError("reason", "must say why, in 1 to 200 characters"))
+        if errors:
+            raise InvalidInputError(errors)
+        self.store.set_switch(
+            {
+                "stopped": stopped,
+                "reason": reason,
+                "changed_at": to_text(self.clock()),
+                "changed_by": principal,
+            }
+        )
+        self.telemetry.count("DiallingSwitched")
+        self.telemetry.warn("dialling switched", stopped=stopped, changed_by=principal)
+        return self.state()
+
+    def list_number(self, phone_number: str, *, listed: bool) -> dict[str, Any]:
+        """Puts a number on the do-not-call list, or takes it off. Raises InvalidInputError."""
+        if not _E164.fullmatch(phone_number):
+            message = "must be a number in E.164, with its + written as %2B"
+            raise InvalidInputError([FieldError("phone_number", message)])
+        self.store.put_on_list(phone_number, listed=listed)
+        self.telemetry.count("DoNotCallListChanged")
+        return {"phone_number": phone_number, "listed": listed}
+
+    def _refuse(self, call: Call, failure: Failure, retry_after: int | None = None) -> None:
+        self.telemetry.count("DiallingRefused")
+        self.telemetry.warn("dialling refused", call_id=call.call_id, code=failure.code)
+        raise DiallingRefusedError(failure, retry_after=retry_after)
+
+
+def _seconds_to_midnight(now: datetime) -> int:
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return int((today + timedelta(days=1) - now).total_seconds()) + 1
