@@ -1,0 +1,279 @@
+"""Twenty thousand callbacks that nobody signed, and five thousand strange ones that Twilio did sign.
+
+Whatever comes, a handler answers, never with a 5xx; and what is not signed writes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import random
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from callscribe import wiring
+from callscribe.callbacks import WEBHOOK_SECRET_HEADER
+from callscribe.ports import RecordingNotice
+from callscribe.settings import Settings
+from functions.recording_complete.app import handler as recording_complete
+from functions.transcript_complete.app import handler as transcript_complete
+from functions.twiml.app import handler as twiml
+from local.simulators.twilio.signature import sign
+from simulation.memory_store import MemoryCallStore
+
+ACCOUNT = "AC" + "0" * 32
+TOKEN = "the auth token"
+SECRET = "the webhook secret"
+HOST = "https://api.example"
+CALL_ID = "0123456789abcdef" * 2
+ROUTES: tuple[tuple[Any, str, str, dict[str, str]], ...] = (
+    (twiml, "POST /twiml", "/twiml", {}),
+    (twiml, "POST /twiml/{call_id}", f"/twiml/{CALL_ID}", {"call_id": CALL_ID}),
+    (twiml, "POST /twiml/{call_id}/recorded", f"/twiml/{CALL_ID}/recorded", {"call_id": CALL_ID}),
+    (twiml, "POST /call-status", "/call-status", {}),
+    (twiml, "POST /call-status/{call_id}", f"/call-status/{CALL_ID}", {"call_id": CALL_ID}),
+    (recording_complete, "POST /recording-complete", "/recording-complete", {}),
+    (
+        recording_complete,
+        "POST /recording-complete/{call_id}",
+        f"/recording-complete/{CALL_ID}",
+        {"call_id": CALL_ID},
+    ),
+)
+WEBHOOK = "POST /transcript-complete/{call_id}/{recording_sid}"
+FIELDS = (
+    "CallSid CallStatus From To Direction Timestamp CallDuration AnsweredBy RecordingSid "
+    "RecordingStatus RecordingDuration RecordingChannels RecordingStartTime RecordingSource ErrorCode "
+    "FromCity"
+).split()
+VALUES = (
+    "CA" + "1" * 32,
+    "RE" + "2" * 32,
+    "completed",
+    "in-progress",
+    "ringing",
+    "absent",
+    "",
+    " ",
+    "-1",
+    "0",
+    "99999999999999999999",
+    "1e5",
+    "٣",
+    "\x00",
+    "'; DROP TABLE calls; --",
+    "<Response/>",
+    "../../audio",
+    "\U0001f600",
+    "Fri, 99 Nov 2026 99:99:99 +9999",
+    "x" * 2000,
+)
+
+
+STRANGE_BODIES = (
+    *(b"", b"null", b"[]", b"5", b'{"transcript_id": 5}', b'{"transcript_id": ""}'),
+    *(b'{"transcript_id": "' + b"x" * 65 + b'"}', b"[" * 60_000, b'{"status": "error"}'),
+)
+
+
+class Secrets:
+    """What the verifier reads."""
+
+    def read(self, _: str, **__: bool) -> dict[str, str]:
+        return {"auth_token": TOKEN, "webhook_secret": SECRET}
+
+    def value(self, _: str, key: str, **__: bool) -> str:
+        return self.read("")[key]
+
+
+class Telemetry:
+    def __init__(self) -> None:
+        self.logger = self
+        self.rejected = 0
+
+    def count(self, metric: str, *_: float) -> None:
+        self.rejected += metric == "CallbackRejected"
+
+    def note(self, message: str, **fields: object) -> None: ...
+    def warn(self, message: str, **fields: object) -> None: ...
+    def append_keys(self, **_: object) -> None: ...
+    def flush(self) -> None: ...
+
+    def exception(self, message: str, exc_info: BaseException) -> None:
+        raise AssertionError(message) from exc_info
+
+
+class House:
+    """Everything that a callback could write to."""
+
+    def __init__(self) -> None:
+        self.store = MemoryCallStore()
+        self.notices: list[RecordingNotice] = []
+        self.telemetry = Telemetry()
+
+    def put(self, notice: RecordingNotice, **_: int) -> None:
+        self.notices.append(notice)
+
+    def get(self, _: str) -> dict[str, Any]:
+        raise AssertionError("AssemblyAI was asked for a webhook that nobody signed")
+
+    @property
+    def untouched(self) -> bool:
+        return not (self.store.calls or self.store.recordings or self.notices)
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    house = House()
+    settings = Settings(
+        {
+            "PUBLIC_BASE_URL": HOST,
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN_SECRET_ARN": "token",
+            "ASSEMBLYAI_WEBHOOK_SECRET_ARN": "webhook",
+            "INBOUND_SAY": "Hello",
+            "DEADLINES": "",
+        }
+    )
+    leaves = {"settings": settings, "secrets": Secrets(), "telemetry": house.telemetry}
+    leaves |= {"store": house.store, "queue": house, "transcriber": house}
+    leaves |= {"documents": house, "announcer": house}
+    for name, leaf in leaves.items():
+        monkeypatch.setattr(wiring, name, lambda leaf=leaf: leaf)
+    built = ("deadlines", "verifier", "track_call", "answer_call", "receive_recording")
+    for name in (*built, "finish_recording"):
+        getattr(wiring, name).cache_clear()
+    yield house
+    for name in (*built, "finish_recording"):
+        getattr(wiring, name).cache_clear()
+
+
+class Dice(random.Random):
+    def form(self) -> list[tuple[str, str]]:
+        names = self.choices([*FIELDS, "AccountSid", "Surprise"], k=self.randint(0, 8))
+        return [(name, self.choice(VALUES)) for name in names]
+
+    def garbage(self, most: int) -> bytes:
+        return self.randbytes(self.randint(0, most))
+
+    def text(self) -> str:
+        return "".join(self.choices("aZ0/%+ =\u00e9\n\x00", k=self.randint(0, 40)))
+
+
+def event(
+    route: str,
+    path: str,
+    parameters: dict[str, str],
+    headers: dict[str, str],
+    body: bytes,
+    dice: Dice,
+) -> dict[str, Any]:
+    encoded = dice.random() < 0.3
+    try:
+        text = base64.b64encode(body).decode() if encoded else body.decode()
+    except UnicodeDecodeError:
+        encoded, text = True, base64.b64encode(body).decode()
+    if dice.random() < 0.02:
+        encoded, text = True, "not base64 \u00e9"
+    return {
+        "routeKey": route,
+        "rawPath": path,
+        "rawQueryString": dice.choice(("", "", "", "a=1", "bodySHA256=00", "%zz", "a=%20&b=+")),
+        "headers": headers,
+        "pathParameters": parameters,
+        "requestContext": {"domainName": "api.example", "stage": "$default"},
+        "body": text,
+        "isBase64Encoded": encoded,
+    }
+
+
+def wrong_signature(dice: Dice, path: str, fields: list[tuple[str, str]]) -> str | None:
+    right = sign(TOKEN, HOST + path, fields)
+    return dice.choice(
+        (
+            None,
+            "",
+            right[:-1],
+            right.lower(),
+            right + "=",
+            " " + right,
+            dice.text(),
+            sign("another token", HOST + path, fields),
+            sign(TOKEN, HOST + path + "/", fields),
+            sign(TOKEN, "https://other.example" + path, fields),
+            sign(TOKEN, HOST + path, [*fields, ("Extra", "1")]),
+            base64.b64encode(dice.garbage(40)).decode(),
+        )
+    )
+
+
+def test_callbacks_that_nobody_signed_write_nothing(house: House) -> None:
+    dice = Dice(20261121)
+    statuses: set[int] = set()
+    for _ in range(20_000):
+        handler, route, path, parameters = dice.choice(ROUTES)
+        fields = [("AccountSid", ACCOUNT), *dice.form()]
+        signature = wrong_signature(dice, path, fields)
+        body = urlencode(fields).encode()
+        if dice.random() < 0.2:
+            body = dice.choice((dice.garbage(200), b"x" * 140_000, b"", b"{}", b"%ff%fe=%zz"))
+        types = ("application/x-www-form-urlencoded", "application/json", "text/plain", dice.text())
+        headers = {dice.choice(("content-type", "Content-Type")): dice.choice(types)}
+        if signature is not None:
+            headers[dice.choice(("x-twilio-signature", "X-Twilio-Signature"))] = signature
+        if dice.random() < 0.2:
+            parameters = {name: dice.text() for name in parameters}
+            path = quote(path + dice.text())
+        answer = handler(event(route, path, parameters, headers, body, dice), None)
+        statuses.add(answer["statusCode"])
+    assert statuses <= {400, 403, 413}
+    assert 403 in statuses
+    assert house.untouched
+    assert house.telemetry.rejected > 15_000
+
+
+def test_webhooks_without_the_secret_write_nothing_and_ask_nobody(house: House) -> None:
+    dice = Dice(7)
+    statuses: set[int] = set()
+    for _ in range(3_000):
+        given = dice.choice((None, "", SECRET[:-1], SECRET + " ", SECRET.upper(), dice.text(), "é"))
+        headers = {} if given is None else {WEBHOOK_SECRET_HEADER: given}
+        body = dice.choice((b"{}", b'{"transcript_id": "x"}', dice.garbage(100), b"[" * 5000))
+        parameters = {"call_id": CALL_ID, "recording_sid": "RE" + "2" * 32}
+        path = f"/transcript-complete/{CALL_ID}/{parameters['recording_sid']}"
+        answer = transcript_complete(event(WEBHOOK, path, parameters, headers, body, dice), None)
+        statuses.add(answer["statusCode"])
+    assert statuses <= {400, 403, 413}
+    assert house.untouched
+
+
+def test_strange_callbacks_that_twilio_signed_are_answered(house: House) -> None:
+    dice = Dice(42)
+    statuses: set[int] = set()
+    for _ in range(5_000):
+        handler, route, path, parameters = dice.choice(ROUTES)
+        fields = list({"AccountSid": ACCOUNT, **dict(dice.form())}.items())
+        headers = {
+            "content-type": "application/x-www-form-urlencoded",
+            "x-twilio-signature": sign(TOKEN, HOST + path, fields),
+        }
+        body = urlencode(fields).encode()
+        made = event(route, path, parameters, headers, body, dice) | {"rawQueryString": ""}
+        answer = handler(made, None)
+        statuses.add(answer["statusCode"])
+    assert max(statuses) < 500
+    assert {200, 204, 400} <= statuses
+
+
+def test_strange_webhooks_with_the_secret_are_answered(house: House) -> None:
+    dice = Dice(43)
+    for _ in range(2_000):
+        body = dice.choice((*STRANGE_BODIES, dice.garbage(50)))
+        parameters = {"call_id": dice.text(), "recording_sid": dice.text()}
+        headers = {WEBHOOK_SECRET_HEADER: SECRET}
+        path = "/transcript-complete/x/y"
+        answer = transcript_complete(event(WEBHOOK, path, parameters, headers, body, dice), None)
+        assert answer["statusCode"] < 500
+    assert house.untouched
