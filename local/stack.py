@@ -111,7 +111,7 @@ class LocalStack:
         routes = read_routes(self.deployment.openapi)
         self.door = Door(routes, lambda name, event: self.pools[name].invoke(event), port=port)
         undo.callback(self.door.close)
-        self.connection = self._connection(self._add_caller("developer", _ALLOW_ALL))
+        self.connection = self._connection(self.add_caller("developer", _ALLOW_ALL))
 
     def _start_vendors(self, undo: ExitStack) -> None:
         options = self.options
@@ -170,7 +170,7 @@ class LocalStack:
                     SecretId=deployment.outputs[output], SecretString=json.dumps(value)
                 )
 
-    def _add_caller(self, name: str, policy: dict[str, Any]) -> Caller:
+    def add_caller(self, name: str, policy: dict[str, Any]) -> Caller:
         """An IAM user with a key that the door knows."""
         iam = self.ministack.client("iam")
         user = iam.create_user(UserName=name)["User"]

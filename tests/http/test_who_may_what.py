@@ -1,0 +1,87 @@
+"""Reading, dialling and operating are granted apart: the documented policies, as they are written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.credentials import Credentials
+
+from cli.client import ApiClient, ApiError
+from local.door import ACCOUNT_ID, API_ID
+from local.ministack import REGION
+from local.options import ROOT
+from tests.support.stack import Driver
+from tests.unit.test_template import BY_FOLDER, routes
+
+POLICIES = sorted(path.stem for path in (ROOT / "policies").glob("*.json"))
+CALL_ID = "0" * 32
+# every route that needs a signature, as somebody would ask for it, and who may
+ALLOWED = {
+    "POST /calls": {"dialler"},
+    "GET /calls": {"reader", "operator"},
+    "GET /calls/{call_id}": {"reader", "dialler", "operator"},
+    "GET /calls/{call_id}/recordings": {"reader", "dialler", "operator"},
+    "GET /calls/{call_id}/transcript": {"reader", "dialler", "operator"},
+    "POST /calls/{call_id}/retry": {"operator"},
+    "POST /retries": {"operator"},
+    "POST /imports": {"operator"},
+    "GET /imports/{import_id}": {"reader", "operator"},
+    "GET /dialling": {"reader", "operator"},
+    "PUT /dialling": {"operator"},
+    "PUT /do-not-call/{phone_number}": {"operator"},
+    "DELETE /do-not-call/{phone_number}": {"operator"},
+}
+
+
+def document(name: str) -> dict[str, Any]:
+    text = (ROOT / "policies" / f"{name}.json").read_text()
+    for placeholder, value in (("REGION", REGION), ("ACCOUNT", ACCOUNT_ID), ("API_ID", API_ID)):
+        text = text.replace(f":{placeholder}", f":{value}")
+    policy: dict[str, Any] = json.loads(text)
+    return policy
+
+
+@pytest.fixture(scope="module")
+def clients(session_driver: Driver) -> dict[str, ApiClient]:
+    stack = session_driver.stack
+    made = {}
+    for name in POLICIES:
+        caller = stack.add_caller(name, document(name))
+        credentials = Credentials(caller.access_key_id, caller.secret_access_key)
+        made[name] = ApiClient(stack.connection.api_url, credentials, REGION)
+    return made
+
+
+def test_every_signed_route_is_decided() -> None:
+    signed = {
+        route
+        for folder in BY_FOLDER
+        for route, event in routes(folder).items()
+        if event.get("Auth", {}).get("Authorizer") != "NONE"
+    }
+    assert signed == set(ALLOWED)
+    assert set(POLICIES) == {"reader", "dialler", "operator"}
+
+
+@pytest.mark.parametrize("route", ALLOWED)
+@pytest.mark.parametrize("name", ["reader", "dialler", "operator"])
+def test_policy_lets_through_what_it_says(
+    clients: dict[str, ApiClient], name: str, route: str
+) -> None:
+    method, _, path = route.partition(" ")
+    for parameter, value in (
+        ("call_id", CALL_ID),
+        ("import_id", f"import-{CALL_ID}"),
+        ("phone_number", "%2B14155550199"),
+    ):
+        path = path.replace(f"{{{parameter}}}", value)
+    # an empty body is refused by the function, which is far enough to see that the door let it in
+    body: dict[str, str] | None = {} if method in ("POST", "PUT") else None
+    try:
+        status, problem = clients[name].send(method, path, json=body).status_code, {}
+    except ApiError as error:
+        status, problem = error.status, error.problem
+    forbidden = status == 403 and problem == {"message": "Forbidden"}
+    assert forbidden is (name not in ALLOWED[route]), (status, problem)
