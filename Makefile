@@ -1,6 +1,6 @@
 # callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo local test simulate simulate-mutants simulate-stack proof bench-imports test-dynamodb-local check format lint types validate build artefact lock clean setup
+.PHONY: help demo local test simulate simulate-mutants simulate-stack proof bench-imports test-dynamodb-local check format lint types audit validate build artefact lock clean setup
 
 PYTHON ?= python3
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
@@ -34,7 +34,7 @@ bench-imports: .venv/.dev .venv-ministack/.done ## how many recordings an hour a
 test-dynamodb-local: .venv/.dev .venv-ministack/.done ## the stores' contract on Amazon's DynamoDB Local (Java, npm; its licence asks for an AWS account)
 	@scripts/dynamodb-local/run $(ARGS)
 
-check: lint types test proof validate build artefact ## the gate: what CI runs
+check: lint types audit test proof validate build artefact ## the gate: what CI runs
 
 proof: ## what the gate runs of the simulation: a new seed each time, every planted bug, the whole stack
 	@$(MAKE) --no-print-directory simulate ARGS="--calls 1000 --singles-every 25"
@@ -53,6 +53,9 @@ lint: .venv/.dev ## format and lint rules hold
 
 types: .venv/.dev ## mypy, strict
 	.venv/bin/mypy
+
+audit: .venv-tools/.done ## what ships to Lambda, by bandit; every suppression has its reason beside it
+	.venv-tools/bin/bandit --quiet --recursive layers functions
 
 validate: .venv-tools/.done ## the template, by SAM and cfn-lint, offline
 	.venv-tools/bin/sam validate --lint --region us-east-1

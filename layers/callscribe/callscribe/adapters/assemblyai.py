@@ -122,7 +122,7 @@ class AssemblyAITranscriber:
 
     def _pause(self, tries: int, at_least_seconds: float) -> None:
         """Full jitter, so that many workers do not come back at the same moment."""
-        wait = random.uniform(0.1, 2.0**tries / 2)  # noqa: S311 - jitter is no secret
+        wait = random.uniform(0.1, 2.0**tries / 2)  # noqa: S311 # nosec B311 - jitter is no secret
         self._sleep(min(max(wait, at_least_seconds), _LONGEST_WAIT_SECONDS))
 
     def _once(
