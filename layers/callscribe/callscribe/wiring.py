@@ -86,7 +86,12 @@ def secrets() -> Secrets:
 
 @cache
 def store() -> DynamoDBCallStore:
-    return DynamoDBCallStore(_client("dynamodb"), settings()["CALLS_TABLE_NAME"])
+    keep_days = settings().optional("RETENTION_DAYS")
+    return DynamoDBCallStore(
+        _client("dynamodb"),
+        settings()["CALLS_TABLE_NAME"],
+        keep_days=int(keep_days) if keep_days else None,
+    )
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, fields
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,7 @@ from callscribe.domain import deadlines
 from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
+from callscribe.domain.times import from_text
 from callscribe.ports import Failed, Waiting
 
 if TYPE_CHECKING:
@@ -34,9 +36,13 @@ _translated = translated("DynamoDB")
 class DynamoDBCallStore:
     """Implements ``ports.CallStore``, ``ports.SweepStore`` and ``ports.DiallingStore``."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+    def __init__(
+        self, client: DynamoDBClient, table_name: str, *, keep_days: int | None = None
+    ) -> None:
+        """``keep_days``: how long what is added may stay (DynamoDB's TTL); None for ever."""
         self._client = client
         self._table = table_name
+        self._keep_days = keep_days
 
     @_translated
     def add_call(self, call: Call) -> bool:
@@ -44,13 +50,13 @@ class DynamoDBCallStore:
         item["item"] = serialize(_CALL)
         day = f"{call.created_at[:10]}#{deadlines.shard_of(call.call_id, deadlines.DAY_SHARDS)}"
         item["day"] = serialize(day)
-        return self._add(item)
+        return self._add(item | self._expiry(call.created_at))
 
     @_translated
     def add_recording(self, recording: Recording) -> bool:
         item = to_item(asdict(recording))
         item["item"] = serialize(_RECORDING + recording.recording_sid)
-        return self._add(item)
+        return self._add(item | self._expiry(recording.created_at))
 
     @_translated
     def get_call(self, call_id: str) -> Call | None:
@@ -282,6 +288,12 @@ class DynamoDBCallStore:
             if len(found) == limit:
                 break
         return found
+
+    def _expiry(self, created_at: str) -> Item:
+        if self._keep_days is None:
+            return {}
+        until = from_text(created_at) + timedelta(days=self._keep_days)
+        return {"expires_at": {"N": str(int(until.timestamp()))}}
 
     def _add(self, item: Item) -> bool:
         try:
