@@ -53,7 +53,10 @@ MUTANTS = (
     Mutant(
         what="a call is dialled although another request has claimed it",
         path=_USE_CASES + "place_call.py",
-        old="        if not self.store.add_call(call):\n            return self._placed_before(call)\n",
+        old=(
+            "        if not self.store.add_call(call):\n"
+            "            return self._placed_before(call, caller)\n"
+        ),
         new="        self.store.add_call(call)\n",
     ),
     Mutant(
@@ -65,7 +68,7 @@ MUTANTS = (
     Mutant(
         what="a call whose answer never came is dialled again",
         path=_USE_CASES + "place_call.py",
-        old="            return self._outcome_unknown(call, error)\n",
+        old="            return self._kept(call, partial(self._outcome_unknown, call, error))\n",
         new="            return self._placed(call, self.telephony.place_call(call))\n",
     ),
     Mutant(

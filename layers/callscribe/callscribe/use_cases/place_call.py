@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from callscribe.domain import calls
@@ -16,6 +18,7 @@ from callscribe.domain.problems import (
     FieldError,
     InvalidInputError,
     NotFoundError,
+    RetryLaterError,
     VendorBusyError,
     VendorRefusedError,
     VendorUnknownError,
@@ -81,18 +84,13 @@ class PlaceCall:
         call = self._new_call(request, caller)
         # what was let through once stays the answer to its key, whatever the guard says now
         if caller.idempotency_key is not None and self.store.get_call(call.call_id) is not None:
-            return self._placed_before(call)
+            return self._placed_before(call, caller)
         self.guard.check(call)
         if not call.place_at:
             self.guard.count(call)
         if not self.store.add_call(call):
-            return self._placed_before(call)
-        if call.place_at:
-            self.schedules.place_call_at(
-                call.call_id, call.place_at, target_arn=caller.function_arn
-            )
-            return call
-        return self._place(call)
+            return self._placed_before(call, caller)
+        return self._scheduled(call, caller) if call.place_at else self._place(call)
 
     def from_schedule(self, call_id: str) -> Call:
         """Places a call whose time has come; harmless when the schedule fires twice.
@@ -147,7 +145,12 @@ class PlaceCall:
             **self.deadlines.of_call(call_id, status, waits_from),
         )
 
-    def _placed_before(self, wanted: Call) -> Call:
+    def _scheduled(self, call: Call, caller: Caller) -> Call:
+        target_arn = caller.function_arn
+        self.schedules.place_call_at(call.call_id, call.place_at or "", target_arn=target_arn)
+        return call
+
+    def _placed_before(self, wanted: Call, caller: Caller) -> Call:
         call = self.store.get_call(wanted.call_id)
         if call is None or call.request_hash != wanted.request_hash:
             raise ConflictError("this Idempotency-Key was used for another request")
@@ -159,17 +162,29 @@ class PlaceCall:
             raise VendorRefusedError(
                 "Twilio", call.error_message or call.error_code, code=call.twilio_code
             )
-        return call
+        # the request before may have ended between the claim and the schedule; naming it twice is
+        # harmless
+        return self._scheduled(call, caller) if call.status == "scheduled" else call
 
     def _place(self, call: Call) -> Call:
         try:
             placed = self.telephony.place_call(call)
         except VendorUnknownError as error:
-            return self._outcome_unknown(call, error)
+            return self._kept(call, partial(self._outcome_unknown, call, error))
         except (VendorRefusedError, VendorBusyError) as error:
             self._refused(call, error)
             raise
-        return self._placed(call, placed)
+        rings = replace(call, call_sid=placed.call_sid, status=placed.status)
+        return self._kept(rings, partial(self._placed, call, placed))
+
+    def _kept(self, call: Call, write: Callable[[], Call]) -> Call:
+        """Once Twilio was asked, a table that is busy is no reason to answer "try again": whoever
+        asks without a key would have a second phone ring. A callback or a look-up writes it later."""
+        try:
+            return write()
+        except RetryLaterError as error:
+            self.telemetry.warn("call not written", call_id=call.call_id, reason=str(error))
+            return call
 
     def _placed(self, call: Call, placed: VendorCall) -> Call:
         now = to_text(self.clock())
