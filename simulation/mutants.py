@@ -55,7 +55,7 @@ MUTANTS = (
         path=_USE_CASES + "place_call.py",
         old=(
             "        if not self.store.add_call(call):\n"
-            "            return self._placed_before(call, caller)\n"
+            "            return self._placed_before(self.store.get_call(call.call_id), call, caller)\n"
         ),
         new="        self.store.add_call(call)\n",
     ),
@@ -152,7 +152,7 @@ MUTANTS = (
     ),
     Mutant(
         what="a webhook's transcript is believed without asking whose it is",
-        path=_USE_CASES + "finish_recording.py",
+        path="layers/callscribe/callscribe/domain/recordings.py",
         old="    return path == recording.audio_path and ",
         new="    return True or ",
     ),

@@ -69,12 +69,10 @@ class Telemetry:
     def __init__(self, world: World) -> None:
         self._world = world
         self.counts: Counter[str] = Counter()
-        self.last: dict[str, float] = {}
         self.logger = self
 
     def count(self, metric: str, value: float = 1) -> None:
         self.counts[metric] += int(value)
-        self.last[metric] = value
 
     def note(self, message: str, **fields: object) -> None:
         self._world.note(message, **fields)

@@ -176,36 +176,25 @@ class DynamoDBCallStore:
 
     @_translated
     def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"call_id": {"S": _LEASES}, "item": {"S": name}},
-                UpdateExpression="SET lease_owner = :owner, lease_until = :until",
-                ConditionExpression=(
-                    "attribute_not_exists(lease_until) OR lease_until < :now OR lease_owner = :owner"
-                ),
-                ExpressionAttributeValues={
-                    ":owner": {"S": owner},
-                    ":until": {"S": until},
-                    ":now": {"S": now},
-                },
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        return self._update_if(
+            "attribute_not_exists(lease_until) OR lease_until < :now OR lease_owner = :owner",
+            Key={"call_id": {"S": _LEASES}, "item": {"S": name}},
+            UpdateExpression="SET lease_owner = :owner, lease_until = :until",
+            ExpressionAttributeValues={
+                ":owner": {"S": owner},
+                ":until": {"S": until},
+                ":now": {"S": now},
+            },
+        )
 
     @_translated
     def give_back_lease(self, name: str, *, owner: str) -> None:
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"call_id": {"S": _LEASES}, "item": {"S": name}},
-                UpdateExpression="REMOVE lease_owner, lease_until",
-                ConditionExpression="lease_owner = :owner",
-                ExpressionAttributeValues={":owner": {"S": owner}},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return
+        self._update_if(
+            "lease_owner = :owner",
+            Key={"call_id": {"S": _LEASES}, "item": {"S": name}},
+            UpdateExpression="REMOVE lease_owner, lease_until",
+            ExpressionAttributeValues={":owner": {"S": owner}},
+        )
 
     @_translated
     def get_switch(self) -> Mapping[str, Any]:
@@ -228,19 +217,22 @@ class DynamoDBCallStore:
 
     @_translated
     def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:
+        return self._update_if(
+            "attribute_not_exists(calls) OR calls < :most",
+            # a partition of its own for each: no counter slows another
+            Key={"call_id": {"S": f"counter#{name}"}, "item": {"S": day}},
+            UpdateExpression="ADD calls :one SET expires_at = :expires_at",
+            ExpressionAttributeValues={
+                ":one": {"N": "1"},
+                ":most": {"N": str(most)},
+                ":expires_at": {"N": str(expires_at)},
+            },
+        )
+
+    def _update_if(self, condition: str, **update: Any) -> bool:
+        """Whether the condition held, and so the update was made."""
         try:
-            self._client.update_item(
-                TableName=self._table,
-                # a partition of its own for each: no counter slows another
-                Key={"call_id": {"S": f"counter#{name}"}, "item": {"S": day}},
-                UpdateExpression="ADD calls :one SET expires_at = :expires_at",
-                ConditionExpression="attribute_not_exists(calls) OR calls < :most",
-                ExpressionAttributeValues={
-                    ":one": {"N": "1"},
-                    ":most": {"N": str(most)},
-                    ":expires_at": {"N": str(expires_at)},
-                },
-            )
+            self._client.update_item(TableName=self._table, ConditionExpression=condition, **update)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True

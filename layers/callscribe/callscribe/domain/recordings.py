@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from callscribe.domain.failures import Failure
 
 RECORDING_SID = re.compile(r"RE[0-9a-fA-F]{32}")
 TERMINAL = frozenset({"completed", "silent", "absent", "error"})
+# Twilio's words for a recording that is not done yet
+UNFINISHED_AT_TWILIO = ("in-progress", "paused", "processing")
 STATUSES = (
     "received",
     "stored",
@@ -104,3 +108,9 @@ def ids_of_audio_url(url: str) -> tuple[str, str] | None:
     """The call_id and recording_sid of a link to our audio; None for any other URL."""
     match = _AUDIO_PATH.search(urlsplit(url).path)
     return (match[1], match[2]) if match else None
+
+
+def is_answered_by(recording: Recording, transcript: Mapping[str, Any]) -> bool:
+    """Whether a transcript is of this recording's audio: AssemblyAI echoes the URL it was given."""
+    path = urlsplit(str(transcript.get("audio_url"))).path
+    return path == recording.audio_path and transcript["id"] not in recording.past_transcript_ids

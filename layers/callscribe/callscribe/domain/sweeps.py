@@ -11,14 +11,15 @@ from typing import Any
 from callscribe.domain.calls import CALL_SID
 from callscribe.domain.problems import FieldError, InvalidInputError
 from callscribe.domain.recordings import RECORDING_SID
-from callscribe.domain.times import from_text, to_text
+from callscribe.domain.request_fields import read_object, read_time
+from callscribe.domain.times import to_text
 
 IMPORT_ID = re.compile(r"import-[0-9a-f]{32}")
 # the three that go on for ever; imports are asked for
 STANDING = ("calls", "recordings", "transcripts")
 # Twilio's first recordings are no older than Twilio
 _EARLIEST = "2008-01-01T00:00:00.000Z"
-_IMPORT_FIELDS = frozenset(("since", "until", "call_sid", "recording_sid"))
+_IMPORT_FIELDS = ("since", "until", "call_sid", "recording_sid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +62,11 @@ def read_import_request(body: object, *, now: datetime) -> dict[str, str | None]
     Raises:
         InvalidInputError: with every mistake at once.
     """
-    if not isinstance(body, Mapping):
-        message = 'must be an object such as {"since": "2026-11-01T00:00:00Z"}'
-        raise InvalidInputError([FieldError("body", message)])
-    known = ", ".join(sorted(_IMPORT_FIELDS))
-    errors = [
-        FieldError(str(name), f"is not known; the fields are {known}")
-        for name in body
-        if name not in _IMPORT_FIELDS
-    ]
-    call_sid = _sid(body, "call_sid", CALL_SID, "CA", errors)
-    recording_sid = _sid(body, "recording_sid", RECORDING_SID, "RE", errors)
-    since = _time(body, "since", errors)
-    until = _time(body, "until", errors) or to_text(now)
+    request, errors = read_object(body, _IMPORT_FIELDS, example='{"since": "2026-11-01T00:00:00Z"}')
+    call_sid = _sid(request, "call_sid", CALL_SID, "CA", errors)
+    recording_sid = _sid(request, "recording_sid", RECORDING_SID, "RE", errors)
+    since = read_time(request, "since", errors)
+    until = read_time(request, "until", errors) or to_text(now)
     if since is None and call_sid is None and recording_sid is None and not errors:
         errors.append(FieldError("since", "is missing; or name a call_sid or a recording_sid"))
     since = since or _EARLIEST
@@ -111,16 +104,3 @@ def _sid(
         errors.append(FieldError(name, f"must be {prefix} and 32 hexadecimal digits"))
         return None
     return value
-
-
-def _time(body: Mapping[Any, Any], name: str, errors: list[FieldError]) -> str | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    try:
-        return to_text(from_text(value))
-    except (ValueError, TypeError, AttributeError, OverflowError):
-        errors.append(
-            FieldError(name, "must be a time with its offset, such as 2026-11-21T00:00:00Z")
-        )
-        return None

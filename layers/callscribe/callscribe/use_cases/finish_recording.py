@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import Deadlines, failed_shard
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import VendorLacksItError
-from callscribe.domain.recordings import TERMINAL, Recording, transcript_key
+from callscribe.domain.recordings import (
+    TERMINAL,
+    Recording,
+    is_answered_by,
+    transcript_key,
+)
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.domain.transcript_failures import explain_vendor_error
 from callscribe.domain.transcripts import Transcript, UnreadableTranscriptError, read_transcript
@@ -70,7 +74,7 @@ class FinishRecording:
             # said with the right secret, but not by AssemblyAI
             self.telemetry.count("WebhookMismatch")
             return
-        if recording.transcript_id is None and not _answers(recording, document):
+        if recording.transcript_id is None and not is_answered_by(recording, document):
             self.telemetry.count("WebhookMismatch")
             return
         self.conclude(call, recording, document)
@@ -241,12 +245,6 @@ def notice_of(recording: Recording) -> RecordingNotice:
         status="completed",
         channels=recording.channels,
     )
-
-
-def _answers(recording: Recording, document: Mapping[str, Any]) -> bool:
-    """Whether a transcript is of this recording's audio: AssemblyAI echoes the URL it was given."""
-    path = urlsplit(str(document.get("audio_url"))).path
-    return path == recording.audio_path and document["id"] not in recording.past_transcript_ids
 
 
 def _facts(transcript: Transcript) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from callscribe.domain.calls import Call
 from callscribe.domain.dialling_rules import DiallingRules, check_destination
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import DiallingRefusedError, FieldError, InvalidInputError
+from callscribe.domain.request_fields import read_object
 from callscribe.domain.times import Clock, to_text
 from callscribe.ports import DiallingStore, Telemetry
 
@@ -79,15 +79,9 @@ class GuardDialling:
 
     def switch(self, body: object, *, principal: str) -> dict[str, Any]:
         """Stops all dialling at once, or lets it go on. Raises InvalidInputError."""
-        if not isinstance(body, Mapping):
-            message = 'must be an object such as {"stopped": true, "reason": "a leaked key"}'
-            raise InvalidInputError([FieldError("body", message)])
-        errors = [
-            FieldError(str(name), "is not known; the fields are stopped, reason")
-            for name in body
-            if name not in ("stopped", "reason")
-        ]
-        stopped, reason = body.get("stopped"), body.get("reason")
+        example = '{"stopped": true, "reason": "a leaked key"}'
+        request, errors = read_object(body, ("stopped", "reason"), example=example)
+        stopped, reason = request.get("stopped"), request.get("reason")
         if not isinstance(stopped, bool):
             errors.append(FieldError("stopped", "must be true or false"))
         if not isinstance(reason, str) or not 1 <= len(reason.strip()) <= 200:

@@ -83,13 +83,14 @@ class PlaceCall:
         )
         call = self._new_call(request, caller)
         # what was let through once stays the answer to its key, whatever the guard says now
-        if caller.idempotency_key is not None and self.store.get_call(call.call_id) is not None:
-            return self._placed_before(call, caller)
+        before = self.store.get_call(call.call_id) if caller.idempotency_key is not None else None
+        if before is not None:
+            return self._placed_before(before, call, caller)
         self.guard.check(call)
         if not call.place_at:
             self.guard.count(call)
         if not self.store.add_call(call):
-            return self._placed_before(call, caller)
+            return self._placed_before(self.store.get_call(call.call_id), call, caller)
         return self._scheduled(call, caller) if call.place_at else self._place(call)
 
     def from_schedule(self, call_id: str) -> Call:
@@ -150,8 +151,7 @@ class PlaceCall:
         self.schedules.place_call_at(call.call_id, call.place_at or "", target_arn=target_arn)
         return call
 
-    def _placed_before(self, wanted: Call, caller: Caller) -> Call:
-        call = self.store.get_call(wanted.call_id)
+    def _placed_before(self, call: Call | None, wanted: Call, caller: Caller) -> Call:
         if call is None or call.request_hash != wanted.request_hash:
             raise ConflictError("this Idempotency-Key was used for another request")
         if call.error_code in GUARD_CODES:

@@ -22,7 +22,12 @@ from callscribe.domain.problems import (
     VendorRefusedError,
     VendorUnknownError,
 )
-from callscribe.domain.recordings import Recording, audio_key
+from callscribe.domain.recordings import (
+    UNFINISHED_AT_TWILIO,
+    Recording,
+    audio_key,
+    is_answered_by,
+)
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.domain.transcript_failures import explain_recording_error
 from callscribe.domain.transcript_requests import build_transcript_request
@@ -62,7 +67,7 @@ class ProcessRecording:
         Raises:
             RetryLaterError: not now; nothing is lost.
         """
-        if notice.status in ("in-progress", "paused", "processing"):
+        if notice.status in UNFINISHED_AT_TWILIO:
             raise RetryLaterError("the recording is not finished", seconds=60)
         call = self._call(notice)
         if call is None or call.status == ERASED:
@@ -219,18 +224,13 @@ class ProcessRecording:
             listed = self.transcriber.list_since(to_text(claimed_at - _CLOCK_SLACK))
         except VendorError as error:
             raise RetryLaterError("AssemblyAI does not list", seconds=60) from error
-        matching = [item for item in listed if self._is_of(recording, item)]
+        matching = [item for item in listed if is_answered_by(recording, item)]
         if matching:
             self._submitted(recording, str(matching[-1]["id"]), str(matching[-1]["status"]))
             self.telemetry.count("SubmissionFound")
         else:
             self._back_to_stored(recording)
         return self._again(recording)
-
-    @staticmethod
-    def _is_of(recording: Recording, listed: dict[str, Any]) -> bool:
-        same_audio = urlsplit(str(listed.get("audio_url"))).path == recording.audio_path
-        return same_audio and listed["id"] not in recording.past_transcript_ids
 
     def _change(self, recording: Recording, changes: dict[str, Any]) -> bool:
         return self.store.change_recording(

@@ -13,7 +13,6 @@ from callscribe.domain.cursors import Cursor, read_cursor
 from callscribe.domain.problems import (
     FieldError,
     InvalidInputError,
-    NotFoundError,
     NotReadyError,
 )
 from callscribe.domain.recordings import TERMINAL, Recording
@@ -27,6 +26,7 @@ from callscribe.domain.rendering import (
 from callscribe.domain.times import Clock, to_text
 from callscribe.domain.transcripts import read_transcript
 from callscribe.ports import AudioLinks, CallStore, Documents
+from callscribe.use_cases.find_call import find_call
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -53,11 +53,11 @@ class ReadCalls:
 
     def get(self, call_id_or_sid: str) -> dict[str, Any]:
         """The call and its recordings. Raises NotFoundError."""
-        return views.call_view(*self._find(call_id_or_sid))
+        return views.call_view(*find_call(self.store, call_id_or_sid))
 
     def recordings(self, call_id_or_sid: str) -> dict[str, Any]:
         """Each recording with a link to its audio that lives for five minutes."""
-        call, recordings = self._find(call_id_or_sid)
+        call, recordings = find_call(self.store, call_id_or_sid)
         expires_at = to_text(self.clock() + timedelta(seconds=AUDIO_LINK_SECONDS))
         return {
             "call_id": call.call_id,
@@ -104,7 +104,7 @@ class ReadCalls:
             raise InvalidInputError(
                 [FieldError("format", f"must be one of {', '.join(sorted(FORMATS))}")]
             )
-        call, recordings = self._find(call_id_or_sid)
+        call, recordings = find_call(self.store, call_id_or_sid)
         parts = self._parts(call, views.in_order(recordings))
         if wanted == "json":
             return FORMATS[wanted], render_json(call.call_id, parts)
@@ -122,17 +122,6 @@ class ReadCalls:
             )
             for recording in with_text
         ]
-
-    def _find(self, call_id_or_sid: str) -> tuple[Call, list[Recording]]:
-        call_id: str | None = call_id_or_sid
-        if calls.CALL_SID.fullmatch(call_id_or_sid):
-            call_id = self.store.find_call_id(call_id_or_sid)
-        elif not calls.CALL_ID.fullmatch(call_id_or_sid):
-            raise NotFoundError("a call_id has 32 characters from 0 to 9 and a to f")
-        found = self.store.get_call_with_recordings(call_id) if call_id else None
-        if found is None or found[0].status == calls.ERASED:
-            raise NotFoundError(f"there is no call {call_id_or_sid}")
-        return found
 
     def _list_arguments(self, query: Mapping[str, str]) -> tuple[bool, str | None, int, Cursor]:
         errors = [

@@ -12,7 +12,7 @@ from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import CallscribeError, RetryLaterError, VendorLacksItError
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
-from callscribe.domain.recordings import Recording
+from callscribe.domain.recordings import UNFINISHED_AT_TWILIO, Recording
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.domain.transcript_failures import explain_recording_error
 from callscribe.ports import (
@@ -204,7 +204,7 @@ class Reconcile:
             if self.store.get_recording(call.call_id, notice.recording_sid) is None:
                 self.telemetry.count("RecordingFound")
                 self.queue.put(replace(notice, call_id=call.call_id, base_url=call.base_url))
-        if any(notice.status in ("in-progress", "paused", "processing") for notice in notices):
+        if any(notice.status in UNFINISHED_AT_TWILIO for notice in notices):
             self._look_later(call)
             return
         self._change(call, {"recordings_at_twilio": len(notices), **done})

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from callscribe.domain.calls import CALL_ID, CALL_SID, ERASED, call_id_for_sid
+from callscribe.domain.calls import call_id_for_sid
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.problems import (
     FieldError,
     InvalidInputError,
-    NotFoundError,
     NothingToRetryError,
 )
 from callscribe.domain.recordings import MAX_ATTEMPTS, Recording
-from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.domain.request_fields import read_object, read_time
+from callscribe.domain.times import Clock, to_text
 from callscribe.ports import CallStore, DeadLetter, DeadLetters, RecordingsQueue, Telemetry
+from callscribe.use_cases.find_call import find_call
 from callscribe.use_cases.finish_recording import notice_of
 
 # what one request takes up at most; its answer says where to go on
@@ -53,13 +54,7 @@ class Redrive:
             NotFoundError: no such call.
             NothingToRetryError: none of them can be helped; with the reasons.
         """
-        call_id: str | None = call_id_or_sid
-        if CALL_SID.fullmatch(call_id_or_sid):
-            call_id = self.store.find_call_id(call_id_or_sid)
-        found = self.store.get_call_with_recordings(call_id) if call_id else None
-        if found is None or found[0].status == ERASED or not CALL_ID.fullmatch(call_id or ""):
-            raise NotFoundError(f"there is no call {call_id_or_sid}")
-        call, recordings = found
+        call, recordings = find_call(self.store, call_id_or_sid)
         if not recordings:
             raise NothingToRetryError(
                 f"the call is {call.status} and has no recording; a call is never dialled again "
@@ -174,27 +169,15 @@ class Redrive:
         )
 
     def _asked(self, body: object) -> tuple[str, str, Callable[[str], bool], bool]:
-        if not isinstance(body, Mapping):
-            message = 'must be an object such as {"since": "2026-11-21T00:00:00Z"}'
-            raise InvalidInputError([FieldError("body", message)])
-        errors = [
-            FieldError(str(name), f"is not known; the fields are {', '.join(_FIELDS)}")
-            for name in body
-            if name not in _FIELDS
-        ]
-        kind, reason = body.get("kind"), body.get("reason")
+        request, errors = read_object(body, _FIELDS, example='{"since": "2026-11-21T00:00:00Z"}')
+        kind, reason = request.get("kind"), request.get("reason")
         if kind is not None and kind not in _KINDS:
             errors.append(FieldError("kind", f"must be one of {', '.join(_KINDS)}"))
         if reason is not None and not isinstance(reason, str):
             errors.append(FieldError("reason", "must be a code, such as download_error"))
-        times = {}
-        for name, default in (("since", None), ("until", to_text(self.clock()))):
-            try:
-                times[name] = to_text(from_text(body[name])) if body.get(name) else default
-            except (ValueError, TypeError, AttributeError, OverflowError):
-                message = "must be a time with its offset, such as 2026-11-21T00:00:00Z"
-                errors.append(FieldError(name, message))
-        if kind != "dead-letter" and not errors and times["since"] is None:
+        since = read_time(request, "since", errors) or ""
+        until = read_time(request, "until", errors) or to_text(self.clock())
+        if kind != "dead-letter" and not errors and not since:
             errors.append(FieldError("since", "is missing: from when on is to be tried again?"))
         if errors:
             raise InvalidInputError(errors)
@@ -203,4 +186,4 @@ class Redrive:
             of_kind = kind is None or (code in _AUDIO_REASONS) == (kind == "audio")
             return of_kind and reason in (None, code)
 
-        return times["since"] or "", times["until"] or "", matches, kind == "dead-letter"
+        return since, until, matches, kind == "dead-letter"

@@ -15,7 +15,7 @@ from typing import Any
 from callscribe.domain.calls import TERMINAL
 from callscribe.domain.problems import CallscribeError, VendorLacksItError, VendorRefusedError
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
-from callscribe.domain.recordings import ids_of_audio_url
+from callscribe.domain.recordings import UNFINISHED_AT_TWILIO, ids_of_audio_url
 from callscribe.domain.sweeps import STANDING, Sweep
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.ports import (
@@ -190,7 +190,7 @@ class SweepVendors:
             return _KNOWN
         if notice.status == "deleted":
             return _SKIPPED
-        if notice.status in ("in-progress", "paused", "processing"):
+        if notice.status in UNFINISHED_AT_TWILIO:
             return _UNFINISHED
         if not call_id and not self._is_old(notice):
             return _UNFINISHED

@@ -1,0 +1,41 @@
+"""What the checks of all request bodies have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from callscribe.domain.option_checks import printable
+from callscribe.domain.problems import FieldError, InvalidInputError
+from callscribe.domain.times import from_text, to_text
+
+
+def read_object(
+    body: object, fields: Sequence[str], *, example: str
+) -> tuple[Mapping[str, Any], list[FieldError]]:
+    """The body as an object, and an error for each of its fields that is none of ``fields``.
+
+    Raises:
+        InvalidInputError: it is no object.
+    """
+    if not isinstance(body, Mapping):
+        raise InvalidInputError([FieldError("body", f"must be an object such as {example}")])
+    known = ", ".join(fields)
+    errors = [
+        FieldError(printable(name), f"is not known; the fields are {known}")
+        for name in sorted(set(map(str, body)) - set(fields))
+    ]
+    return body, errors
+
+
+def read_time(body: Mapping[str, Any], name: str, errors: list[FieldError]) -> str | None:
+    """A time in our own form; None where it is absent, or wrong, which is added to ``errors``."""
+    value = body.get(name)
+    if value is None:
+        return None
+    try:
+        return to_text(from_text(value))
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        message = "must be a time with its offset, such as 2026-11-21T00:00:00Z"
+        errors.append(FieldError(name, message))
+        return None
