@@ -41,7 +41,7 @@ proof: ## what the gate runs of the simulation: a new seed each time, every plan
 	@$(MAKE) --no-print-directory simulate-mutants
 	@$(MAKE) --no-print-directory simulate-stack ARGS="--calls 120"
 
-setup: .venv/.dev .venv-ministack/.done .venv-tools/.done ## every environment, without running anything
+setup: .venv/.dev .venv-ministack/.done .venv-tools/.done .venv-audit/.done ## every environment, without running anything
 
 format: .venv/.dev ## format the code
 	.venv/bin/ruff format .
@@ -54,8 +54,9 @@ lint: .venv/.dev ## format and lint rules hold
 types: .venv/.dev ## mypy, strict
 	.venv/bin/mypy
 
-audit: .venv-tools/.done ## what ships to Lambda, by bandit; every suppression has its reason beside it
-	.venv-tools/bin/bandit --quiet --recursive layers functions
+audit: .venv-audit/.done ## what ships to Lambda, by bandit, checkov and pip-audit; every suppression has its reason
+	.venv-audit/bin/bandit --quiet --recursive layers functions
+	@scripts/audit
 
 validate: .venv-tools/.done ## the template, by SAM and cfn-lint, offline
 	.venv-tools/bin/sam validate --lint --region us-east-1
@@ -90,6 +91,11 @@ clean: ## everything that the targets above made
 .venv-tools/.done: requirements/tools.txt
 	@scripts/make-venv $(PYTHON) .venv-tools
 	@.venv-tools/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
+.venv-audit/.done: requirements/audit.txt
+	@scripts/make-venv $(PYTHON) .venv-audit
+	@.venv-audit/bin/python $(PIP_INSTALL) $<
 	@touch $@
 
 # what Lambda's own runtime brings, on the interpreter that Lambda runs

@@ -30,6 +30,7 @@ _ROUTES = {
         ("call_id", "recording_sid"),
     ),
     ("GET", "calls"): ("calls", "GET /calls", ("call_id",)),
+    ("DELETE", "calls"): ("calls", "DELETE /calls", ("call_id",)),
     ("POST", "retries"): ("calls", "POST /retries", ()),
     ("POST", "imports"): ("calls", "POST /imports", ()),
 }

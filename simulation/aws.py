@@ -31,6 +31,7 @@ _LETTER_VISIBILITY_SECONDS = 30
 # the order of statuses, written down apart from the application's own; ends are as far as it goes
 _ORDER = {"scheduled": 0, "placing": 1, "unknown": 2, "queued": 3, "initiated": 4, "ringing": 5}
 _ORDER |= {"in-progress": 6, "completed": 7, "busy": 7, "no-answer": 7, "failed": 7, "canceled": 7}
+_ORDER |= {"erasing": 8, "erased": 9}
 # a global secondary index shows a write a moment later
 _INDEX_LAG_SECONDS = 2.0
 
@@ -76,6 +77,18 @@ class SimulatedTable:
     def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None:
         act = partial(self.inner.get_call_with_recordings, call_id)
         return self._ask(call_id, "table.get_call_with_recordings", act)
+
+    def find_calls_with(self, phone_number: str, *, limit: int) -> list[str]:
+        act = partial(self.inner.find_calls_with, phone_number, limit=limit)
+        return self._ask(NOBODY, "table.find_calls_with", act)
+
+    def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
+        act = partial(self.inner.replace_call, call, only_from=only_from)
+        return self._ask(call.call_id, "table.replace_call", act)
+
+    def remove_recording(self, recording: Recording) -> bool:
+        act = partial(self.inner.remove_recording, recording)
+        return self._ask(recording.recording_sid, "table.remove_recording", act)
 
     def find_call_id(self, call_sid: str) -> str | None:
         def act() -> str | None:
@@ -320,7 +333,7 @@ class SimulatedDeadLetters:
 
 
 class SimulatedBucket:
-    """Implements ``Documents`` and ``AudioLinks``; ``objects`` is what lies in it."""
+    """Implements ``Documents``, ``AudioLinks`` and ``StoredObjects``; ``objects`` lie in it."""
 
     def __init__(self, lambdas: Lambdas, label: Callable[[str], str]) -> None:
         self._lambdas = lambdas
@@ -336,6 +349,15 @@ class SimulatedBucket:
             self._label(key.split("/")[2]), "bucket.get", lambda: self.objects[key]
         )
         return found
+
+    def erase(self, call_id: str) -> int:
+        def act() -> int:
+            keys = [key for key in self.objects if key.split("/")[1] == call_id]
+            for key in keys:
+                del self.objects[key]
+            return len(keys)
+
+        return self._lambdas.aws(self._label(call_id), "bucket.erase", act)
 
     def link(self, key: str, *, seconds: int) -> str:
         return f"https://bucket.s3.amazonaws.com/{key}?X-Amz-Expires={seconds}"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from callscribe.domain.calls import TERMINAL, call_id_for_key
+from callscribe.domain.calls import ERASED, TERMINAL, call_id_for_key
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
 from callscribe.domain.recordings import Recording, audio_key
 from simulation.api import PRINCIPAL
@@ -21,6 +21,8 @@ PROMISES = {
     "billed-once": "no recording is transcribed twice that ended well",
     "transcript": "no transcript is lost or another recording's",
     "announced": "every end was announced",
+    "erased": "of a call that was erased nothing is left anywhere but its tombstone",
+    "copies": "vendors' copies go once ours are stored, where that is wanted, and no sooner",
     "orphan": "nothing lies in the bucket that no item names",
     "true": "no reason is named that is not so",
     "forward": "no status ever goes back",
@@ -42,12 +44,19 @@ def check(world: World) -> list[Finding]:
     """All findings, in no order that means anything."""
     return [
         *_calls(world),
+        *_placements(world),
         *_conclusions(world),
         *_recordings(world),
+        *_erasures(world),
+        *_copies(world),
         *_bucket(world),
         *_waiting(world),
         *(Finding("forward", _label(world, name), what) for name, what in world.table.backwards),
-        *(Finding("acknowledged", _label(world, name), what) for name, what in world.dropped),
+        *(
+            Finding("acknowledged", _label(world, name), what)
+            for name, what in world.dropped
+            if _label(world, name) not in world.erased
+        ),
         *(Finding("bug", "-", bug.strip().splitlines()[-1]) for bug in world.lambdas.bugs),
         *(Finding("bug", "-", repr(failure)) for failure in world.failures),
     ]
@@ -68,6 +77,8 @@ def _calls(world: World) -> Iterator[Finding]:
         label = world.twilio.labels.get(call.call_id) or world.twilio.labels.get(
             call.call_sid or "", call.call_id
         )
+        if label in world.erased:
+            continue
         if call.status not in TERMINAL:
             yield Finding("terminal", label, f"the call is {call.status}")
         elif call.status == "failed" and not (call.call_sid or call.error_code):
@@ -75,11 +86,15 @@ def _calls(world: World) -> Iterator[Finding]:
         at_twilio = world.twilio.calls.get(call.call_sid or "")
         if at_twilio is not None and call.status != at_twilio.status:
             yield Finding("terminal", label, f"{call.status} here, {at_twilio.status} at Twilio")
+
+
+def _placements(world: World) -> Iterator[Finding]:
     for plan in world.plans:
         accepted = any(status == 202 for status, _ in world.answers.get(plan.number, []))
         sids = {c.sid for c in world.twilio.calls.values() if c.plan is plan}
         own = world.store.get_call(call_id_for_key(PRINCIPAL, plan.label))
-        if accepted and not sids and not _says_why(world, plan.label):
+        is_told = plan.label in world.erased or _says_why(world, plan.label)
+        if accepted and not sids and not is_told:
             yield Finding("placed", plan.label, "accepted, but neither dialled nor refused")
         if plan.kind in PLACED and sids and (own is None or own.call_sid not in sids):
             yield Finding("placed", plan.label, "Twilio dialled, and its own call does not know it")
@@ -106,6 +121,8 @@ def _recordings(world: World) -> Iterator[Finding]:
     announced = {detail["recording_sid"] for detail in world.announcer.sent}
     for sid, vendor in world.twilio.recordings.items():
         label = vendor.call.plan.label
+        if label in world.erased:
+            continue
         item = items.get(sid)
         if item is None:
             yield Finding("mapped", label, f"{sid} has no item")
@@ -137,6 +154,59 @@ def _transcripts(world: World, label: str, item: Recording) -> Iterator[Finding]
         stored = world.bucket.objects.get(item.transcript_key or "", {})
         if item.text != text or stored.get("text") != text:
             yield Finding("transcript", label, f"{sid} reads {item.text!r}")
+
+
+def _erasures(world: World) -> Iterator[Finding]:
+    """Everything that anybody still has of a call whose erasure was promised."""
+    gone = {call.sid for call in world.twilio.calls.values() if call.plan.label in world.erased}
+    left = [
+        *(
+            (call.plan.label, f"{call.sid} at Twilio")
+            for call in world.twilio.calls.values()
+            if call.sid in gone and not call.deleted
+        ),
+        *(
+            (recording.call.plan.label, f"{recording.sid} at Twilio")
+            for recording in world.twilio.recordings.values()
+            if recording.call.sid in gone and not recording.deleted
+        ),
+        *(
+            (job.plan.label, f"{job.transcript_id} at AssemblyAI")
+            for job in world.assemblyai.jobs.values()
+            if job.plan.label in world.erased and not job.deleted
+        ),
+        *(
+            (_label(world, recording.recording_sid), f"the item of {recording.recording_sid}")
+            for recording in world.store.recordings.values()
+            if _label(world, recording.recording_sid) in world.erased
+        ),
+    ]
+    for call in world.store.calls.values():
+        label = world.twilio.labels.get(call.call_id) or _label(world, call.call_sid or "")
+        if label not in world.erased:
+            continue
+        if call.status != ERASED:
+            left.append((label, f"the call is {call.status}"))
+        if call.to_number or call.from_number or call.say or call.metadata:
+            left.append((label, "the tombstone says more than it should"))
+        left += [(label, key) for key in world.bucket.objects if call.call_id in key]
+    for label, what in left:
+        yield Finding("erased", label, what)
+
+
+def _copies(world: World) -> Iterator[Finding]:
+    wanted = world.vendor_copies == "delete"
+    for item in world.store.recordings.values():
+        label = _label(world, item.recording_sid)
+        stored = item.status in ("completed", "silent")
+        at_twilio = world.twilio.recordings[item.recording_sid]
+        if stored and wanted != at_twilio.deleted:
+            yield Finding("copies", label, f"{item.recording_sid} at Twilio, {wanted=}")
+        if item.error_code == "recording_deleted":
+            yield Finding("copies", label, f"{item.recording_sid} was deleted before it was copied")
+        job = world.assemblyai.jobs.get(item.transcript_id or "")
+        if stored and job is not None and wanted != job.deleted:
+            yield Finding("copies", label, f"{item.transcript_id} at AssemblyAI, {wanted=}")
 
 
 def _bucket(world: World) -> Iterator[Finding]:

@@ -63,6 +63,29 @@ class MemoryCallStore:
     def find_call_id(self, call_sid: str) -> str | None:
         return self._by_call_sid.get(call_sid)
 
+    def find_calls_with(self, phone_number: str, *, limit: int) -> list[str]:
+        found = [call for call in self.calls.values() if call.phone_number == phone_number]
+        found.sort(key=lambda call: call.created_at)
+        return [call.call_id for call in found[:limit]]
+
+    def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
+        with self._lock:
+            before = self.calls.get(call.call_id)
+            if before is None or before.status not in only_from:
+                return False
+            self.calls[call.call_id] = call
+            return True
+
+    def remove_recording(self, recording: Recording) -> bool:
+        key = (recording.call_id, recording.recording_sid)
+        with self._lock:
+            stands = self.recordings.get(key)
+            same = stands and (stands.status, stands.claims) == (recording.status, recording.claims)
+            if same:
+                del self.recordings[key]
+                self._recordings_of[key[0]].remove(key[1])
+            return bool(same)
+
     def change_call(
         self,
         call_id: str,

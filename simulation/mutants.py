@@ -193,6 +193,24 @@ MUTANTS = (
         new="        since = from_text(last.until)\n",
     ),
     Mutant(
+        what="an erasure does not look a second time",
+        path=_USE_CASES + "erase_call.py",
+        old='        if found or now < begun + self.deadlines["call.erasing"]:\n',
+        new="        if False:\n",
+    ),
+    Mutant(
+        what="the worker takes up a recording of a call that was erased",
+        path=_USE_CASES + "process_recording.py",
+        old="        if call is None or call.status in GONE:\n",
+        new="        if call is None:\n",
+    ),
+    Mutant(
+        what="vendors' copies are crossed off before they are deleted",
+        path=_USE_CASES + "finish_recording.py",
+        old='"copies" if self.delete_copies and recording.status in DONE else "nothing"',
+        new='"nothing"',
+    ),
+    Mutant(
         what="a retry notes the recording as on its way, but nobody is told",
         path=_USE_CASES + "redrive.py",
         old="            **self.deadlines.of_recording(recording.call_id, status, now),\n",

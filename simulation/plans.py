@@ -34,7 +34,10 @@ PLACED = frozenset(KINDS) - {"inbound", "foreign", "foreign-silent"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One call. ``begins`` in seconds; ``asks`` is how often its client sends the same request."""
+    """One call. ``begins`` in seconds; ``asks`` is how often its client sends the same request.
+
+    ``erased_after``: so many seconds after that somebody wants it forgotten.
+    """
 
     number: int
     kind: str
@@ -42,6 +45,7 @@ class Plan:
     begins: float
     asks: int
     talks_seconds: float
+    erased_after: float | None = None
 
     @property
     def label(self) -> str:
@@ -66,6 +70,7 @@ def make_plan(dice: Dice, number: int, span_seconds: float) -> Plan:
         begins=roll("begins", span_seconds),
         asks=1 if roll("asks") < 0.8 else 2,
         talks_seconds=5 + roll("talks", 120),
+        erased_after=roll("erased_after", 200) if roll("erased") < 0.1 else None,
     )
 
 

@@ -78,8 +78,21 @@ def singles(seed: str, *, every: int = 1, crash_only: tuple[str, ...] = ()) -> I
     """
     stories = [(kind, "spoken") for kind in KINDS]
     stories += [("message", outcome) for outcome in OUTCOMES if outcome != "spoken"]
+    # two calls are forgotten: one in the midst of its transcription, one with all that there is
+    erased: dict[int, float] = {}
+    for after in (75, 600):
+        erased[len(stories)] = after
+        stories.append(("message", "spoken"))
     for number, (kind, outcome) in enumerate(stories):
-        plan = Plan(number=number, kind=kind, outcome=outcome, begins=60, asks=1, talks_seconds=40)
+        plan = Plan(
+            number=number,
+            kind=kind,
+            outcome=outcome,
+            begins=60,
+            asks=1,
+            talks_seconds=40,
+            erased_after=erased.get(number),
+        )
         for base in _BASES:
             yield Task(
                 way="single",

@@ -29,6 +29,7 @@ from simulation.plans import Plan
 from simulation.scheduler import Scheduler
 
 T = TypeVar("T")
+Entry = TypeVar("Entry", "SimulatedCall", "SimulatedRecording")
 
 # Twilio's own clock is ahead of AWS's
 _CLOCK_AHEAD = timedelta(seconds=20)
@@ -54,6 +55,7 @@ class SimulatedCall:
     status: str = "queued"
     started: datetime | None = None
     ended: datetime | None = None
+    deleted: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +68,7 @@ class SimulatedRecording:
     seen_from: float
     callback: str = ""
     fetched: int = 0
+    deleted: bool = False
 
 
 @dataclass(slots=True)
@@ -108,9 +111,7 @@ class Twilio:
 
     def get_call(self, call_sid: str) -> VendorCall:
         def act() -> VendorCall:
-            if call_sid not in self.calls:
-                raise VendorLacksItError("Twilio", "not found", code=20404, status=404)
-            return _shown(self.calls[call_sid])
+            return _shown(_there(self.calls.get(call_sid)))
 
         return self._ask(call_sid, "calls.fetch", act)
 
@@ -120,6 +121,7 @@ class Twilio:
                 _shown(call)
                 for call in self.calls.values()
                 if call.plan.phone == to_number
+                and not call.deleted
                 and call.seen_from <= self.scheduler.now
                 and to_text(call.created) >= since
             ]
@@ -129,9 +131,7 @@ class Twilio:
 
     def get_recording(self, recording_sid: str) -> RecordingNotice:
         def act() -> RecordingNotice:
-            if recording_sid not in self.recordings:
-                raise VendorLacksItError("Twilio", "not found", code=20404, status=404)
-            return self._told(self.recordings[recording_sid])
+            return self._told(_there(self.recordings.get(recording_sid)))
 
         return self._ask(recording_sid, "recordings.fetch", act)
 
@@ -140,10 +140,30 @@ class Twilio:
             return [
                 self._told(recording)
                 for recording in self.recordings.values()
-                if recording.call.sid == call_sid and recording.seen_from <= self.scheduler.now
+                if recording.call.sid == call_sid
+                and not recording.deleted
+                and recording.seen_from <= self.scheduler.now
             ]
 
         return self._ask(call_sid, "recordings.list", act)
+
+    def delete_recording(self, recording_sid: str) -> None:
+        def act() -> None:
+            recording = _there(self.recordings.get(recording_sid))
+            if recording.status == "processing":
+                raise VendorRefusedError("Twilio", "not finished", code=20001, status=400)
+            recording.deleted = True
+
+        self._ask(recording_sid, "recordings.delete", act)
+
+    def delete_call(self, call_sid: str) -> None:
+        def act() -> None:
+            call = _there(self.calls.get(call_sid))
+            if call.ended is None:
+                raise VendorRefusedError("Twilio", "not ended", code=20001, status=400)
+            call.deleted = True
+
+        self._ask(call_sid, "calls.delete", act)
 
     def page_recordings(self, since: str, until: str, cursor: str | None) -> Page[RecordingNotice]:
         def act() -> Page[RecordingNotice]:
@@ -151,6 +171,7 @@ class Twilio:
                 self._told(recording)
                 for recording in self.recordings.values()
                 if since <= to_text(recording.created) <= until
+                and not recording.deleted
                 and recording.seen_from <= self.scheduler.now
             ]
             return _page(found, cursor)
@@ -163,6 +184,7 @@ class Twilio:
                 _shown(call)
                 for call in self.calls.values()
                 if call.ended is not None
+                and not call.deleted
                 and since <= to_text(call.ended) <= until
                 and call.seen_from <= self.scheduler.now
             ]
@@ -175,7 +197,7 @@ class Twilio:
 
         def act() -> StoredAudio:
             recording = self.recordings.get(recording_sid)
-            if recording is None or recording.status != "completed":
+            if recording is None or recording.deleted or recording.status != "completed":
                 raise RetryLaterError("Twilio does not have the audio yet", seconds=30)
             recording.fetched += 1
             self.bucket[key] = f"audio of {recording_sid}"
@@ -351,6 +373,12 @@ class Twilio:
 
     def _clock(self) -> datetime:
         return self.scheduler.time() + _CLOCK_AHEAD
+
+
+def _there(entry: Entry | None) -> Entry:
+    if entry is None or entry.deleted:
+        raise VendorLacksItError("Twilio", "not found", code=20404, status=404)
+    return entry
 
 
 def _shown(call: SimulatedCall) -> VendorCall:

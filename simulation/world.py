@@ -41,6 +41,9 @@ _OPERATOR_SECONDS = (1500.0, 2700.0, 3900.0)
 # a client asks again when it got no answer
 _CLIENT_TRIES = 6
 _CLIENT_PAUSE_SECONDS = 5.0
+# somebody who wants a call forgotten asks until it is taken, also while it is still under way
+_ERASURE_PAUSE_SECONDS = 6.0
+_ERASURE_TRIES = 600
 
 _SETTINGS = {
     "PUBLIC_BASE_URL": "https://api.simulated.example",
@@ -128,6 +131,10 @@ class World:
         # what clients were told, by plan: (status, body)
         self.answers: dict[int, list[tuple[int, str]]] = {}
         self.reconciled: list[dict[str, Any] | None] = []
+        # every other world deletes at the vendors what is stored here
+        self.vendor_copies = "delete" if dice.number("vendor copies") < 0.5 else "keep"
+        # labels of calls whose erasure was promised
+        self.erased: set[str] = set()
         self._runs = self._asked = 0
         self.begin = self.scheduler.time()
         self.table = SimulatedTable(self.store, self.lambdas, self.scheduler, self._label)
@@ -160,16 +167,21 @@ class World:
         self.dice.calm = True
         self.note("the faults cease")
         self.scheduler.run_until(self.scheduler.now + _SETTLING_SECONDS)
+        # deleting hundreds of copies one by one takes longer than a run may
+        for _ in range(3 if self.vendor_copies == "delete" else 0):
+            self._reconcile_and_settle()
         self.reconciled.clear()
         for _ in range(2):
-            self.reconcile()
-            self.scheduler.run_until(self.scheduler.now + _SETTLING_SECONDS)
+            self._reconcile_and_settle()
 
     def look_again(self) -> dict[str, Any]:
         """One more reconciliation, which should find nothing to do."""
+        self._reconcile_and_settle()
+        return self.reconciled.pop() or {}
+
+    def _reconcile_and_settle(self) -> None:
         self.reconcile()
         self.scheduler.run_until(self.scheduler.now + _SETTLING_SECONDS)
-        return self.reconciled.pop() or {}
 
     def advance(self, seconds: float) -> None:
         """Lets time pass, for what drives a world by hand."""
@@ -188,6 +200,9 @@ class World:
             self.scheduler.after(plan.begins, lambda: self.twilio.receive(plan))
         else:
             self.scheduler.after(plan.begins, lambda: self.twilio.appear(plan))
+        if plan.erased_after is not None:
+            after = plan.begins + plan.erased_after
+            self.scheduler.spawn(lambda: self._ask_for_erasure(plan), after=after)
 
     def reconcile(self) -> None:
         self._runs += 1
@@ -244,6 +259,22 @@ class World:
                 return
             self.scheduler.pause(_CLIENT_PAUSE_SECONDS)
 
+    def _ask_for_erasure(self, plan: Plan) -> None:
+        """By whatever name is known; a call that nobody here knows yet is asked for again."""
+        for _ in range(_ERASURE_TRIES):
+            sids = [call.sid for call in self.twilio.calls.values() if call.plan is plan]
+            name = call_id_for_key(PRINCIPAL, plan.label) if plan.kind in PLACED else (*sids, "")[0]
+            if name:
+                url = f"{self.api.base_url}/calls/{name}"
+                status, _ = self.api.request(plan.label, "DELETE", url)
+                self.note("erasure was answered", entity=plan.label, status=status)
+                if status == 202:
+                    self.erased.add(plan.label)
+                    # not everybody waits for the schedule: the first look may come at once
+                    self.scheduler.after(1, self.reconcile)
+                    return
+            self.scheduler.pause(_ERASURE_PAUSE_SECONDS)
+
     def _worked_off(self, recording_sid: str) -> None:
         """The worker called a message done: its recording must be on its way without it."""
         items = [r for r in self.store.recordings.values() if r.recording_sid == recording_sid]
@@ -263,7 +294,7 @@ class World:
         """Puts this world behind the handlers: the leaves of the wiring, and nothing else."""
         schedules = SimulatedSchedules(self.scheduler, self.lambdas, self.dice, self._label)
         leaves: Mapping[str, Any] = {
-            "settings": Settings(_SETTINGS),
+            "settings": Settings(_SETTINGS | {"VENDOR_COPIES": self.vendor_copies}),
             "telemetry": self.telemetry,
             "secrets": SimulatedSecrets(self.lambdas, _SECRETS),
             "store": self.table,
@@ -296,5 +327,7 @@ _BUILT = (
     "read_calls",
     "redrive",
     "import_recordings",
+    "ask_erasure",
+    "erase_call",
     "reconcile",
 )

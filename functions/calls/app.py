@@ -1,4 +1,4 @@
-"""What people ask for: calls, transcripts, audio, another try, imports, an end to all dialling."""
+"""What people ask for: calls, transcripts, audio, another try, imports, erasure, no more dialling."""
 
 from __future__ import annotations
 
@@ -32,6 +32,16 @@ def retry_call(request: Request, _: Context) -> Response:
 
 def retry_failed(request: Request, _: Context) -> Response:
     return respond(202, wiring.redrive().failed(request.json()))
+
+
+def erase_call(request: Request, _: Context) -> Response:
+    call_id = request.path_parameters["call_id"]
+    return respond(202, wiring.ask_erasure().call(call_id, principal=request.principal))
+
+
+def erase_calls(request: Request, _: Context) -> Response:
+    answer = wiring.ask_erasure().calls_with(request.json(), principal=request.principal)
+    return respond(202, answer)
 
 
 def ask_import(request: Request, _: Context) -> Response:
@@ -72,6 +82,8 @@ handler = http_function(
         "GET /calls/{call_id}": get_call,
         "GET /calls/{call_id}/recordings": get_recordings,
         "GET /calls/{call_id}/transcript": get_transcript,
+        "DELETE /calls/{call_id}": erase_call,
+        "POST /erasures": erase_calls,
         "POST /calls/{call_id}/retry": retry_call,
         "POST /retries": retry_failed,
         "POST /imports": ask_import,

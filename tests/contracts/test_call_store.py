@@ -75,6 +75,49 @@ def test_what_is_added_reads_back_as_it_was(store: Store) -> None:
     assert store.get_call_with_recordings(made.call_id) == (made, [heard])
 
 
+def test_what_is_replaced_keeps_nothing_of_what_was(store: Store) -> None:
+    number = f"+1415{new_call_id()[:7].translate(str.maketrans('abcdef', '012345'))}"
+    made = call(status="completed", to_number=number, say="Hello", metadata={"a": "b"})
+    store.add_call(made)
+    assert store.find_calls_with(number, limit=5) == [made.call_id]
+    tombstone = call(call_id=made.call_id, status="erasing", erasure={"recordings": 2})
+    assert not store.replace_call(tombstone, only_from=["failed"])
+    assert store.get_call(made.call_id) == made
+    assert store.replace_call(tombstone, only_from=["completed"])
+    assert store.get_call(made.call_id) == tombstone
+    assert store.find_calls_with(number, limit=5) == []
+    assert not store.replace_call(call(status="erased"), only_from=["completed"])
+
+
+def test_calls_of_a_person_are_found_in_either_direction(store: Store) -> None:
+    number, ours = "+14155550177", "+15005550006"
+    to = call(to_number=number, from_number=ours, created_at="2026-01-02T00:00:00.000Z")
+    by = call(
+        to_number=ours,
+        from_number=number,
+        direction="inbound",
+        created_at="2026-01-01T00:00:00.000Z",
+    )
+    for made in (to, by, call(to_number="+14155550178", from_number=ours)):
+        store.add_call(made)
+    assert store.find_calls_with(number, limit=5) == [by.call_id, to.call_id]
+    assert store.find_calls_with(number, limit=1) == [by.call_id]
+    assert store.find_calls_with(ours, limit=5) == []
+
+
+def test_recording_is_removed_only_as_it_was_seen(store: Store) -> None:
+    made = call()
+    heard = recording(made)
+    store.add_call(made)
+    store.add_recording(heard)
+    store.change_recording(made.call_id, heard.recording_sid, {"claims": 1}, only_from=["received"])
+    assert not store.remove_recording(heard)
+    assert store.remove_recording(replace(heard, claims=1))
+    assert store.get_recording(made.call_id, heard.recording_sid) is None
+    assert not store.remove_recording(replace(heard, claims=1))
+    assert store.get_call_with_recordings(made.call_id) == (made, [])
+
+
 def test_what_is_not_there_is_none(store: Store) -> None:
     nobody = new_call_id()
     assert store.get_call(nobody) is None

@@ -186,35 +186,3 @@ def test_dead_letter_of_an_unknown_recording_goes_back_to_work(driver: Driver) -
     wait_until(lambda: letters(driver))
     assert driver.ask("POST", "/retries", json={"kind": "dead-letter"})["retried"] == 0
     sqs.purge_queue(QueueUrl=dead)
-
-
-def test_nothing_comes_back_of_a_call_that_was_erased(driver: Driver) -> None:
-    placed = driver.place()
-    driver.follow(placed["call_id"])
-    client = driver.stack.ministack.client("dynamodb")
-    table = driver.stack.connection.table_name
-    key = {"call_id": {"S": placed["call_id"]}, "item": {"S": "CALL"}}
-    client.update_item(
-        TableName=table,
-        Key=key,
-        UpdateExpression="SET #status = :erased REMOVE waiting_for, due_at",
-        ExpressionAttributeNames={"#status": "status"},
-        ExpressionAttributeValues={":erased": {"S": "erased"}},
-    )
-    sid = placed["call_sid"]
-    status = {"CallSid": sid, "CallStatus": "completed"}
-    path = f"/call-status/{placed['call_id']}"
-    assert driver.callback(path, status).status_code == 204
-    recording = {"CallSid": sid, "RecordingSid": "RE" + "d" * 32, "RecordingStatus": "completed"}
-    before = driver.stack.pools["TranscribeFunction"].answered
-    for path in (f"/recording-complete/{placed['call_id']}", "/recording-complete"):
-        assert driver.callback(path, recording).status_code == 204
-    wait_until(lambda: driver.stack.pools["TranscribeFunction"].answered >= before + 2)
-    items = driver.items(placed["call_id"])
-    assert {i.get("recording_sid") for i in items} & {"RE" + "d" * 32} == set()
-    assert [i["status"] for i in items if i["item"] == "CALL"] == ["erased"]
-    for ask in ("", "/transcript", "/recordings"):
-        with pytest.raises(ApiError) as caught:
-            driver.ask("GET", f"/calls/{placed['call_id']}{ask}")
-        assert caught.value.status == 404
-    assert refused(driver, placed["call_id"])["http"] == 404

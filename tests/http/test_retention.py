@@ -45,6 +45,6 @@ def test_bucket_lets_go_of_audio_and_transcripts_at_the_same_time() -> None:
 
 
 def test_every_function_that_adds_a_call_or_a_recording_knows_how_long() -> None:
-    for folder in ("dial", "twiml", "transcribe"):
+    for folder in ("dial", "twiml", "transcribe", "calls"):
         variables = BY_FOLDER[folder][1]["Properties"]["Environment"]["Variables"]
         assert variables["RETENTION_DAYS"] == {"Ref": "RetentionDays"}

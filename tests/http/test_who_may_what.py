@@ -1,4 +1,4 @@
-"""Reading, dialling and operating are granted apart: the documented policies, as they are written."""
+"""Reading, dialling, operating and erasing are granted apart: the documented policies as written."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ CALL_ID = "0" * 32
 # every route that needs a signature, as somebody would ask for it, and who may
 ALLOWED = {
     "POST /calls": {"dialler"},
-    "GET /calls": {"reader", "operator"},
-    "GET /calls/{call_id}": {"reader", "dialler", "operator"},
-    "GET /calls/{call_id}/recordings": {"reader", "dialler", "operator"},
-    "GET /calls/{call_id}/transcript": {"reader", "dialler", "operator"},
+    "GET /calls": {"reader", "operator", "eraser"},
+    "GET /calls/{call_id}": {"reader", "dialler", "operator", "eraser"},
+    "GET /calls/{call_id}/recordings": {"reader", "dialler", "operator", "eraser"},
+    "GET /calls/{call_id}/transcript": {"reader", "dialler", "operator", "eraser"},
     "POST /calls/{call_id}/retry": {"operator"},
+    "DELETE /calls/{call_id}": {"eraser"},
+    "POST /erasures": {"eraser"},
     "POST /retries": {"operator"},
     "POST /imports": {"operator"},
     "GET /imports/{import_id}": {"reader", "operator"},
@@ -62,11 +64,11 @@ def test_every_signed_route_is_decided() -> None:
         if event.get("Auth", {}).get("Authorizer") != "NONE"
     }
     assert signed == set(ALLOWED)
-    assert set(POLICIES) == {"reader", "dialler", "operator"}
+    assert set(POLICIES) == {"reader", "dialler", "operator", "eraser"}
 
 
 @pytest.mark.parametrize("route", ALLOWED)
-@pytest.mark.parametrize("name", ["reader", "dialler", "operator"])
+@pytest.mark.parametrize("name", POLICIES)
 def test_policy_lets_through_what_it_says(
     clients: dict[str, ApiClient], name: str, route: str
 ) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from callscribe.domain.problems import (
     CallscribeError,
+    CallUnderWayError,
     ConflictError,
     DiallingRefusedError,
     FieldError,
@@ -114,7 +115,7 @@ def respond_empty() -> Response:
     return {"statusCode": 204}
 
 
-def respond_problem(error: CallscribeError) -> Response:  # noqa: C901, PLR0911 - a table
+def respond_problem(error: CallscribeError) -> Response:  # noqa: C901, PLR0911, PLR0912 - a table
     """The one map from errors to HTTP."""
     match error:
         case InvalidInputError():
@@ -129,6 +130,8 @@ def respond_problem(error: CallscribeError) -> Response:  # noqa: C901, PLR0911 
             return _problem(422, "idempotency-key-reused", str(error))
         case DiallingRefusedError():
             return _dialling_problem(error)
+        case CallUnderWayError():
+            return _problem(409, "call-under-way", str(error))
         case NothingToRetryError():
             return _problem(409, "nothing-to-retry", str(error), errors=error.reasons)
         case NotReadyError(final=True):
@@ -151,6 +154,7 @@ _TITLES = {
     "not-found": "Not found",
     "idempotency-key-reused": "The Idempotency-Key belongs to another request",
     "dialling-refused": "This stack does not place this call",
+    "call-under-way": "The call has not ended",
     "nothing-to-retry": "Another try cannot help",
     "no-transcript": "There is no transcript",
     "transcript-not-ready": "The transcript is not ready",

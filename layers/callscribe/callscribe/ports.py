@@ -55,6 +55,10 @@ class CallStore(Protocol):
     def get_recording(self, call_id: str, recording_sid: str) -> Recording | None: ...
     def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None: ...
     def find_call_id(self, call_sid: str) -> str | None: ...
+    def find_calls_with(self, phone_number: str, *, limit: int) -> list[str]:
+        """The call_ids of calls to or from a person's number, oldest first."""
+        ...
+
     def change_call(
         self,
         call_id: str,
@@ -72,6 +76,14 @@ class CallStore(Protocol):
         only_from: Collection[str],
         expected: Mapping[str, Any] | None = None,
     ) -> bool: ...
+    def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
+        """The whole item becomes this call: what ``call`` does not say is gone."""
+        ...
+
+    def remove_recording(self, recording: Recording) -> bool:
+        """Removes the item where its status and its claims are still these."""
+        ...
+
     def list_day(
         self, day: str, *, before: tuple[str, str] | None, status: str | None, limit: int
     ) -> list[Call]:
@@ -175,6 +187,14 @@ class Telephony(Protocol):
     def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[VendorCall]: ...
     def get_recording(self, recording_sid: str) -> RecordingNotice: ...
     def list_recordings(self, call_sid: str) -> list[RecordingNotice]: ...
+    def delete_recording(self, recording_sid: str) -> None:
+        """The audio is gone at once."""
+        ...
+
+    def delete_call(self, call_sid: str) -> None:
+        """Only of a call that ended; its recordings are deleted apart."""
+        ...
+
     def page_recordings(self, since: str, until: str, cursor: str | None) -> Page[RecordingNotice]:
         """Recordings made in a span of time."""
         ...
@@ -210,6 +230,15 @@ class AudioLinks(Protocol):
 class Documents(Protocol):
     def put(self, key: str, document: Mapping[str, Any]) -> None: ...
     def get(self, key: str) -> dict[str, Any]: ...
+
+
+class StoredObjects(Protocol):
+    def erase(self, call_id: str) -> int:
+        """Removes audio and transcripts of a call, every version; how many there were.
+
+        Raises RetryLaterError.
+        """
+        ...
 
 
 class Transcriber(Protocol):

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from callscribe.adapters.scheduler import EventBridgeSchedules
     from callscribe.adapters.twilio_api import TwilioTelephony
     from callscribe.adapters.twilio_media import TwilioAudioSource
+    from callscribe.use_cases.ask_erasure import AskErasure
+    from callscribe.use_cases.erase_call import EraseCall
     from callscribe.use_cases.finish_recording import FinishRecording
     from callscribe.use_cases.guard_dialling import GuardDialling
     from callscribe.use_cases.import_recordings import ImportRecordings
@@ -247,6 +249,7 @@ def finish_recording() -> FinishRecording:
         telemetry=telemetry(),
         clock=clock,
         deadlines=deadlines(),
+        delete_copies=settings()["VENDOR_COPIES"] == "delete",
     )
 
 
@@ -292,6 +295,28 @@ def redrive() -> Redrive:
 
 
 @cache
+def ask_erasure() -> AskErasure:
+    from callscribe.use_cases.ask_erasure import AskErasure
+
+    return AskErasure(store=store(), telemetry=telemetry(), clock=clock, deadlines=deadlines())
+
+
+@cache
+def erase_call() -> EraseCall:
+    from callscribe.use_cases.erase_call import EraseCall
+
+    return EraseCall(
+        store=store(),
+        telephony=telephony(),
+        transcriber=transcriber(),
+        objects=documents(),
+        telemetry=telemetry(),
+        clock=clock,
+        deadlines=deadlines(),
+    )
+
+
+@cache
 def import_recordings() -> ImportRecordings:
     from callscribe.use_cases.import_recordings import ImportRecordings
 
@@ -324,6 +349,7 @@ def reconcile() -> Reconcile:
         track=track_call(),
         finish=finish_recording(),
         redrive=redrive(),
+        erase=erase_call(),
         sweep=sweep,
         telemetry=telemetry(),
         clock=clock,

@@ -1,4 +1,4 @@
-"""CallsTable: one partition a call, ``CALL`` and ``RECORDING#<sid>`` items, four indexes."""
+"""CallsTable: one partition a call, ``CALL`` and ``RECORDING#<sid>`` items, five indexes."""
 
 from __future__ import annotations
 
@@ -46,11 +46,7 @@ class DynamoDBCallStore:
 
     @_translated
     def add_call(self, call: Call) -> bool:
-        item = to_item(asdict(call))
-        item["item"] = serialize(_CALL)
-        day = f"{call.created_at[:10]}#{deadlines.shard_of(call.call_id, deadlines.DAY_SHARDS)}"
-        item["day"] = serialize(day)
-        return self._add(item | self._expiry(call.created_at))
+        return self._add(_call_item(call) | self._expiry(call.created_at))
 
     @_translated
     def add_recording(self, recording: Recording) -> bool:
@@ -92,6 +88,53 @@ class DynamoDBCallStore:
             Limit=1,
         )
         return answer["Items"][0]["call_id"]["S"] if answer["Items"] else None
+
+    @_translated
+    def find_calls_with(self, phone_number: str, *, limit: int) -> list[str]:
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName="by_phone_number",
+            KeyConditionExpression="phone_number = :phone_number",
+            ExpressionAttributeValues={":phone_number": {"S": phone_number}},
+            Limit=limit,
+        )
+        return [item["call_id"]["S"] for item in answer["Items"]]
+
+    @_translated
+    def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
+        expression = Expression()
+        item = _call_item(call) | self._expiry(call.updated_at)
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression=expression.one_of("status", sorted(only_from)),
+                ExpressionAttributeNames=expression.names,
+                ExpressionAttributeValues=expression.values,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return _was_ours(error, item)
+        return True
+
+    @_translated
+    def remove_recording(self, recording: Recording) -> bool:
+        expression = Expression()
+        conditions = [
+            expression.equals(name, getattr(recording, name)) for name in ("status", "claims")
+        ]
+        key = {"call_id": recording.call_id, "item": _RECORDING + recording.recording_sid}
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=to_item(key),
+                ConditionExpression=" AND ".join(conditions),
+                ExpressionAttributeNames=expression.names,
+                ExpressionAttributeValues=expression.values,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     @_translated
     def change_call(
@@ -366,6 +409,17 @@ def _age(call: Call) -> tuple[str, str]:
 
 _CALL_FIELDS = frozenset(field.name for field in fields(Call))
 _RECORDING_FIELDS = frozenset(field.name for field in fields(Recording))
+
+
+def _call_item(call: Call) -> Item:
+    """All attributes, those of the indexes included: the day is sharded, the number the person's."""
+    shard = deadlines.shard_of(call.call_id, deadlines.DAY_SHARDS)
+    keys = {
+        "item": _CALL,
+        "day": f"{call.created_at[:10]}#{shard}",
+        "phone_number": call.phone_number,
+    }
+    return to_item(asdict(call) | keys)
 
 
 def _to_call(item: Item) -> Call:

@@ -1,4 +1,4 @@
-"""The bucket: gzipped transcript documents, and links to audio."""
+"""The bucket: gzipped transcript documents, links to audio, and the end of both."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ _translated = translated("S3")
 _GZIP_LEVEL = 1
 
 
+# everything of a call lies in folders of its own below these (domain/recordings.py)
+FOLDERS = ("audio", "transcripts")
+
+
 class S3Documents:
-    """Implements ``ports.Documents`` and ``ports.AudioLinks``."""
+    """Implements ``ports.Documents``, ``ports.AudioLinks`` and ``ports.StoredObjects``."""
 
     def __init__(self, client: S3Client, bucket_name: str) -> None:
         self._client = client
@@ -40,6 +44,21 @@ class S3Documents:
         with self._client.get_object(Bucket=self._bucket, Key=key)["Body"] as body:
             document: dict[str, Any] = json.loads(gzip.decompress(body.read()))
         return document
+
+    @_translated
+    def erase(self, call_id: str) -> int:
+        pages = self._client.get_paginator("list_object_versions")
+        found = 0
+        for folder in FOLDERS:
+            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{folder}/{call_id}/"):
+                entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+                # one by one: a call has a handful, and each answer says whether it is gone
+                for entry in entries:
+                    self._client.delete_object(
+                        Bucket=self._bucket, Key=entry["Key"], VersionId=entry["VersionId"]
+                    )
+                found += len(entries)
+        return found
 
     def link(self, key: str, *, seconds: int) -> str:
         return self._client.generate_presigned_url(

@@ -79,6 +79,12 @@ class TwilioTelephony:
             ]
         )
 
+    def delete_recording(self, recording_sid: str) -> None:
+        self._ask(lambda client: client.recordings(recording_sid).delete())
+
+    def delete_call(self, call_sid: str) -> None:
+        self._ask(lambda client: client.calls(call_sid).delete())
+
     def page_recordings(self, since: str, until: str, cursor: str | None) -> Page[RecordingNotice]:
         def ask(client: Client) -> Page[RecordingNotice]:
             if cursor is not None:

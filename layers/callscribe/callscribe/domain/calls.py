@@ -13,8 +13,10 @@ CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 
 MODES = ("message", "call")
 TERMINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
-# what is left of a call that was erased: it keeps late callbacks from bringing it back
-ERASED = "erased"
+# what is left of a call: asked to be erased, and nothing of it left anywhere. It keeps late callbacks
+# from bringing the call back
+ERASING, ERASED = "erasing", "erased"
+GONE = frozenset({ERASING, ERASED})
 
 # Twilio sends callbacks in order but they arrive in any: a status only ever replaces a lower one.
 _RANK = {
@@ -26,7 +28,8 @@ _RANK = {
     "ringing": 4,
     "in-progress": 5,
     **dict.fromkeys(TERMINAL, 6),
-    ERASED: 7,
+    ERASING: 7,
+    ERASED: 8,
 }
 STATUSES = tuple(_RANK)
 
@@ -46,7 +49,8 @@ class Call:
     """One phone call. Fields equal the table's attributes; None means absent.
 
     ``waiting_for`` and ``due_at`` are set together exactly while somebody still owes us news:
-    they put the call in the sparse index that ``reconcile`` reads.
+    they put the call in the sparse index that ``reconcile`` reads. ``erasure`` is the record of an
+    erasure: who asked for it and when, when it was done, and of how many recordings and transcripts.
     """
 
     call_id: str
@@ -80,9 +84,15 @@ class Call:
     error_message: str | None = None
     error_retryable: bool | None = None
     twilio_code: int | None = None
+    erasure: dict[str, Any] | None = None
     reconcile_attempts: int = 0
     waiting_for: str | None = None
     due_at: str | None = None
+
+    @property
+    def phone_number(self) -> str | None:
+        """The number of the person at the other end."""
+        return self.from_number if self.direction == "inbound" else self.to_number
 
 
 def new_call_id() -> str:

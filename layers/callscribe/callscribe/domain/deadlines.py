@@ -29,6 +29,8 @@ DEFAULTS: Mapping[str, timedelta] = {
     "call.scheduled": timedelta(minutes=5),
     # recordings are ready within minutes of the end; a lost callback is looked for after that
     "call.completed": timedelta(minutes=10),
+    # a worker that began before may run 15 minutes: what it leaves is looked for after that
+    "call.erasing": timedelta(minutes=20),
     # a call that Twilio's list does not show so long after the claim was never there
     "call.never-arrived": timedelta(minutes=10),
     # the worker may run 15 minutes; before that nobody else may start the same copy
@@ -43,6 +45,8 @@ DEFAULTS: Mapping[str, timedelta] = {
     "recording.give-up": timedelta(hours=48),
     # an event that was not sent
     "recording.announce": timedelta(minutes=2),
+    # time for a second look at what the vendors have, before it is deleted there
+    "recording.copies": timedelta(minutes=10),
 }
 _LONGEST_MINUTES = 60 * 24 * 30
 # however often nothing was found, the next look is no further away than this

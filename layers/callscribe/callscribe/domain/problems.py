@@ -5,6 +5,7 @@ CallscribeError
 ├── NotFoundError                no such call
 ├── ConflictError                the request contradicts what stands
 ├── DiallingRefusedError         the fraud guard does not let a call through
+├── CallUnderWayError            it can only be erased after its end
 ├── NothingToRetryError          a retry that cannot help; says why
 ├── NotReadyError                the transcript is not there yet, or never will be
 ├── UnauthenticatedError         a callback that nobody of ours signed
@@ -59,6 +60,10 @@ class DiallingRefusedError(CallscribeError):
         super().__init__(failure.message)
         self.failure = failure
         self.retry_after = retry_after
+
+
+class CallUnderWayError(CallscribeError):
+    """An erasure was asked for while somebody may still be on the phone."""
 
 
 class NothingToRetryError(CallscribeError):

@@ -12,6 +12,8 @@ from callscribe.domain.failures import Failure
 
 RECORDING_SID = re.compile(r"RE[0-9a-fA-F]{32}")
 TERMINAL = frozenset({"completed", "silent", "absent", "error"})
+# ended well: nobody needs the vendors' copies any more
+DONE = frozenset({"completed", "silent"})
 # Twilio's words for a recording that is not done yet
 UNFINISHED_AT_TWILIO = ("in-progress", "paused", "processing")
 STATUSES = (

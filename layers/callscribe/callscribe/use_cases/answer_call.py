@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from callscribe.domain.callback_urls import CallbackUrls
+from callscribe.domain.calls import GONE
 from callscribe.domain.scripts import Script, empty_script, opening_script
 from callscribe.ports import CallStore, Telemetry
 from callscribe.use_cases.track_call import CallNews, TrackCall
@@ -28,5 +29,7 @@ class AnswerCall:
     def inbound(self, news: CallNews, *, base_url: str) -> Script:
         """Somebody calls one of our numbers: the call is adopted, its caller leaves a message."""
         call = self.track.adopt(news, base_url=base_url, mode="message")
+        if call.status in GONE:
+            return empty_script()
         asked = replace(call, mode="message", say=call.say or self.inbound_say)
         return opening_script(asked, CallbackUrls(base_url))

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import GONE, Call
 from callscribe.domain.deadlines import Deadlines, failed_shard
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import VendorLacksItError
 from callscribe.domain.recordings import (
+    DONE,
     TERMINAL,
     Recording,
     is_answered_by,
@@ -51,6 +52,8 @@ class FinishRecording:
     telemetry: Telemetry
     clock: Clock
     deadlines: Deadlines
+    # whether the vendors' copies go once ours are stored
+    delete_copies: bool = False
 
     def from_webhook(self, call_id: str, recording_sid: str, transcript_id: str) -> None:
         """AssemblyAI says that ``transcript_id`` ended: a hint, checked by asking for it.
@@ -149,10 +152,14 @@ class FinishRecording:
         if not recording.announce:
             return
         self.announcer.announce(call, recording)
+        still_to_do = "copies" if self.delete_copies and recording.status in DONE else "nothing"
         self.store.change_recording(
             call.call_id,
             recording.recording_sid,
-            {"announce": None, "waiting_for": None, "due_at": None},
+            {
+                "announce": None,
+                **self.deadlines.of_recording(call.call_id, still_to_do, self.clock()),
+            },
             only_from=[recording.status],
         )
 
@@ -226,7 +233,7 @@ class FinishRecording:
     def _find(self, call_id: str, recording_sid: str) -> tuple[Call, Recording] | None:
         call = self.store.get_call(call_id)
         recording = self.store.get_recording(call_id, recording_sid)
-        return (call, recording) if call and recording else None
+        return (call, recording) if call and recording and call.status not in GONE else None
 
 
 _METRICS = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from callscribe.domain import calls
 from callscribe.domain.call_requests import CallRequest, check_call_request
-from callscribe.domain.calls import Call, statuses_before
+from callscribe.domain.calls import GONE, Call, statuses_before
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import (
@@ -152,6 +152,8 @@ class PlaceCall:
         return call
 
     def _placed_before(self, call: Call | None, wanted: Call, caller: Caller) -> Call:
+        if call is not None and call.status in GONE:
+            raise ConflictError("the call of this Idempotency-Key was erased: take a new key")
         if call is None or call.request_hash != wanted.request_hash:
             raise ConflictError("this Idempotency-Key was used for another request")
         if call.error_code in GUARD_CODES:

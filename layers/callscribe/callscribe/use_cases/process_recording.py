@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from callscribe.domain.callback_urls import CallbackUrls
-from callscribe.domain.calls import ERASED, Call
+from callscribe.domain.calls import GONE, Call
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import (
@@ -70,7 +70,7 @@ class ProcessRecording:
         if notice.status in UNFINISHED_AT_TWILIO:
             raise RetryLaterError("the recording is not finished", seconds=60)
         call = self._call(notice)
-        if call is None or call.status == ERASED:
+        if call is None or call.status in GONE:
             return
         recording = self._recording(call, notice)
         if notice.status != "completed" and recording.status == "received":

@@ -52,8 +52,10 @@ class ReadCalls:
     clock: Clock
 
     def get(self, call_id_or_sid: str) -> dict[str, Any]:
-        """The call and its recordings. Raises NotFoundError."""
-        return views.call_view(*find_call(self.store, call_id_or_sid))
+        """The call and its recordings; of an erased one the record of that. Raises NotFoundError."""
+        call, recordings = find_call(self.store, call_id_or_sid, even_erased=True)
+        # until its items are removed nothing of them is shown
+        return views.call_view(call, [] if call.status in calls.GONE else recordings)
 
     def recordings(self, call_id_or_sid: str) -> dict[str, Any]:
         """Each recording with a link to its audio that lives for five minutes."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from callscribe.domain.calls import CALL_SID, TERMINAL, Call
+from callscribe.domain.calls import CALL_SID, GONE, TERMINAL, Call
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import CallscribeError, RetryLaterError, VendorLacksItError
@@ -24,6 +24,7 @@ from callscribe.ports import (
     VendorCall,
     Waiting,
 )
+from callscribe.use_cases.erase_call import EraseCall
 from callscribe.use_cases.finish_recording import FinishRecording, notice_of
 from callscribe.use_cases.place_call import PlaceCall, failed
 from callscribe.use_cases.redrive import Redrive
@@ -62,6 +63,7 @@ class Reconcile:
     track: TrackCall
     finish: FinishRecording
     redrive: Redrive
+    erase: EraseCall
     sweep: SweepVendors
     telemetry: Telemetry
     clock: Clock
@@ -110,7 +112,7 @@ class Reconcile:
             if entry is not None:
                 created = min(created, from_text(entry.created_at))
             if waiting.recording_sid is None:
-                result["unresolved"] += not (isinstance(entry, Call) and entry.call_sid)
+                result["unresolved"] += not (isinstance(entry, Call) and _is_resolved(entry))
         # sent in peace too, so that a 0 can be watched
         self.telemetry.count("UnmappedItems", 0)
         self.telemetry.count("Overdue", result["overdue"])
@@ -145,7 +147,9 @@ class Reconcile:
         call = self.store.get_call(call_id)
         if call is None:
             raise RetryLaterError("the index is ahead of the table", seconds=1)
-        if call.status == "scheduled":
+        if call.status in GONE:
+            self._erase(call)
+        elif call.status == "scheduled":
             self.place.from_schedule(call_id)
         elif call.status in TERMINAL:
             self._check_recordings(call)
@@ -154,6 +158,14 @@ class Reconcile:
         else:
             self._ask_status(call)
         return call
+
+    def _erase(self, call: Call) -> None:
+        """A vendor that will not delete must not keep others' calls from being adopted."""
+        try:
+            self.erase.look(call)
+        except CallscribeError as error:
+            self.telemetry.count("ErasurePutOff")
+            self.telemetry.warn("erasure put off", call_id=call.call_id, reason=str(error))
 
     def _search(self, call: Call) -> None:
         """No answer came when it was placed: is it at Twilio? It is never dialled again."""
@@ -209,13 +221,20 @@ class Reconcile:
             return
         self._change(call, {"recordings_at_twilio": len(notices), **done})
 
-    def _recording(self, call_id: str, recording_sid: str) -> Recording:
+    def _recording(self, call_id: str, recording_sid: str) -> Call | Recording:
         call = self.store.get_call(call_id)
         recording = self.store.get_recording(call_id, recording_sid)
+        if call is not None and call.status in GONE:
+            # the call's own deadline removes it
+            return call
         if call is None or recording is None:
             raise RetryLaterError("the index is ahead of the table", seconds=1)
-        if recording.status in RECORDING_ENDED:
+        if recording.status in RECORDING_ENDED and recording.announce:
             self.finish.announce(call, recording)
+        elif recording.status in RECORDING_ENDED:
+            # the entry may be older than what took its place: an event that was sent meanwhile
+            if recording.waiting_for is not None:
+                self.erase.copies(recording)
         elif recording.status == "submitted":
             self.finish.ask_again(call, recording)
         elif recording.reconcile_attempts >= MAX_REQUEUES:
@@ -263,3 +282,8 @@ class Reconcile:
 
     def _change(self, call: Call, changes: dict[str, Any]) -> bool:
         return self.store.change_call(call.call_id, changes, only_from=[call.status])
+
+
+def _is_resolved(call: Call) -> bool:
+    """Whether a call at Twilio that nobody knows cannot be this one."""
+    return call.call_sid is not None or call.status in GONE

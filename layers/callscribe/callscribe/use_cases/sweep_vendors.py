@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from callscribe.domain.calls import TERMINAL
+from callscribe.domain.calls import GONE, TERMINAL
 from callscribe.domain.problems import CallscribeError, VendorLacksItError, VendorRefusedError
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
-from callscribe.domain.recordings import UNFINISHED_AT_TWILIO, ids_of_audio_url
+from callscribe.domain.recordings import UNFINISHED_AT_TWILIO, Recording, ids_of_audio_url
 from callscribe.domain.sweeps import STANDING, Sweep
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.ports import (
@@ -49,6 +49,8 @@ _KNOWN, _FOUND, _SKIPPED = "known", "found", "skipped"
 # not done yet, so that the next window reaches back to it; the latter is a recording that waits to
 # be adopted
 _UNFINISHED, _UNMAPPED = "unfinished", "unmapped"
+# of an erased call: to be deleted at the vendor
+_UNWANTED = "unwanted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +112,19 @@ class SweepVendors:
                 break
             try:
                 page: Page[Any] = self._page(sweep)
-                sweep = self._met(sweep, page, may_adopt, sweep.found - started_with)
+                unwanted: list[str] = []
+                after = self._met(sweep, page, may_adopt, sweep.found - started_with, unwanted)
+                if self._delete(sweep, unwanted):
+                    # the list closes up over what is gone: this page has others now
+                    continue
+                sweep = after
+                self._save(sweep, only_from=["running"])
             except VendorRefusedError as error:
                 self._refused(sweep, error)
                 break
             except CallscribeError as error:
                 self.telemetry.warn("sweep goes on later", sweep=sweep.sweep_id, reason=str(error))
                 break
-            self._save(sweep, only_from=["running"])
         result["found"] += sweep.found - started_with
         if sweep.status == "completed" and sweep.kind == "recordings":
             self.telemetry.count("UnmappedRecordings", sweep.unmapped)
@@ -134,8 +141,10 @@ class SweepVendors:
             return Page(self.telephony.list_recordings(sweep.wanted_call_sid), None)
         return self.telephony.page_recordings(sweep.since, sweep.until, sweep.cursor)
 
-    def _met(self, sweep: Sweep, page: Page[Any], may_adopt: bool, found: int) -> Sweep:
-        """Handles a page; the sweep as it stands after it."""
+    def _met(
+        self, sweep: Sweep, page: Page[Any], may_adopt: bool, found: int, unwanted: list[str]
+    ) -> Sweep:
+        """Handles a page; the sweep as it stands after it. ``unwanted`` gets what is to be deleted."""
         counts = {_KNOWN: 0, _FOUND: 0, _SKIPPED: 0}
         unmapped = 0
         unfinished = sweep.unfinished_since
@@ -148,7 +157,11 @@ class SweepVendors:
                 unmapped += outcome == _UNMAPPED or (outcome == _FOUND and self._is_old(entry))
             else:
                 outcome, begun = self._transcript(entry), f"{str(entry.get('created'))[:23]}Z"
-            if outcome in (_UNFINISHED, _UNMAPPED):
+            if outcome == _UNWANTED:
+                unwanted.append(
+                    str(entry["id"] if isinstance(entry, dict) else entry.recording_sid)
+                )
+            if outcome in (_UNFINISHED, _UNMAPPED, _UNWANTED):
                 unfinished = min(begun or sweep.since, unfinished or sweep.until)
                 outcome = _SKIPPED
             counts[outcome] += 1
@@ -171,7 +184,7 @@ class SweepVendors:
         call = self.store.get_call(call_id) if call_id else None
         if call is None:
             return _SKIPPED
-        if call.status in TERMINAL or vendor.status not in TERMINAL:
+        if call.status in TERMINAL | GONE or vendor.status not in TERMINAL:
             return _KNOWN
         if self.track.apply(call.call_id, news_from_twilio(vendor)):
             self.telemetry.count("CallRepaired")
@@ -186,15 +199,17 @@ class SweepVendors:
     ) -> str:
         """A recording at Twilio: is there an item of it?"""
         call_id = self.store.find_call_id(notice.call_sid or "")
-        if call_id and self.store.get_recording(call_id, notice.recording_sid):
+        recording = self.store.get_recording(call_id, notice.recording_sid) if call_id else None
+        if recording is not None:
             return _KNOWN
         if notice.status == "deleted":
             return _SKIPPED
-        if notice.status in UNFINISHED_AT_TWILIO:
+        if call_id is not None and self._is_gone(call_id):
+            return _UNWANTED
+        is_young = call_id is None and not self._is_old(notice)
+        if notice.status in UNFINISHED_AT_TWILIO or is_young:
             return _UNFINISHED
-        if not call_id and not self._is_old(notice):
-            return _UNFINISHED
-        if not call_id and not may_adopt:
+        if call_id is None and not may_adopt:
             return _UNMAPPED
         asked = replace(notice, call_id=call_id, base_url=self.base_url)
         self.queue.put(asked, delay_seconds=delay_seconds if sweep.kind == "import" else 0)
@@ -204,12 +219,18 @@ class SweepVendors:
     def _transcript(self, listed: dict[str, Any]) -> str:
         """A transcript at AssemblyAI: is it ours, and is it the one?"""
         ids = ids_of_audio_url(str(listed.get("audio_url")))
-        recording = self.store.get_recording(*ids) if ids else None
-        transcript_id = str(listed.get("id"))
-        if recording is None or transcript_id in recording.past_transcript_ids:
+        if ids is None:
+            return _SKIPPED
+        recording = self.store.get_recording(*ids)
+        if recording is None:
+            return _UNWANTED if self._is_gone(ids[0]) else _SKIPPED
+        if str(listed["id"]) in recording.past_transcript_ids:
             return _SKIPPED
         if listed.get("status") not in ("completed", "error"):
             return _UNFINISHED
+        return self._transcript_of(recording, str(listed["id"]))
+
+    def _transcript_of(self, recording: Recording, transcript_id: str) -> str:
         if recording.transcript_id not in (None, transcript_id):
             self._delete_duplicate(transcript_id, recording.call_id, recording.recording_sid)
             return _FOUND
@@ -218,6 +239,28 @@ class SweepVendors:
         self.finish.from_webhook(recording.call_id, recording.recording_sid, transcript_id)
         self.telemetry.count("TranscriptFound")
         return _FOUND
+
+    def _is_gone(self, call_id: str) -> bool:
+        """Of an erased call there may be a leftover: made by a request whose answer was lost."""
+        call = self.store.get_call(call_id)
+        return call is not None and call.status in GONE
+
+    def _delete(self, sweep: Sweep, names: list[str]) -> int:
+        """How many are gone now; one that the vendor will not delete keeps nobody from going on."""
+        gone = 0
+        for name in names:
+            try:
+                if sweep.kind == "transcripts":
+                    self.transcriber.delete(name)
+                else:
+                    self.telephony.delete_recording(name)
+                gone += 1
+                self.telemetry.count("LeftoverDeleted")
+            except VendorLacksItError:
+                continue
+            except VendorRefusedError as error:
+                self.telemetry.warn("leftover not deleted", reason=str(error))
+        return gone
 
     def _delete_duplicate(self, transcript_id: str, call_id: str, recording_sid: str) -> None:
         """Another one of this recording was adopted: what nobody reads is not left lying there."""

@@ -1,0 +1,107 @@
+"""Somebody wants a call forgotten: from this moment on it cannot be read, and ``reconcile`` erases it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from callscribe.domain.calls import ERASING, GONE, TERMINAL, Call
+from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.problems import (
+    CallUnderWayError,
+    FieldError,
+    InvalidInputError,
+    RetryLaterError,
+)
+from callscribe.domain.recordings import Recording
+from callscribe.domain.request_fields import read_object
+from callscribe.domain.times import Clock, to_text
+from callscribe.domain.views import call_summary
+from callscribe.ports import CallStore, Telemetry
+from callscribe.use_cases.find_call import find_call
+
+# what one request marks at most; it can be sent again
+MOST_AT_ONCE = 200
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_MAY_BE_ERASED = TERMINAL | {"scheduled"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskErasure:
+    store: CallStore
+    telemetry: Telemetry
+    clock: Clock
+    deadlines: Deadlines
+
+    def call(self, call_id_or_sid: str, *, principal: str) -> dict[str, Any]:
+        """Puts a tombstone in the place of the call; asking twice changes nothing.
+
+        Raises:
+            NotFoundError: no such call.
+            CallUnderWayError: it has not ended.
+            RetryLaterError: somebody else changed it at the same moment.
+        """
+        call, recordings = find_call(self.store, call_id_or_sid, even_erased=True)
+        if call.status in GONE:
+            return call_summary(call)
+        if call.status not in _MAY_BE_ERASED:
+            raise CallUnderWayError(f"the call is {call.status}: erase it after its end")
+        tombstone = self._tombstone(call, recordings, principal)
+        if not self.store.replace_call(tombstone, only_from=[call.status]):
+            raise RetryLaterError("the call has just changed", seconds=1)
+        self.telemetry.count("ErasureAsked")
+        self.telemetry.note("erasure asked", call_id=call.call_id, asked_by=principal)
+        return call_summary(tombstone)
+
+    def calls_with(self, body: object, *, principal: str) -> dict[str, Any]:
+        """The same for every call to or from a phone number.
+
+        Returns:
+            ``erasing`` and ``under_way``, lists of call_ids, and whether there are ``more`` than one
+            request takes up: send it again.
+
+        Raises:
+            InvalidInputError
+        """
+        request, errors = read_object(
+            body, ("phone_number",), example='{"phone_number": "+14155550100"}'
+        )
+        number = request.get("phone_number")
+        if not isinstance(number, str) or not _E164.fullmatch(number):
+            errors.append(FieldError("phone_number", "must be in E.164, such as +14155550100"))
+        if errors:
+            raise InvalidInputError(errors)
+        call_ids = self.store.find_calls_with(str(number), limit=MOST_AT_ONCE + 1)
+        erasing, under_way = [], []
+        for call_id in call_ids[:MOST_AT_ONCE]:
+            try:
+                self.call(call_id, principal=principal)
+                erasing.append(call_id)
+            except CallUnderWayError:
+                under_way.append(call_id)
+        more = len(call_ids) > MOST_AT_ONCE
+        return {"erasing": erasing, "under_way": under_way, "more": more}
+
+    def _tombstone(self, call: Call, recordings: list[Recording], principal: str) -> Call:
+        """What stays: ids, times, and who asked. Its deadline is now: ``reconcile`` does the rest."""
+        now = self.clock()
+        due = now - self.deadlines["call.erasing"]
+        transcripts = sum(
+            len(r.past_transcript_ids) + (r.transcript_id is not None) for r in recordings
+        )
+        return Call(
+            call_id=call.call_id,
+            status=ERASING,
+            created_at=call.created_at,
+            updated_at=to_text(now),
+            direction=call.direction,
+            call_sid=call.call_sid,
+            erasure={
+                "asked_at": to_text(now),
+                "asked_by": principal,
+                "recordings": len(recordings),
+                "transcripts": transcripts,
+            },
+            **self.deadlines.of_call(call.call_id, ERASING, due),
+        )

@@ -1,0 +1,127 @@
+"""Erases a call everywhere, in the bucket, at Twilio, at AssemblyAI, in the table; or copies alone.
+
+Every step can be done again after a crash. A worker that began before the call was marked may still
+bring something in, so a call counts as erased only once a later look finds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from callscribe.domain.calls import CALL_SID, ERASED, ERASING, Call
+from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.problems import CallscribeError, VendorLacksItError
+from callscribe.domain.recordings import Recording, is_answered_by
+from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.ports import CallStore, StoredObjects, Telemetry, Telephony, Transcriber
+
+# clocks differ: a transcript may look older than the claim that made it
+_CLOCK_SLACK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseCall:
+    store: CallStore
+    telephony: Telephony
+    transcriber: Transcriber
+    objects: StoredObjects
+    telemetry: Telemetry
+    clock: Clock
+    deadlines: Deadlines
+
+    def look(self, call: Call) -> None:
+        """Removes what there is of a call in ``erasing``; says ``erased`` where nothing was left.
+
+        Raises:
+            VendorError, RetryLaterError: not everything could be removed now; look again.
+        """
+        found, trouble = 0, None
+        # one vendor's outage does not keep the rest
+        for step in (self._stored, self._at_twilio, self._items):
+            try:
+                found += step(call)
+            except CallscribeError as error:
+                trouble = error
+        if trouble is not None:
+            raise trouble
+        now = self.clock()
+        record = call.erasure or {}
+        begun = from_text(record.get("asked_at") or call.updated_at)
+        if found or now < begun + self.deadlines["call.erasing"]:
+            changes = self.deadlines.of_call(call.call_id, ERASING, now)
+        else:
+            changes = {
+                "status": ERASED,
+                "erasure": {**record, "erased_at": to_text(now)},
+                "waiting_for": None,
+                "due_at": None,
+            }
+        changes["updated_at"] = to_text(now)
+        done = self.store.change_call(call.call_id, changes, only_from=[ERASING])
+        if done and changes.get("status") == ERASED:
+            self.telemetry.count("CallErased")
+            self.telemetry.note("call erased", call_id=call.call_id)
+
+    def copies(self, recording: Recording) -> None:
+        """Deletes at the vendors what is stored here. Raises VendorError."""
+        _gone(self.telephony.delete_recording, recording.recording_sid)
+        self._transcripts(recording)
+        self.telemetry.count("VendorCopiesDeleted")
+        self.store.change_recording(
+            recording.call_id,
+            recording.recording_sid,
+            {"waiting_for": None, "due_at": None},
+            only_from=[recording.status],
+        )
+
+    def _transcripts(self, recording: Recording) -> None:
+        for transcript_id in (recording.transcript_id, *recording.past_transcript_ids):
+            if transcript_id is not None:
+                _gone(self.transcriber.delete, transcript_id)
+
+    def _stored(self, call: Call) -> int:
+        return self.objects.erase(call.call_id)
+
+    def _items(self, call: Call) -> int:
+        """The recordings' items go last: they say which transcripts there are."""
+        _, recordings = self.store.get_call_with_recordings(call.call_id) or (call, [])
+        for recording in recordings:
+            self._transcripts(recording)
+            if self._is_known_at_assemblyai(recording):
+                self.store.remove_recording(recording)
+        return len(recordings)
+
+    def _is_known_at_assemblyai(self, recording: Recording) -> bool:
+        """False where a submission may be under way whose answer nobody has: its item stays for now.
+
+        One that was cut off is looked up, as anywhere else, and what it left is deleted.
+        """
+        if recording.status != "submitting":
+            return True
+        claimed_at = from_text(recording.submitted_at or recording.updated_at)
+        if self.clock() < claimed_at + self.deadlines["recording.look-up"]:
+            return False
+        for listed in self.transcriber.list_since(to_text(claimed_at - _CLOCK_SLACK)):
+            if is_answered_by(recording, listed):
+                _gone(self.transcriber.delete, str(listed["id"]))
+        return True
+
+    def _at_twilio(self, call: Call) -> int:
+        call_sid = call.call_sid or ""
+        if not CALL_SID.fullmatch(call_sid):
+            return 0
+        notices = self.telephony.list_recordings(call_sid)
+        for notice in notices:
+            _gone(self.telephony.delete_recording, notice.recording_sid)
+        return len(notices) + _gone(self.telephony.delete_call, call_sid)
+
+
+def _gone(delete: Callable[[str], None], name: str) -> bool:
+    """Whether there was something to delete."""
+    try:
+        delete(name)
+    except VendorLacksItError:
+        return False
+    return True

@@ -1,0 +1,269 @@
+"""Erasing a call: here, at Twilio, at AssemblyAI, every version; and what is left of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from cli.client import ApiError
+from tests.support.stack import Driver, call_is
+from tests.support.waiting import wait_until
+
+
+def objects(driver: Driver, call_id: str) -> list[str]:
+    """Keys of every version and delete marker of a call."""
+    client = driver.stack.ministack.client("s3")
+    pages = client.get_paginator("list_object_versions").paginate(
+        Bucket=driver.stack.deployment.outputs["BucketName"]
+    )
+    entries = [
+        e for page in pages for e in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+    ]
+    return [entry["Key"] for entry in entries if call_id in entry["Key"]]
+
+
+def at_twilio(driver: Driver, call_sid: str) -> tuple[bool, list[str]]:
+    account = driver.twilio.account
+    recordings = [r.sid for r in account.recordings.values() if r.call_sid == call_sid]
+    return call_sid in account.calls, recordings
+
+
+def at_assemblyai(driver: Driver, call_id: str) -> list[str]:
+    answer = requests.get(f"{driver.assemblyai.url}/_sim/transcripts", timeout=10).json()
+    transcripts = [entry["transcript"] for entry in answer["transcripts"]]
+    return [t["id"] for t in transcripts if call_id in t["audio_url"]]
+
+
+def ended_call(driver: Driver, **request: Any) -> dict[str, Any]:
+    """A call that is over, and so are its recordings."""
+    call_id = driver.place(**request)["call_id"]
+    driver.follow(call_id)
+    return driver.follow(call_id, call_is("completed"))
+
+
+def erase(driver: Driver, name: str) -> dict[str, Any]:
+    return driver.ask("DELETE", f"/calls/{name}")
+
+
+def refused(driver: Driver, method: str, path: str, **request: Any) -> dict[str, Any]:
+    with pytest.raises(ApiError) as caught:
+        driver.ask(method, path, **request)
+    return {"http": caught.value.status, **caught.value.problem}
+
+
+def let_workers_end(driver: Driver, call_id: str) -> None:
+    """As if the time that a worker may run had passed since the erasure was asked for."""
+    driver.stack.ministack.client("dynamodb").update_item(
+        TableName=driver.stack.connection.table_name,
+        Key={"call_id": {"S": call_id}, "item": {"S": "CALL"}},
+        UpdateExpression="SET due_at = :past, erasure.asked_at = :past",
+        ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00.000Z"}},
+    )
+
+
+def test_nothing_is_left_anywhere_but_the_record(driver: Driver) -> None:
+    phone = driver.phone()
+    call = ended_call(
+        driver, to=phone, metadata={"customer": "Mrs Example"}, say="A secret greeting."
+    )
+    call_id, call_sid = call["call_id"], call["call_sid"]
+    # an older version of a transcript is erased too
+    s3 = driver.stack.ministack.client("s3")
+    bucket = driver.stack.deployment.outputs["BucketName"]
+    key = next(key for key in objects(driver, call_id) if key.startswith("transcripts/"))
+    s3.put_object(Bucket=bucket, Key=key, Body=b"a newer version")
+    assert len(objects(driver, call_id)) == 3
+    assert at_assemblyai(driver, call_id)
+
+    answer = erase(driver, call_id)
+    assert answer["status"] == "erasing"
+    assert answer["to_number"] is None
+    # nobody reads it from this moment on, although nothing is deleted yet
+    for path in ("/recordings", "/transcript"):
+        assert refused(driver, "GET", f"/calls/{call_id}{path}")["http"] == 404
+    assert driver.ask("GET", f"/calls/{call_id}")["recordings"] == []
+
+    driver.reconcile()
+    assert objects(driver, call_id) == []
+    assert at_twilio(driver, call_sid) == (False, [])
+    assert at_assemblyai(driver, call_id) == []
+    # a worker that began before may still be running: it is not called erased yet
+    assert driver.ask("GET", f"/calls/{call_id}")["status"] == "erasing"
+    let_workers_end(driver, call_id)
+    driver.reconcile()
+
+    [tombstone] = driver.items(call_id)
+    assert tombstone["status"] == "erased"
+    words = str(tombstone)
+    assert [text for text in (phone, "Example", "secret", "Good morning") if text in words] == []
+    shown = driver.ask("GET", f"/calls/{call_sid}")
+    record = shown["erasure"]
+    assert (shown["status"], record["recordings"], record["transcripts"]) == ("erased", 1, 1)
+    assert record["asked_by"].endswith(":user/developer")
+    assert datetime.fromisoformat(record["erased_at"]) > datetime.fromisoformat(record["asked_at"])
+    # the record is kept as long as a call is
+    assert int(tombstone["expires_at"]) > datetime.now().astimezone().timestamp() + 360 * 86400
+    listed = driver.ask("GET", f"/calls?status=erased&date={shown['created_at'][:10]}")["calls"]
+    assert call_id in [entry["call_id"] for entry in listed]
+    # asking again changes nothing
+    assert erase(driver, call_id)["erasure"] == record
+
+
+def test_late_callbacks_bring_nothing_back(driver: Driver) -> None:
+    call = ended_call(driver)
+    call_id, call_sid = call["call_id"], call["call_sid"]
+    transcript_id = call["recordings"][0]["transcript_id"]
+    erase(driver, call_id)
+    driver.reconcile()
+    status = {"CallSid": call_sid, "CallStatus": "completed"}
+    recording = {
+        "CallSid": call_sid,
+        "RecordingSid": "RE" + "d" * 32,
+        "RecordingStatus": "completed",
+    }
+    before = driver.stack.pools["TranscribeFunction"].answered
+    for path in (f"/call-status/{call_id}", "/call-status"):
+        assert driver.callback(path, status).status_code == 204
+    for path in (f"/recording-complete/{call_id}", "/recording-complete"):
+        assert driver.callback(path, recording).status_code == 204
+    # somebody whom Twilio's late request still reaches is hung up on, not recorded
+    for path in (f"/twiml/{call_id}", "/twiml"):
+        answer = driver.callback(path, {"CallSid": call_sid, "CallStatus": "in-progress"})
+        assert "<Hangup" in answer.text
+        assert "<Record" not in answer.text
+    sid = call["recordings"][0]["recording_sid"]
+    secret = driver.stack.ministack.client("secretsmanager").get_secret_value(
+        SecretId=driver.stack.deployment.outputs["AssemblyAIWebhookSecretArn"]
+    )["SecretString"]
+    hook = requests.post(
+        f"{driver.url}/transcript-complete/{call_id}/{sid}",
+        json={"transcript_id": transcript_id, "status": "completed"},
+        headers={"X-Callscribe-Webhook-Secret": json.loads(secret)["webhook_secret"]},
+        timeout=30,
+    )
+    assert hook.status_code == 204
+    wait_until(lambda: driver.stack.pools["TranscribeFunction"].answered >= before + 2)
+    assert [item["status"] for item in driver.items(call_id)] == ["erasing"]
+    assert refused(driver, "POST", f"/calls/{call_id}/retry")["http"] == 404
+    assert len([i for i in driver.items() if i.get("call_sid") == call_sid]) == 1
+
+
+def test_what_a_worker_left_meanwhile_is_found_by_the_second_look(driver: Driver) -> None:
+    """Its copy was under way when the call was marked: the audio arrives after the first look."""
+    call = ended_call(driver)
+    call_id = call["call_id"]
+    erase(driver, call_id)
+    driver.reconcile()
+    driver.stack.ministack.client("s3").put_object(
+        Bucket=driver.stack.deployment.outputs["BucketName"],
+        Key=f"audio/{call_id}/{call['recordings'][0]['recording_sid']}.wav",
+        Body=b"late audio",
+    )
+    let_workers_end(driver, call_id)
+    driver.reconcile()
+    assert objects(driver, call_id) == []
+    # something was found, so one more look follows
+    assert driver.ask("GET", f"/calls/{call_id}")["status"] == "erasing"
+    let_workers_end(driver, call_id)
+    driver.reconcile()
+    assert driver.ask("GET", f"/calls/{call_id}")["status"] == "erased"
+
+
+def test_a_vendor_that_is_down_puts_it_off_and_keeps_nothing_else(driver: Driver) -> None:
+    call = ended_call(driver)
+    call_id = call["call_id"]
+    driver.fault(
+        driver.assemblyai, operation="transcripts.delete", fault="status", status=401, times=2
+    )
+    erase(driver, call_id)
+    driver.reconcile()
+    assert objects(driver, call_id) == []
+    assert at_twilio(driver, call["call_sid"]) == (False, [])
+    assert at_assemblyai(driver, call_id) != []
+    driver.assemblyai.faults.clear()
+    driver.reconcile()
+    assert at_assemblyai(driver, call_id) == []
+    let_workers_end(driver, call_id)
+    driver.reconcile()
+    assert driver.ask("GET", f"/calls/{call_id}")["status"] == "erased"
+
+
+def test_call_that_is_under_way_is_refused_until_its_end(driver: Driver) -> None:
+    placed = driver.place(to=driver.phone(ring_seconds=30))
+    driver.follow(placed["call_id"], call_is("ringing"))
+    problem = refused(driver, "DELETE", f"/calls/{placed['call_id']}")
+    assert (problem["http"], problem["type"]) == (409, "urn:callscribe:problem:call-under-way")
+    assert driver.ask("GET", f"/calls/{placed['call_id']}")["status"] == "ringing"
+
+
+def test_scheduled_call_that_is_erased_is_never_placed(driver: Driver) -> None:
+    tomorrow = (datetime.now().astimezone() + timedelta(days=1)).isoformat()
+    placed = driver.place(place_at=tomorrow)
+    before = driver.placed_at_twilio()
+    erase(driver, placed["call_id"])
+    answer = driver.stack.invoke("DialFunction", {"call_id": placed["call_id"]})
+    assert answer == {"call_id": placed["call_id"], "status": "erasing"}
+    driver.reconcile()
+    assert driver.placed_at_twilio() == before
+
+
+def test_every_call_of_a_number_is_erased(driver: Driver) -> None:
+    phone, other = driver.phone(), driver.phone()
+    kept = ended_call(driver, to=other)
+    ended = [ended_call(driver, to=phone)["call_id"] for _ in range(2)]
+    number = {
+        "number": "+15005550006",
+        "voice_url": f"{driver.url}/twiml",
+        "status_callback": f"{driver.url}/call-status",
+    }
+    requests.post(f"{driver.twilio.url}/_sim/numbers", json=number, timeout=10)
+    body = {"to": "+15005550006", "from": phone}
+    sid = requests.post(f"{driver.twilio.url}/_sim/inbound", json=body, timeout=10).json()[
+        "call_sid"
+    ]
+    items = wait_until(lambda: [i for i in driver.items() if i.get("call_sid") == sid])
+    inbound = driver.follow(items[0]["call_id"])["call_id"]
+    driver.follow(inbound, call_is("completed"))
+    answer = driver.ask("POST", "/erasures", json={"phone_number": phone})
+    assert sorted(answer["erasing"]) == sorted([*ended, inbound])
+    assert (answer["under_way"], answer["more"]) == ([], False)
+    for call_id in answer["erasing"]:
+        assert driver.ask("GET", f"/calls/{call_id}")["status"] == "erasing"
+    assert driver.ask("GET", f"/calls/{kept['call_id']}")["status"] == "completed"
+    assert driver.ask("POST", "/erasures", json={"phone_number": phone})["erasing"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ("+14155550100", "body"),
+        ({}, "phone_number"),
+        ({"phone_number": 14155550100}, "phone_number"),
+        ({"phone_number": "14155550100"}, "phone_number"),
+        ({"phone_number": "+14155550100", "since": "today"}, "since"),
+    ],
+)
+def test_bad_erasure_is_refused_by_field(driver: Driver, body: Any, field: str) -> None:
+    problem = refused(driver, "POST", "/erasures", json=body)
+    assert problem["http"] == 400
+    assert [error["field"] for error in problem["errors"]] == [field]
+
+
+@pytest.mark.parametrize("name", ["0" * 32, "CA" + "0" * 32, "none"])
+def test_call_that_nobody_knows_cannot_be_erased(driver: Driver, name: str) -> None:
+    assert refused(driver, "DELETE", f"/calls/{name}")["http"] == 404
+
+
+def test_key_of_an_erased_call_places_no_other(driver: Driver) -> None:
+    request = {"to": driver.phone()}
+    key = f"key-{request['to']}"
+    placed = driver.api.place_call(request, idempotency_key=key)
+    driver.follow(placed["call_id"], call_is("completed"))
+    erase(driver, placed["call_id"])
+    problem = driver.refused(request, **{"Idempotency-Key": key})
+    assert problem["http"] == 422
+    assert "erased" in problem["detail"]
