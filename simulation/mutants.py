@@ -35,6 +35,7 @@ _RATES = (
     "crash-before=20",
     "crash-after=20",
     "misrouted=300",
+    "doubled=200",
 )
 _BROKEN = 1
 

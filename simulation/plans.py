@@ -63,14 +63,17 @@ def make_plan(dice: Dice, number: int, span_seconds: float) -> Plan:
     def roll(what: str, high: float = 1.0) -> float:
         return dice.number(f"plan/{number}/{what}", 0, high)
 
+    talks_seconds = 5 + roll("talks", 120)
+    # mostly while its recording is being worked on
+    erased_after = talks_seconds + roll("erased_after", 60)
     return Plan(
         number=number,
         kind=_pick(_KINDS, roll("kind")),
         outcome=_pick(_OUTCOMES, roll("outcome")),
         begins=roll("begins", span_seconds),
         asks=1 if roll("asks") < 0.8 else 2,
-        talks_seconds=5 + roll("talks", 120),
-        erased_after=roll("erased_after", 200) if roll("erased") < 0.1 else None,
+        talks_seconds=talks_seconds,
+        erased_after=erased_after if roll("erased") < 0.1 else None,
     )
 
 
