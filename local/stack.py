@@ -22,9 +22,11 @@ from local.simulators.twilio import TwilioSimulator
 
 STACK_NAME = "callscribe"
 _CONCURRENCY = 16
-_NO_CAPS = dict.fromkeys(
-    ("MaxCallsPerDestination", "MaxCallsPerCaller", "MaxCallsPerDay"), "1000000"
-)
+_NO_CAPS = {
+    **dict.fromkeys(("MaxCallsPerDestination", "MaxCallsPerCaller", "MaxCallsPerDay"), "1000000"),
+    "MaxCallsAtOnce": "1000",
+    "QuietHours": "",
+}
 # anything on the local API; what narrower policies look like is in docs/security.md
 _ALLOW_ALL = {
     "Version": "2012-10-17",

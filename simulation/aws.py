@@ -16,7 +16,7 @@ from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import from_text
-from callscribe.ports import DeadLetter, Failed, RecordingNotice, Waiting
+from callscribe.ports import Admitted, DeadLetter, Failed, RecordingNotice, Waiting
 from simulation.dice import DELIVERY_FAULTS, SCHEDULE_FAULTS, Dice
 from simulation.lambdas import NOBODY, Lambdas
 from simulation.memory_store import MemoryCallStore
@@ -200,6 +200,16 @@ class SimulatedTable:
     def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:
         act = partial(self.inner.count_up, name, day, most=most, expires_at=expires_at)
         return self._ask(NOBODY, "table.count_up", act)
+
+    def admit(self, admitted: Admitted, *, most: int) -> bool:
+        act = partial(self.inner.admit, admitted, most=most)
+        return self._ask(admitted.call_id, "table.admit", act)
+
+    def admitted(self) -> list[Admitted]:
+        return self._ask(NOBODY, "table.admitted", self.inner.admitted)
+
+    def dismiss(self, ended: Collection[Admitted]) -> None:
+        self._ask(NOBODY, "table.dismiss", partial(self.inner.dismiss, ended))
 
     def _ask(self, entity: str, operation: str, act: Callable[[], T]) -> T:
         return self._lambdas.aws(self._label(entity), operation, act)

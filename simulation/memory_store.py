@@ -14,7 +14,7 @@ from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import waiting_shard
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
-from callscribe.ports import Failed, Waiting
+from callscribe.ports import Admitted, Failed, Waiting
 
 Entry = TypeVar("Entry", Call, Recording, Sweep)
 
@@ -30,6 +30,7 @@ class MemoryCallStore:
         self._switch: dict[str, Any] = {}
         self._listed: dict[str, bool] = {}
         self._counters: dict[tuple[str, str], int] = {}
+        self._under_way: set[Admitted] = set()
         self._lock = Lock()
 
     def add_call(self, call: Call) -> bool:
@@ -202,6 +203,21 @@ class MemoryCallStore:
 
     def put_on_list(self, phone_number: str, *, listed: bool) -> None:
         self._listed[phone_number] = listed
+
+    def admit(self, admitted: Admitted, *, most: int) -> bool:
+        with self._lock:
+            if admitted not in self._under_way and len(self._under_way) >= most:
+                return False
+            self._under_way.add(admitted)
+            return True
+
+    def admitted(self) -> list[Admitted]:
+        with self._lock:
+            return list(self._under_way)
+
+    def dismiss(self, ended: Collection[Admitted]) -> None:
+        with self._lock:
+            self._under_way -= set(ended)
 
     def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:  # noqa: ARG002
         with self._lock:

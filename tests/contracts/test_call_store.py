@@ -15,6 +15,7 @@ from callscribe.domain.calls import Call, new_call_id
 from callscribe.domain.deadlines import failed_shard, waiting_shard
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
+from callscribe.ports import Admitted
 from simulation.memory_store import MemoryCallStore
 from tests.support.stack import Driver
 
@@ -298,6 +299,23 @@ def test_counter_stops_at_its_cap_however_many_count(store: Store) -> None:
         assert sum(pool.map(count, range(16))) == 5
     assert store.count_up("all", "2026-11-22", most=5, expires_at=1_800_000_000)
     assert store.count_up("by#me", "2026-11-21", most=5, expires_at=1_800_000_000)
+
+
+def test_those_under_way_are_never_more_than_may_be(store: Store) -> None:
+    calls = [Admitted(new_call_id(), NOW) for _ in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        let_in = list(pool.map(lambda one: store.admit(one, most=5), calls))
+    assert sum(let_in) == 5
+    inside = [one for one, was_let_in in zip(calls, let_in, strict=True) if was_let_in]
+    assert sorted(store.admitted(), key=str) == sorted(inside, key=str)
+    # a write whose answer was lost is repeated: it is in already
+    assert store.admit(inside[0], most=5)
+    store.dismiss(inside[:2])
+    store.dismiss([])
+    assert store.admit(calls[let_in.index(False)], most=4)
+    assert not store.admit(Admitted(new_call_id(), NOW), most=4)
+    store.dismiss(store.admitted())
+    assert store.admitted() == []
 
 
 def test_switch_and_list_are_what_was_last_said(store: Store) -> None:

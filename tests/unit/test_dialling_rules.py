@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, cast
 
 import pytest
 
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import Call, new_call_id
 from callscribe.domain.dialling_rules import DiallingRules, check_destination, read_countries
 from callscribe.domain.problems import DiallingRefusedError
+from callscribe.domain.quiet_hours import QuietHours, is_quiet, quiet_until, read_quiet_hours
 from callscribe.use_cases.guard_dialling import CODES, GuardDialling
 from simulation.memory_store import MemoryCallStore
 
@@ -24,26 +26,32 @@ class Telemetry:
 
 
 def rules(**more: Any) -> DiallingRules:
-    caps = {"most_to_one_number": 2, "most_by_one_caller": 3, "most_in_all": 4}
+    caps = {"most_to_one_number": 2, "most_by_one_caller": 3, "most_in_all": 4, "most_at_once": 9}
     return DiallingRules(**(caps | more))
 
 
-def guard(**more: Any) -> GuardDialling:
+def guard(moment: datetime = NOON, **more: Any) -> GuardDialling:
+    store = MemoryCallStore()
     return GuardDialling(
-        store=MemoryCallStore(), rules=rules(**more), telemetry=Telemetry(), clock=lambda: NOON
+        store=store,
+        calls=store,
+        rules=rules(**more),
+        telemetry=Telemetry(),
+        clock=lambda: moment,
     )
 
 
-def call(to_number: str = HOME, asked_by: str = "somebody") -> Call:
+def call(to_number: str = HOME, asked_by: str = "somebody", **more: Any) -> Call:
     at = "2026-11-21T12:00:00.000Z"
     return Call(
-        call_id="0" * 32,
+        call_id=new_call_id(),
         status="placing",
         created_at=at,
         updated_at=at,
         to_number=to_number,
         from_number=HOME,
         asked_by=asked_by,
+        **more,
     )
 
 
@@ -109,12 +117,7 @@ def test_caps_count_each_number_each_caller_and_all() -> None:
 
 def test_next_day_counts_anew() -> None:
     moment = [NOON]
-    asked = GuardDialling(
-        store=MemoryCallStore(),
-        rules=rules(most_in_all=1),
-        telemetry=Telemetry(),
-        clock=lambda: moment[0],
-    )
+    asked = replace(guard(most_in_all=1), clock=lambda: moment[0])
     asked.count(call())
     refusal(asked, call())
     moment[0] = datetime(2026, 11, 22, 0, 0, 1, tzinfo=UTC)
@@ -140,3 +143,99 @@ def test_list_and_switch_stop_a_call_before_anything_is_counted() -> None:
     asked.switch({"stopped": False, "reason": "it was revoked"}, principal="me")
     asked.check(call())
     assert cast(MemoryCallStore, asked.store).count_up("all", "2026-11-21", most=1, expires_at=0)
+
+
+def test_calls_at_once_are_capped_until_one_ends() -> None:
+    asked = guard(most_at_once=2, most_to_one_number=9, most_by_one_caller=9, most_in_all=9)
+    store = cast(MemoryCallStore, asked.store)
+    first, second, third = call(), call(), call()
+    for placed in (first, second):
+        asked.count(placed)
+        store.add_call(placed)
+    error = refusal(asked, third)
+    assert (error.failure.code, error.retry_after) == ("too_many_calls", 60)
+    store.change_call(first.call_id, {"status": "completed"}, only_from=["placing"])
+    asked.count(third)
+    assert refusal(asked, call()).failure.code == "too_many_calls"
+
+
+def test_place_of_a_call_that_was_never_claimed_is_free_again() -> None:
+    moment = [NOON]
+    asked = replace(guard(most_at_once=1), clock=lambda: moment[0])
+    asked.count(call())
+    # the claim may be on its way to the table
+    assert refusal(asked, call()).failure.code == "too_many_calls"
+    moment[0] += timedelta(minutes=6)
+    asked.count(call())
+
+
+def test_call_that_a_cap_of_the_day_refuses_takes_no_place() -> None:
+    asked = guard(most_at_once=1, most_in_all=1)
+    asked.store.count_up("all", "2026-11-21", most=1, expires_at=0)
+    assert refusal(asked, call()).failure.code == "cap_reached"
+    assert asked.store.admitted() == []
+
+
+NIGHT = QuietHours(*(time(hour) for hour in (21, 8)))
+
+
+@pytest.mark.parametrize(
+    ("to_number", "utc", "quiet"),
+    [
+        # New York is five hours behind in winter
+        ("+12125550123", "2026-01-10T01:59", False),
+        ("+12125550123", "2026-01-10T02:00", True),
+        ("+12125550123", "2026-01-10T12:59", True),
+        ("+12125550123", "2026-01-10T13:00", False),
+        # and four in summer
+        ("+12125550123", "2026-07-10T12:00", False),
+        # a half-hour zone
+        ("+912212345678", "2026-01-10T02:29", True),
+        ("+912212345678", "2026-01-10T02:30", False),
+        # a mobile number may be anywhere in Russia, eleven hours wide
+        ("+79123456789", "2026-01-10T03:00", True),
+        ("+79123456789", "2026-01-10T06:00", False),
+        # behind a toll-free number nobody is woken
+        ("+18002345678", "2026-01-10T06:00", False),
+    ],
+)
+def test_quiet_hours_are_those_of_the_person(to_number: str, utc: str, quiet: bool) -> None:
+    at = datetime.fromisoformat(utc).replace(tzinfo=UTC)
+    assert is_quiet(to_number, at, NIGHT) is quiet
+    until = quiet_until(to_number, at, NIGHT)
+    assert until is not None
+    assert (until > at) is quiet
+    assert not is_quiet(to_number, until, NIGHT)
+
+
+def test_hours_by_day_and_over_midnight() -> None:
+    noon = read_quiet_hours("12:00-13:30")
+    night = read_quiet_hours("21:00-08:00")
+    assert noon is not None
+    assert night is not None
+    held = {
+        hours.begins.hour: [hours.hold(time(h)) for h in (0, 8, 12, 21)] for hours in (noon, night)
+    }
+    assert held == {12: [False, False, True, False], 21: [True, False, False, True]}
+    assert read_quiet_hours("") is None
+
+
+@pytest.mark.parametrize("text", ["21-8", "24:00-08:00", "21:00", "21:00-21:00", "9:00-10:00", " "])
+def test_hours_that_are_none_are_named(text: str) -> None:
+    with pytest.raises(ValueError, match=repr(text)):
+        read_quiet_hours(text)
+
+
+def test_call_in_quiet_hours_is_refused_and_told_when() -> None:
+    night = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # seven in the morning in New York
+    asked = guard(night, quiet=NIGHT)
+    with pytest.raises(DiallingRefusedError) as caught:
+        asked.check(call("+12125550123"))
+    assert caught.value.failure.code == "quiet_hours"
+    assert caught.value.retry_after == 3600
+    assert "after 2026-11-21T13:00:00.000Z" in str(caught.value)
+    # what is to be placed later is held to its own time
+    asked.check(call("+12125550123", place_at="2026-11-21T14:00:00.000Z"))
+    with pytest.raises(DiallingRefusedError):
+        asked.check(call("+12125550123", place_at="2026-11-22T03:00:00.000Z"))
+    guard(night).check(call("+12125550123"))

@@ -174,7 +174,7 @@ def _dialling_problem(error: DiallingRefusedError) -> Response:
     code = error.failure.code
     about_number = code in ("number_type_not_allowed", "destination_not_allowed", "do_not_call")
     return _problem(
-        429 if code == "cap_reached" else 403,
+        429 if code in ("cap_reached", "too_many_calls", "quiet_hours") else 403,
         "dialling-refused",
         str(error),
         errors=[FieldError("to", str(error))] if about_number else None,

@@ -99,8 +99,16 @@ class CallStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A call that was let through, and when."""
+
+    call_id: str
+    at: str
+
+
 class DiallingStore(Protocol):
-    """What the fraud guard keeps: a switch, a list of numbers, counters of a day.
+    """What the fraud guard keeps: a switch, a list of numbers, counters of a day, calls under way.
 
     Raises (all methods):
         RetryLaterError: the table throttles or cannot be reached.
@@ -116,6 +124,13 @@ class DiallingStore(Protocol):
     def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:
         """Adds one, atomically; False where ``most`` are counted already."""
         ...
+
+    def admit(self, admitted: Admitted, *, most: int) -> bool:
+        """Adds it to those under way, atomically; False where they are ``most`` already."""
+        ...
+
+    def admitted(self) -> list[Admitted]: ...
+    def dismiss(self, ended: Collection[Admitted]) -> None: ...
 
 
 class SweepStore(Protocol):

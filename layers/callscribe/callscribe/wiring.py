@@ -208,6 +208,7 @@ def audio() -> TwilioAudioSource:
 @cache
 def guard_dialling() -> GuardDialling:
     from callscribe.domain.dialling_rules import DiallingRules, read_countries
+    from callscribe.domain.quiet_hours import read_quiet_hours
     from callscribe.use_cases.guard_dialling import GuardDialling
 
     rules = DiallingRules(
@@ -215,8 +216,12 @@ def guard_dialling() -> GuardDialling:
         most_to_one_number=int(settings()["MAX_CALLS_PER_DESTINATION"]),
         most_by_one_caller=int(settings()["MAX_CALLS_PER_CALLER"]),
         most_in_all=int(settings()["MAX_CALLS_PER_DAY"]),
+        most_at_once=int(settings()["MAX_CALLS_AT_ONCE"]),
+        quiet=read_quiet_hours(settings().optional("QUIET_HOURS")),
     )
-    return GuardDialling(store=store(), rules=rules, telemetry=telemetry(), clock=clock)
+    return GuardDialling(
+        store=store(), calls=store(), rules=rules, telemetry=telemetry(), clock=clock
+    )
 
 
 @cache

@@ -17,7 +17,7 @@ from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import from_text
-from callscribe.ports import Failed, Waiting
+from callscribe.ports import Admitted, Failed, Waiting
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,6 +29,8 @@ _SWEEPS = "sweeps"
 _LEASES = "leases"
 _SWITCHES = "switches"
 _DO_NOT_CALL = "do-not-call"
+_UNDER_WAY: Item = {"call_id": {"S": "counter#under-way"}, "item": {"S": "calls"}}
+_SEPARATOR = "@"
 _PAGE = 100
 _translated = translated("DynamoDB")
 
@@ -271,6 +273,37 @@ class DynamoDBCallStore:
                 ":expires_at": {"N": str(expires_at)},
             },
         )
+
+    @_translated
+    def admit(self, admitted: Admitted, *, most: int) -> bool:
+        entry = _SEPARATOR.join((admitted.call_id, admitted.at))
+        return self._update_if(
+            "attribute_not_exists(entries) OR size(entries) < :most OR contains(entries, :entry)",
+            Key=_UNDER_WAY,
+            UpdateExpression="ADD entries :entries",
+            ExpressionAttributeValues={
+                ":entries": {"SS": [entry]},
+                ":entry": {"S": entry},
+                ":most": {"N": str(most)},
+            },
+        )
+
+    @_translated
+    def admitted(self) -> list[Admitted]:
+        answer = self._client.get_item(TableName=self._table, Key=_UNDER_WAY, ConsistentRead=True)
+        entries = answer.get("Item", {}).get("entries", {}).get("SS", [])
+        return [Admitted(*entry.split(_SEPARATOR)) for entry in entries]
+
+    @_translated
+    def dismiss(self, ended: Collection[Admitted]) -> None:
+        if ended:
+            entries = [_SEPARATOR.join((other.call_id, other.at)) for other in ended]
+            self._client.update_item(
+                TableName=self._table,
+                Key=_UNDER_WAY,
+                UpdateExpression="DELETE entries :entries",
+                ExpressionAttributeValues={":entries": {"SS": entries}},
+            )
 
     def _update_if(self, condition: str, **update: Any) -> bool:
         """Whether the condition held, and so the update was made."""

@@ -9,6 +9,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from callscribe.domain.failures import Failure
+from callscribe.domain.quiet_hours import QuietHours
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 # calls to these cost many times a call to the same country's ordinary numbers, and somebody earns
@@ -27,13 +28,16 @@ _NORTH_AMERICA = 1
 class DiallingRules:
     """``countries`` are ISO codes; empty: only the country of the number that calls.
 
-    The caps count calls of one day (UTC): to one number, by one caller, and in all.
+    The caps count calls of one day (UTC): to one number, by one caller, and in all;
+    ``most_at_once`` those that have not ended. ``quiet`` None: at any hour.
     """
 
     countries: frozenset[str] = frozenset()
     most_to_one_number: int
     most_by_one_caller: int
     most_in_all: int
+    most_at_once: int
+    quiet: QuietHours | None = None
 
 
 def read_countries(text: str) -> frozenset[str]:

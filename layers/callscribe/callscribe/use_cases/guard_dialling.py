@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import GONE, TERMINAL, Call
 from callscribe.domain.dialling_rules import DiallingRules, check_destination
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import DiallingRefusedError, FieldError, InvalidInputError
+from callscribe.domain.quiet_hours import QuietHours, is_quiet, quiet_until
 from callscribe.domain.request_fields import read_object
-from callscribe.domain.times import Clock, to_text
-from callscribe.ports import DiallingStore, Telemetry
+from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.ports import Admitted, CallStore, DiallingStore, Telemetry
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _COUNTERS_KEPT = timedelta(days=3)
+# a call is claimed within seconds after it was let through, or never
+_CLAIMED_WITHIN = timedelta(minutes=5)
+_TRY_AGAIN_SECONDS = 60
 _LISTED = Failure("do_not_call", "this number is on the stack's do-not-call list", False)
 # the codes that a call may stand as failed with, because it was never let through
 CODES = frozenset(
@@ -26,6 +30,8 @@ CODES = frozenset(
         "do_not_call",
         "dialling_stopped",
         "cap_reached",
+        "too_many_calls",
+        "quiet_hours",
     )
 )
 
@@ -33,6 +39,7 @@ CODES = frozenset(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardDialling:
     store: DiallingStore
+    calls: CallStore
     rules: DiallingRules
     telemetry: Telemetry
     clock: Clock
@@ -50,14 +57,60 @@ class GuardDialling:
                 failure = Failure("dialling_stopped", words, retryable=True)
         if failure is not None:
             self._refuse(call, failure)
+        if self.rules.quiet is not None:
+            self._check_hour(call, self.rules.quiet)
 
     def count(self, call: Call) -> None:
-        """Counts the call against the day's caps, each by one conditional write.
+        """Counts the call among those under way, and against the day's caps, each by one write.
 
         Raises DiallingRefusedError where one is reached. What was counted before stays counted:
         a cap may be reached a little early, never late.
         """
         now = self.clock()
+        admitted = Admitted(call.call_id, to_text(now))
+        self._admit(call, admitted)
+        try:
+            self._count_of_the_day(call, now)
+        except DiallingRefusedError:
+            self.store.dismiss([admitted])
+            raise
+
+    def _check_hour(self, call: Call, quiet: QuietHours) -> None:
+        now = self.clock()
+        at = max(now, from_text(call.place_at)) if call.place_at else now
+        number = call.to_number or ""
+        if not is_quiet(number, at, quiet):
+            return
+        until = quiet_until(number, at, quiet)
+        when = f"after {to_text(until)}" if until else "never: its zones lie too far apart"
+        message = (
+            f"quiet hours ({quiet.begins:%H:%M}-{quiet.ends:%H:%M}) where this number is; {when}"
+        )
+        seconds = int((until - now).total_seconds()) if until else None
+        self._refuse(call, Failure("quiet_hours", message, retryable=True), retry_after=seconds)
+
+    def _admit(self, call: Call, admitted: Admitted) -> None:
+        """One set of those under way, its size the condition of the write: it cannot be overrun.
+
+        Nobody takes a call out when it ends, which could fail; whoever finds the set full does.
+        """
+        most = self.rules.most_at_once
+        if self.store.admit(admitted, most=most):
+            return
+        ended = [other for other in self.store.admitted() if not self._is_under_way(other)]
+        self.store.dismiss(ended)
+        if not self.store.admit(admitted, most=most):
+            message = f"{most} calls at once are the cap of this stack, and it is reached"
+            failure = Failure("too_many_calls", message, retryable=True)
+            self._refuse(call, failure, retry_after=_TRY_AGAIN_SECONDS)
+
+    def _is_under_way(self, admitted: Admitted) -> bool:
+        call = self.calls.get_call(admitted.call_id)
+        if call is None:
+            return from_text(admitted.at) > self.clock() - _CLAIMED_WITHIN
+        return call.status not in TERMINAL | GONE
+
+    def _count_of_the_day(self, call: Call, now: datetime) -> None:
         day = now.date().isoformat()
         expires_at = int((now + _COUNTERS_KEPT).timestamp())
         caps = (
