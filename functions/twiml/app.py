@@ -10,7 +10,7 @@ from callscribe import wiring
 from callscribe.adapters.twiml import render_twiml
 from callscribe.callbacks import call_news
 from callscribe.domain.calls import STATUSES
-from callscribe.domain.scripts import Script, closing_script
+from callscribe.domain.scripts import Script
 from callscribe.handling import Context, http_function
 from callscribe.http import Request, Response, respond_empty, respond_text
 
@@ -20,9 +20,16 @@ def opening(request: Request, _: Context) -> Response:
     return _twiml(wiring.answer_call().opening(request.path_parameters["call_id"]))
 
 
+def consent(request: Request, _: Context) -> Response:
+    """The answer of somebody who was asked to press a key."""
+    digits = wiring.verifier().twilio(request).get("Digits", "")
+    call_id = request.path_parameters["call_id"]
+    return _twiml(wiring.answer_call().after_consent(call_id, digits))
+
+
 def recorded(request: Request, _: Context) -> Response:
     wiring.verifier().twilio(request)
-    return _twiml(closing_script())
+    return _twiml(wiring.answer_call().closing(request.path_parameters["call_id"]))
 
 
 def inbound(request: Request, _: Context) -> Response:
@@ -55,6 +62,7 @@ handler = http_function(
     {
         "POST /twiml": inbound,
         "POST /twiml/{call_id}": opening,
+        "POST /twiml/{call_id}/consent": consent,
         "POST /twiml/{call_id}/recorded": recorded,
         "POST /call-status": call_status,
         "POST /call-status/{call_id}": call_status,

@@ -50,6 +50,10 @@ class Driver:
         answer = requests.post(f"{simulator.url}/_faults", json=rule, timeout=10)
         assert answer.status_code == 201, answer.text
 
+    def known(self, call_sid: str) -> bool:
+        """Waits until the table knows a call."""
+        return bool(wait_until(lambda: [i for i in self.items() if i.get("call_sid") == call_sid]))
+
     def place(self, **request: Any) -> dict[str, Any]:
         if "to" not in request:
             request["to"] = self.phone()

@@ -31,6 +31,7 @@ CALL_ID = "0123456789abcdef" * 2
 ROUTES: tuple[tuple[Any, str, str, dict[str, str]], ...] = (
     (twiml, "POST /twiml", "/twiml", {}),
     (twiml, "POST /twiml/{call_id}", f"/twiml/{CALL_ID}", {"call_id": CALL_ID}),
+    (twiml, "POST /twiml/{call_id}/consent", f"/twiml/{CALL_ID}/consent", {"call_id": CALL_ID}),
     (twiml, "POST /twiml/{call_id}/recorded", f"/twiml/{CALL_ID}/recorded", {"call_id": CALL_ID}),
     (twiml, "POST /call-status", "/call-status", {}),
     (twiml, "POST /call-status/{call_id}", f"/call-status/{CALL_ID}", {"call_id": CALL_ID}),
@@ -134,6 +135,9 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
             "TWILIO_AUTH_TOKEN_SECRET_ARN": "token",
             "ASSEMBLYAI_WEBHOOK_SECRET_ARN": "webhook",
             "INBOUND_SAY": "Hello",
+            "DEFAULT_LANGUAGE": "en-US",
+            "CONSENT_ANNOUNCEMENT": "This call is recorded.",
+            "CONSENT_KEY_PRESS": "yes",
             "DEADLINES": "",
         }
     )

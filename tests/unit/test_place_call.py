@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from callscribe.domain.call_requests import CallDefaults
 from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.problems import RetryLaterError, VendorUnknownError
@@ -76,8 +77,7 @@ def use_case(store: MemoryCallStore, telephony: Telephony, schedules: Schedules)
         telemetry=cast(Any, Quiet()),
         clock=lambda: NOW,
         deadlines=Deadlines(),
-        default_from_number="+15005550006",
-        speech_models=("universal-2",),
+        defaults=CallDefaults(from_number="+15005550006", speech_models=("universal-2",)),
     )
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from callscribe.domain.consent import ConsentRules
 from callscribe.domain.deadlines import Deadlines, read_deadlines
 
 
@@ -30,6 +31,14 @@ class Settings:
     def speech_models(self) -> tuple[str, ...]:
         """AssemblyAI's models in the order of preference, never its moving default."""
         return tuple(m.strip() for m in self["SPEECH_MODELS"].split(",") if m.strip())
+
+    @property
+    def consent(self) -> ConsentRules:
+        """What every call announces before it is recorded."""
+        return ConsentRules(
+            announcement=self["CONSENT_ANNOUNCEMENT"].strip(),
+            key_press=self["CONSENT_KEY_PRESS"] == "yes",
+        )
 
     @property
     def deadlines(self) -> Deadlines:

@@ -163,7 +163,10 @@ def answer_call() -> AnswerCall:
         store=store(),
         track=track_call(),
         telemetry=telemetry(),
+        clock=clock,
         inbound_say=settings()["INBOUND_SAY"],
+        inbound_language=settings()["DEFAULT_LANGUAGE"],
+        inbound_consent=settings().consent,
     )
 
 
@@ -226,6 +229,7 @@ def guard_dialling() -> GuardDialling:
 
 @cache
 def place_call() -> PlaceCall:
+    from callscribe.domain.call_requests import CallDefaults
     from callscribe.use_cases.place_call import PlaceCall
 
     return PlaceCall(
@@ -236,8 +240,12 @@ def place_call() -> PlaceCall:
         telemetry=telemetry(),
         clock=clock,
         deadlines=deadlines(),
-        default_from_number=settings().optional("DEFAULT_FROM_NUMBER") or None,
-        speech_models=settings().speech_models,
+        defaults=CallDefaults(
+            from_number=settings().optional("DEFAULT_FROM_NUMBER") or None,
+            speech_models=settings().speech_models,
+            language=settings()["DEFAULT_LANGUAGE"],
+            consent=settings().consent,
+        ),
     )
 
 

@@ -11,7 +11,15 @@ from urllib.parse import urljoin
 from local.simulators.tasks import Tasks
 from local.simulators.twilio import audio
 from local.simulators.twilio.callbacks import Answer, Callbacks
-from local.simulators.twilio.state import Account, Call, Phone, Recording, new_sid, rfc_2822
+from local.simulators.twilio.state import (
+    Account,
+    Call,
+    Phone,
+    Recording,
+    Running,
+    new_sid,
+    rfc_2822,
+)
 from local.simulators.twilio.twiml import DocumentError, Verb, parse
 from local.speech.clips import load_clips
 
@@ -74,7 +82,7 @@ class Engine:
     def _talk(self, call: Call, phone: Phone, url: str) -> None:
         call.answered_at = call.now()
         self._status(call, "in-progress")
-        whole = self._begin_whole_call(call)
+        self._begin_whole_call(call)
         try:
             if phone.behaviour == "hangs-up":
                 self._pass(call, 1000)
@@ -82,8 +90,16 @@ class Engine:
             self._follow(call, phone, url)
         except HungUpError:
             pass
-        if whole is not None:
-            self._finish_recording(call, whole, (call.person, call.application), 0)
+        for running in call.running:
+            both = (call.person, call.application)
+            self._finish_recording(
+                call,
+                running.recording,
+                both,
+                running.begin_ms,
+                callback=running.callback,
+                events=running.events,
+            )
         self._end(call, "completed")
 
     def _follow(self, call: Call, phone: Phone, url: str) -> None:
@@ -134,6 +150,9 @@ class Engine:
                 return self._record(call, phone, verb, url)
             case "Gather":
                 return self._gather(call, phone, verb, url)
+            case "Start":
+                for child in verb.children:
+                    self._begin_running(call, child)
             case "Redirect":
                 return verb.text or url, self._voice_form(call)
             case _:
@@ -180,12 +199,14 @@ class Engine:
     ) -> tuple[str, dict[str, str]] | None:
         for child in verb.children:
             self._carry_out(call, phone, child, url)
-        if not phone.presses:
-            self._pass(call, int(verb.attributes.get("timeout", "5")) * 1000)
-            return None
-        self._pass(call, 500 * len(phone.presses))
+        digits = phone.presses[: int(verb.attributes.get("numDigits", len(phone.presses) or 1))]
         action = verb.attributes.get("action") or url
-        return action, self._voice_form(call) | {"Digits": phone.presses}
+        if not digits:
+            self._pass(call, int(verb.attributes.get("timeout", "5")) * 1000)
+            if verb.attributes.get("actionOnEmptyResult") != "true":
+                return None
+        self._pass(call, 500 * len(digits))
+        return action, self._voice_form(call) | {"Digits": digits}
 
     def _pause(self, call: Call, phone: Phone, seconds: float) -> None:
         """In a pause the person at the phone speaks, once in a call."""
@@ -224,11 +245,23 @@ class Engine:
             return b""
         return phone.pcm or load_clips()[phone.says or fitting].pcm
 
-    def _begin_whole_call(self, call: Call) -> Recording | None:
+    def _begin_whole_call(self, call: Call) -> None:
         if call.parameter("Record").lower() != "true":
-            return None
+            return
         dual = call.parameter("RecordingChannels") == "dual"
-        return self._begin_recording(call, "OutboundAPI", 2 if dual else 1)
+        recording = self._begin_recording(call, "OutboundAPI", 2 if dual else 1)
+        callback = call.parameter("RecordingStatusCallback")
+        events = " ".join(call.parameters.get("RecordingStatusCallbackEvent", ["completed"]))
+        call.running.append(Running(recording, 0, callback, events))
+
+    def _begin_running(self, call: Call, verb: Verb) -> None:
+        """<Start><Recording>: from here to the end of the call, on two channels by default."""
+        attributes = verb.attributes
+        channels = 1 if attributes.get("channels") == "mono" else 2
+        recording = self._begin_recording(call, "StartCallRecordingTwiML", channels)
+        callback = attributes.get("recordingStatusCallback", "")
+        events = attributes.get("recordingStatusCallbackEvent", "completed")
+        call.running.append(Running(recording, call.clock_ms, callback, events))
 
     def _begin_recording(self, call: Call, source: str, channels: int) -> Recording:
         recording = Recording(new_sid("RE"), call.sid, source, call.now())
@@ -245,8 +278,8 @@ class Engine:
         begin_ms: int,
         *,
         end_ms: int | None = None,
-        callback: str | None = None,
-        events: str | None = None,
+        callback: str,
+        events: str,
     ) -> None:
         end_ms = call.clock_ms if end_ms is None else end_ms
         if end_ms - begin_ms < _MIN_RECORDING_MS:
@@ -258,10 +291,7 @@ class Engine:
             recording.duration_seconds = math.ceil((end_ms - begin_ms) / 1000)
             recording.ready_at = time.monotonic() + self._media_ready_after_seconds
             recording.status = "completed"
-        if callback is None:
-            callback = call.parameter("RecordingStatusCallback")
-            events = " ".join(call.parameters.get("RecordingStatusCallbackEvent", ["completed"]))
-        if callback and recording.status in (events or "completed").split():
+        if callback and recording.status in events.split():
             self._tell(call, callback, "callback.recording", self.recording_form(recording))
 
     def recording_form(self, recording: Recording) -> dict[str, str]:

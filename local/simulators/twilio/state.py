@@ -54,6 +54,16 @@ class Recording:
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A recording that ends with its call, and who is told."""
+
+    recording: Recording
+    begin_ms: int
+    callback: str
+    events: str
+
+
 @dataclass(slots=True)
 class Call:
     """``parameters`` as they were posted; ``clock_ms`` is the call's own time since the answer."""
@@ -75,6 +85,7 @@ class Call:
     hung_up: threading.Event = field(default_factory=threading.Event)
     documents: list[str] = field(default_factory=list)
     executed: list[str] = field(default_factory=list)
+    running: list[Running] = field(default_factory=list)
     callbacks: list[dict[str, Any]] = field(default_factory=list)
 
     def parameter(self, name: str, default: str = "") -> str:

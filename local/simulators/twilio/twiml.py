@@ -42,13 +42,28 @@ VERBS: dict[str, frozenset[str]] = {
             "speechModel",
         )
     ),
+    "Start": frozenset(),
+    "Recording": frozenset(
+        (
+            "recordingStatusCallback",
+            "recordingStatusCallbackMethod",
+            "recordingStatusCallbackEvent",
+            "trim",
+            "track",
+            "channels",
+            "name",
+            "recordingConfigurationId",
+        )
+    ),
     "Redirect": frozenset(("method",)),
     "Hangup": frozenset(),
     "Reject": frozenset(("reason",)),
 }
-NESTED = {"Gather": ("Say", "Play", "Pause")}
+NESTED = {"Gather": ("Say", "Play", "Pause"), "Start": ("Recording",)}
+# verbs that stand inside others only
+_ONLY_NESTED = ("Recording",)
 # real verbs that are not simulated: skipped, and said so
-NOT_SIMULATED = ("Dial", "Start", "Stop", "Connect", "Enqueue", "Pay", "Refer", "Sms", "Leave")
+NOT_SIMULATED = ("Dial", "Stop", "Connect", "Enqueue", "Pay", "Refer", "Sms", "Leave")
 
 MAX_BYTES = 64 * 1024
 
@@ -96,7 +111,8 @@ def parse(body: bytes, content_type: str) -> Document:
     if root.tag != "Response":
         raise DocumentError(12100, f"the root is <{root.tag}>, not <Response>")
     warnings: list[tuple[int, str]] = []
-    verbs = tuple(_verbs(root, tuple(VERBS), warnings))
+    outermost = tuple(name for name in VERBS if name not in _ONLY_NESTED)
+    verbs = tuple(_verbs(root, outermost, warnings))
     return Document(verbs, tuple(warnings))
 
 

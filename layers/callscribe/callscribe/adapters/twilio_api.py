@@ -22,6 +22,7 @@ from urllib3.exceptions import NewConnectionError
 from callscribe.adapters.secrets import Secrets
 from callscribe.domain.callback_urls import CallbackUrls
 from callscribe.domain.calls import Call
+from callscribe.domain.consent import is_gated
 from callscribe.domain.problems import (
     VendorBusyError,
     VendorError,
@@ -203,6 +204,9 @@ def _call_parameters(call: Call) -> dict[str, Any]:
         "status_callback_method": "POST",
     }
     if call.mode == "call":
+        parameters["time_limit"] = call.max_length_seconds
+    # with a key to be pressed first, recording begins in the script instead
+    if call.mode == "call" and not is_gated(call.consent):
         parameters |= {
             "record": True,
             "recording_channels": "dual",
@@ -211,7 +215,6 @@ def _call_parameters(call: Call) -> dict[str, Any]:
             # one value, separated by a space (Twilio: RecordingStatusCallbackEvent)
             "recording_status_callback_event": ["completed absent"],
             "trim": "do-not-trim",
-            "time_limit": call.max_length_seconds,
         }
     return parameters
 

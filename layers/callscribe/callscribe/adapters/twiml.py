@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from twilio.twiml.voice_response import VoiceResponse
+from typing import Any
 
-from callscribe.domain.scripts import Hangup, Pause, Record, Say, Script
+from twilio.twiml.voice_response import Gather, Start, VoiceResponse
+
+from callscribe.domain.scripts import (
+    LANGUAGE,
+    AskForKey,
+    Hangup,
+    Pause,
+    Record,
+    RecordFromHere,
+    Say,
+    Script,
+)
+
+# how long somebody may think after the last word, before they are told goodbye
+_KEY_SECONDS = 10
+_RECORDED: dict[str, str] = {
+    # trimming would move the transcript's times off the call's clock
+    "trim": "do-not-trim",
+    "recording_status_callback_method": "POST",
+    "recording_status_callback_event": "completed absent",
+}
 
 
 def render_twiml(script: Script) -> str:
@@ -12,8 +32,8 @@ def render_twiml(script: Script) -> str:
     response = VoiceResponse()
     for verb in script:
         match verb:
-            case Say(text):
-                response.say(text)
+            case Say():
+                _say(response, verb)
             case Pause(seconds):
                 response.pause(length=seconds)
             case Record():
@@ -24,12 +44,37 @@ def render_twiml(script: Script) -> str:
                     # a pause for thought must not end a message
                     timeout=10,
                     play_beep=True,
-                    # trimming would move the transcript's times off the call's clock
-                    trim="do-not-trim",
                     recording_status_callback=verb.recording_status_callback,
-                    recording_status_callback_method="POST",
-                    recording_status_callback_event="completed absent",
+                    **_RECORDED,
                 )
+            case RecordFromHere(callback):
+                start = Start()
+                start.recording(channels="dual", recording_status_callback=callback, **_RECORDED)
+                response.append(start)
+            case AskForKey():
+                response.append(_ask_for_key(verb))
             case Hangup():
                 response.hangup()
     return str(response)
+
+
+def _ask_for_key(verb: AskForKey) -> Gather:
+    gather = Gather(
+        input="dtmf",
+        num_digits=1,
+        timeout=_KEY_SECONDS,
+        action=verb.action,
+        method="POST",
+        # nobody pressing anything is an answer too
+        action_on_empty_result=True,
+    )
+    _say(gather, verb.say)
+    return gather
+
+
+def _say(parent: Any, verb: Say) -> None:
+    """Twilio's own default is en-US; its default voice does not speak every language, `alice` does."""
+    spoken = {"voice": verb.voice} if verb.voice else {}
+    if verb.language != LANGUAGE:
+        spoken = {"voice": verb.voice or "alice", "language": verb.language}
+    parent.say(verb.text, **spoken)

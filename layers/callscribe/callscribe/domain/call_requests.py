@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import phonenumbers
 
 from callscribe.domain.calls import MODES
+from callscribe.domain.consent import ConsentRules
 from callscribe.domain.option_checks import printable
 from callscribe.domain.problems import FieldError, InvalidInputError
+from callscribe.domain.request_fields import read_object
+from callscribe.domain.scripts import GOODBYE, LANGUAGE
 from callscribe.domain.times import from_text, to_text
 from callscribe.domain.transcription_options import check_transcription_options
 
 MAX_SAY_CHARACTERS = 3000
+MAX_SHORT_CHARACTERS = 500
+# the languages that Twilio's `alice` speaks; its other voices have some more
+LANGUAGES = tuple(
+    "ca-ES da-DK de-DE en-AU en-CA en-GB en-IN en-US es-ES es-MX fi-FI fr-CA fr-FR it-IT ja-JP ko-KR "
+    "nb-NO nl-NL pl-PL pt-BR pt-PT ru-RU sv-SE zh-CN zh-HK zh-TW".split()
+)
+_VOICE = re.compile(r"[A-Za-z]{2,20}(\.[A-Za-z0-9-]{1,60})?")
 MAX_METADATA_ENTRIES = 20
 MAX_METADATA_CHARACTERS = 500
 # Twilio hangs up after four hours
@@ -34,6 +45,16 @@ DEFAULT_SAY = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallDefaults:
+    """What the stack says where a request says nothing."""
+
+    from_number: str | None = None
+    speech_models: tuple[str, ...] = ()
+    language: str = LANGUAGE
+    consent: ConsentRules = field(default_factory=ConsentRules)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallRequest:
     """A checked request. ``max_length_seconds`` bounds the recording, ``place_at`` is RFC 3339."""
 
@@ -41,6 +62,10 @@ class CallRequest:
     from_number: str
     mode: str
     say: str
+    goodbye: str
+    language: str
+    voice: str | None
+    consent: dict[str, Any] | None
     pause_seconds: int
     max_length_seconds: int
     transcription: dict[str, Any]
@@ -81,13 +106,7 @@ class _Checker:
         return ""
 
 
-def check_call_request(
-    body: object,
-    *,
-    default_from_number: str | None,
-    speech_models: Sequence[str],
-    now: datetime,
-) -> CallRequest:
+def check_call_request(body: object, *, defaults: CallDefaults, now: datetime) -> CallRequest:
     """Checks the JSON body of ``POST /calls``.
 
     Raises:
@@ -102,16 +121,21 @@ def check_call_request(
     if mode not in MODES:
         check.fail("mode", f"must be one of {', '.join(MODES)}")
         mode = "message"
+    language = _one_of(check, "language", LANGUAGES, defaults.language)
     request = CallRequest(
         to_number=check.number("to", None),
-        from_number=check.number("from", default_from_number or None),
+        from_number=check.number("from", defaults.from_number),
         mode=mode,
-        say=_say(check, mode),
+        say=_spoken(check, "say", body.get("say", DEFAULT_SAY[mode]), MAX_SAY_CHARACTERS),
+        goodbye=_spoken(check, "goodbye", body.get("goodbye", GOODBYE), MAX_SHORT_CHARACTERS),
+        language=language,
+        voice=_voice(check),
+        consent=_consent(check, defaults.consent, language),
         pause_seconds=check.integer("pause_seconds", 15, 1, 600),
         max_length_seconds=check.integer(
             "max_length_seconds", DEFAULT_MAX_LENGTH_SECONDS[mode], 1, MAX_SECONDS
         ),
-        transcription=_transcription(check, speech_models),
+        transcription=_transcription(check, defaults.speech_models),
         metadata=_metadata(check),
         place_at=_place_at(check, now),
     )
@@ -125,6 +149,10 @@ _FIELDS = {
     "from",
     "mode",
     "say",
+    "goodbye",
+    "language",
+    "voice",
+    "consent",
     "pause_seconds",
     "max_length_seconds",
     "transcription",
@@ -151,21 +179,63 @@ def phone_number_error(value: object) -> str | None:
     return None
 
 
-def _say(check: _Checker, mode: str) -> str:
-    say = check.body.get("say", DEFAULT_SAY[mode])
-    if not isinstance(say, str) or not say.strip():
-        check.fail("say", "must be a text that is not empty")
-    elif len(say) > MAX_SAY_CHARACTERS:
-        check.fail("say", f"has {len(say)} characters; {MAX_SAY_CHARACTERS} at most")
-    elif any(ord(character) < 32 and character not in "\n\t" for character in say):
-        check.fail("say", "holds control characters, which cannot be spoken: remove them")
+def _spoken(check: _Checker, field: str, text: object, most: int) -> str:
+    """A text that Twilio can say."""
+    if not isinstance(text, str) or not text.strip():
+        check.fail(field, "must be a text that is not empty")
+    elif len(text) > most:
+        check.fail(field, f"has {len(text)} characters; {most} at most")
+    elif any(ord(character) < 32 and character not in "\n\t" for character in text):
+        check.fail(field, "holds control characters, which cannot be spoken: remove them")
     elif any(
-        0xD800 <= ord(character) < 0xE000 or ord(character) in (0xFFFE, 0xFFFF) for character in say
+        0xD800 <= ord(character) < 0xE000 or ord(character) in (0xFFFE, 0xFFFF)
+        for character in text
     ):
-        check.fail("say", "holds characters that XML cannot carry: remove them")
+        check.fail(field, "holds characters that XML cannot carry: remove them")
     else:
-        return say
+        return text
     return ""
+
+
+def _one_of(check: _Checker, field: str, known: Sequence[str], default: str) -> str:
+    value = check.body.get(field, default)
+    if value not in known:
+        check.fail(field, f"must be one of {', '.join(known)}")
+        return default
+    return str(value)
+
+
+def _voice(check: _Checker) -> str | None:
+    voice = check.body.get("voice")
+    if voice is not None and not (isinstance(voice, str) and _VOICE.fullmatch(voice)):
+        check.fail("voice", "must be a voice of Twilio's, such as Polly.Joanna")
+        return None
+    return voice
+
+
+def _consent(check: _Checker, rules: ConsentRules, language: str) -> dict[str, Any] | None:
+    """A request may ask for more consent than the stack does, never for less."""
+    asked = check.body.get("consent", {})
+    try:
+        asked, errors = read_object(
+            asked,
+            ("announcement", "key_press"),
+            example='{"announcement": "This call is recorded."}',
+        )
+    except InvalidInputError:
+        check.fail(
+            "consent", 'must be an object such as {"announcement": "This call is recorded."}'
+        )
+        return None
+    for error in errors:
+        check.fail(f"consent.{error.field}", error.message)
+    announcement, key_press = asked.get("announcement"), asked.get("key_press", False)
+    if announcement is not None:
+        _spoken(check, "consent.announcement", announcement, MAX_SHORT_CHARACTERS)
+    if not isinstance(key_press, bool):
+        check.fail("consent.key_press", "must be true or false")
+        return None
+    return rules.for_call(announcement, key_press=key_press, language=language)
 
 
 def _transcription(check: _Checker, speech_models: Sequence[str]) -> dict[str, Any]:

@@ -21,6 +21,9 @@ class CallbackUrls:
     def recorded(self, call_id: str) -> str:
         return f"{self.base_url}/twiml/{call_id}/recorded{RETRY}"
 
+    def consent(self, call_id: str) -> str:
+        return f"{self.base_url}/twiml/{call_id}/consent{RETRY}"
+
     def call_status(self, call_id: str) -> str:
         return f"{self.base_url}/call-status/{call_id}{RETRY}"
 

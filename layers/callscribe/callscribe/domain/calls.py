@@ -64,6 +64,10 @@ class Call:
     to_number: str | None = None
     from_number: str | None = None
     say: str | None = None
+    goodbye: str | None = None
+    language: str | None = None
+    voice: str | None = None
+    consent: dict[str, Any] | None = None
     pause_seconds: int | None = None
     max_length_seconds: int | None = None
     transcription: dict[str, Any] = field(default_factory=dict)

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 from callscribe.domain.callback_urls import CallbackUrls
 from callscribe.domain.calls import Call
+from callscribe.domain.consent import is_gated
 
 GOODBYE = "Thank you. Goodbye."
+LANGUAGE = "en-US"
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
     text: str
+    language: str = LANGUAGE
+    voice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +37,64 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordFromHere:
+    """The rest of the call, on two channels, while the script goes on (Twilio: <Start><Recording>)."""
+
+    recording_status_callback: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskForKey:
+    """One key, pressed while ``say`` is spoken or shortly after; ``action`` is told, also of none."""
+
+    say: Say
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     pass
 
 
-Script = tuple[Say | Pause | Record | Hangup, ...]
+Script = tuple[Say | Pause | Record | RecordFromHere | AskForKey | Hangup, ...]
 
 
 def opening_script(call: Call, urls: CallbackUrls) -> Script:
-    """What happens when the phone is picked up."""
-    say = Say(call.say or "")
+    """What happens when the phone is picked up: the announcement first, where there is one."""
+    if call.consent is None:
+        return _main_script(call, urls)
+    announcement = _say(call, call.consent["announcement"])
+    if is_gated(call.consent):
+        # everything else is in the answer to the key
+        return (AskForKey(announcement, urls.consent(call.call_id)), Hangup())
+    return (announcement, *_main_script(call, urls))
+
+
+def script_after_consent(call: Call, urls: CallbackUrls) -> Script:
+    """What follows the key: all that was held back, or a polite end."""
+    if call.consent is None or call.consent["status"] != "given":
+        return closing_script(call)
     if call.mode == "call":
-        # the whole call is recorded from outside (Calls API, Record=true): the script only speaks
-        # and listens
-        return (say, Pause(call.pause_seconds or 1), Say(GOODBYE), Hangup())
+        return (RecordFromHere(urls.recording_complete(call.call_id)), *_main_script(call, urls))
+    return _main_script(call, urls)
+
+
+def closing_script(call: Call | None) -> Script:
+    """What follows a <Record>: never another one, so that no call can loop."""
+    return (_say(call, (call and call.goodbye) or GOODBYE), Hangup())
+
+
+def empty_script() -> Script:
+    """For a call that nobody knows: hang up rather than leave the person in silence."""
+    return (Hangup(),)
+
+
+def _main_script(call: Call, urls: CallbackUrls) -> Script:
+    say = _say(call, call.say or "")
+    if call.mode == "call":
+        # the whole call is recorded from outside (Calls API, Record=true), or from its consent on: the
+        # script only speaks and listens
+        return (say, Pause(call.pause_seconds or 1), *closing_script(call))
     record = Record(
         action=urls.recorded(call.call_id),
         recording_status_callback=urls.recording_complete(call.call_id),
@@ -56,11 +104,7 @@ def opening_script(call: Call, urls: CallbackUrls) -> Script:
     return (say, record, Hangup())
 
 
-def closing_script() -> Script:
-    """What follows a <Record>: never another one, so that no call can loop."""
-    return (Say(GOODBYE), Hangup())
-
-
-def empty_script() -> Script:
-    """For a call that nobody knows: hang up rather than leave the person in silence."""
-    return (Hangup(),)
+def _say(call: Call | None, text: str) -> Say:
+    if call is None:
+        return Say(text)
+    return Say(text, call.language or LANGUAGE, call.voice)

@@ -63,6 +63,10 @@ def call_view(call: Call, recordings: Sequence[Recording]) -> dict[str, Any]:
     return {
         **call_summary(call),
         "say": call.say,
+        "goodbye": call.goodbye,
+        "language": call.language,
+        "voice": call.voice,
+        "consent": call.consent,
         "transcription": call.transcription,
         "recordings": [recording_view(recording) for recording in in_order(recordings)],
     }

@@ -1,14 +1,25 @@
-"""What Twilio is told to do when somebody picks up."""
+"""What Twilio is told to do when somebody picks up, and after they pressed a key."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from callscribe.domain.callback_urls import CallbackUrls
-from callscribe.domain.calls import GONE
-from callscribe.domain.scripts import Script, empty_script, opening_script
+from callscribe.domain.calls import GONE, STATUSES, Call
+from callscribe.domain.consent import Consent, ConsentRules, announced, answered
+from callscribe.domain.problems import RetryLaterError
+from callscribe.domain.scripts import (
+    Script,
+    closing_script,
+    empty_script,
+    opening_script,
+    script_after_consent,
+)
+from callscribe.domain.times import Clock
 from callscribe.ports import CallStore, Telemetry
 from callscribe.use_cases.track_call import CallNews, TrackCall
+
+_NOT_GONE = frozenset(STATUSES) - GONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,20 +27,77 @@ class AnswerCall:
     store: CallStore
     track: TrackCall
     telemetry: Telemetry
+    clock: Clock
     inbound_say: str
+    inbound_language: str
+    inbound_consent: ConsentRules
 
     def opening(self, call_id: str) -> Script:
-        """The script of a call that we placed; an unknown or finished call is hung up."""
-        call = self.store.get_call(call_id)
-        if call is None or call.base_url is None:
-            self.telemetry.count("CallbackForUnknownCall")
+        """The script of a call that we placed; an unknown or finished call is hung up.
+
+        Raises RetryLaterError: what is announced could not be noted, so it is not said yet.
+        """
+        call = self._call(call_id)
+        if call is None:
             return empty_script()
-        return opening_script(call, CallbackUrls(call.base_url))
+        if call.consent is not None:
+            call = self._noted(call, announced(call.consent, self.clock))
+        return opening_script(call, CallbackUrls(call.base_url or ""))
+
+    def after_consent(self, call_id: str, digits: str) -> Script:
+        """The rest of the script after "1", else a polite end. Raises RetryLaterError."""
+        call = self._call(call_id)
+        if call is None:
+            return empty_script()
+        if call.consent is not None:
+            call = self._noted(call, answered(call.consent, digits, self.clock))
+            self.telemetry.count("ConsentAnswered")
+        return script_after_consent(call, CallbackUrls(call.base_url or ""))
+
+    def closing(self, call_id: str) -> Script:
+        return closing_script(self.store.get_call(call_id))
 
     def inbound(self, news: CallNews, *, base_url: str) -> Script:
         """Somebody calls one of our numbers: the call is adopted, its caller leaves a message."""
         call = self.track.adopt(news, base_url=base_url, mode="message")
         if call.status in GONE:
             return empty_script()
-        asked = replace(call, mode="message", say=call.say or self.inbound_say)
+        language = call.language or self.inbound_language
+        asked = replace(
+            call,
+            mode="message",
+            say=call.say or self.inbound_say,
+            language=language,
+            base_url=base_url,
+        )
+        consent = call.consent or self.inbound_consent.for_call(
+            None, key_press=False, language=language
+        )
+        if consent is not None:
+            asked = self._noted(call, announced(consent, self.clock), asked)
         return opening_script(asked, CallbackUrls(base_url))
+
+    def _call(self, call_id: str) -> Call | None:
+        """A call with a script; None for one that nobody placed, or that was erased."""
+        call = self.store.get_call(call_id)
+        if call is None or call.base_url is None:
+            self.telemetry.count("CallbackForUnknownCall")
+            return None
+        return call
+
+    def _noted(self, call: Call, consent: Consent, asked: Call | None = None) -> Call:
+        """The call with its consent as it now stands in the table: said only once it is written."""
+        wanted = replace(asked or call, consent=consent)
+        if consent == call.consent:
+            return wanted
+        changes = {
+            name: getattr(wanted, name)
+            for name in ("consent", "mode", "say", "language", "base_url")
+            if getattr(wanted, name) != getattr(call, name)
+        }
+        written = self.store.change_call(
+            call.call_id, changes, only_from=_NOT_GONE, expected={"consent": call.consent}
+        )
+        if not written:
+            raise RetryLaterError("somebody else has just answered", seconds=1)
+        return wanted

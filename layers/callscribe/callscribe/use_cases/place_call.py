@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from callscribe.domain import calls
-from callscribe.domain.call_requests import CallRequest, check_call_request
+from callscribe.domain.call_requests import CallDefaults, CallRequest, check_call_request
 from callscribe.domain.calls import GONE, Call, statuses_before
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.failures import Failure
@@ -63,8 +63,7 @@ class PlaceCall:
     telemetry: Telemetry
     clock: Clock
     deadlines: Deadlines
-    default_from_number: str | None
-    speech_models: tuple[str, ...]
+    defaults: CallDefaults
 
     def from_request(self, body: object, caller: Caller) -> Call:
         """Checks, claims and places. The same Idempotency-Key answers with the call it made before.
@@ -75,12 +74,7 @@ class PlaceCall:
             DiallingRefusedError: the fraud guard said no; Twilio was not asked.
             VendorRefusedError, VendorBusyError: Twilio said no; the call stands as failed.
         """
-        request = check_call_request(
-            body,
-            default_from_number=self.default_from_number,
-            speech_models=self.speech_models,
-            now=self.clock(),
-        )
+        request = check_call_request(body, defaults=self.defaults, now=self.clock())
         call = self._new_call(request, caller)
         # what was let through once stays the answer to its key, whatever the guard says now
         before = self.store.get_call(call.call_id) if caller.idempotency_key is not None else None
@@ -134,6 +128,10 @@ class PlaceCall:
             to_number=request.to_number,
             from_number=request.from_number,
             say=request.say,
+            goodbye=request.goodbye,
+            language=request.language,
+            voice=request.voice,
+            consent=request.consent,
             pause_seconds=request.pause_seconds,
             max_length_seconds=request.max_length_seconds,
             transcription=request.transcription,

@@ -1,0 +1,158 @@
+"""Consent: what was announced, in which language, when; and no recording before the key."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+import requests
+
+from cli.client import ApiError
+from tests.support.stack import Driver, call_is
+
+ANNOUNCEMENT = "Dieser Anruf wird aufgezeichnet. Wenn Sie einverstanden sind, drücken Sie die 1."
+
+
+def xml(text: str) -> ET.Element:
+    return ET.fromstring(text)  # noqa: S314 - our own application's
+
+
+def documents(driver: Driver, call_sid: str) -> list[ET.Element]:
+    """The TwiML that Twilio was given, in order."""
+    return [xml(text) for text in driver.twilio.account.calls[call_sid].documents]
+
+
+def recordings_at_twilio(driver: Driver, call_sid: str) -> list[Any]:
+    return [r for r in driver.twilio.account.recordings.values() if r.call_sid == call_sid]
+
+
+def ended(driver: Driver, call_id: str) -> dict[str, Any]:
+    return driver.follow(call_id, call_is("completed"))
+
+
+def test_announcement_is_said_first_and_kept_with_the_call(driver: Driver) -> None:
+    placed = driver.place(
+        say="Guten Tag.",
+        goodbye="Auf Wiederhören.",
+        language="de-DE",
+        consent={"announcement": "Dieser Anruf wird aufgezeichnet."},
+    )
+    assert placed["consent"]["status"] == "pending"
+    call = driver.follow(placed["call_id"])
+    consent = call["consent"]
+    assert {k: v for k, v in consent.items() if k != "announced_at"} == {
+        "announcement": "Dieser Anruf wird aufgezeichnet.",
+        "language": "de-DE",
+        "key_press": False,
+        "status": "announced",
+    }
+    assert call["created_at"] < consent["announced_at"]
+    ended(driver, placed["call_id"])
+    opening, closing = documents(driver, call["call_sid"])
+    said = [(say.text, say.get("language"), say.get("voice")) for say in opening.iter("Say")]
+    assert said == [
+        ("Dieser Anruf wird aufgezeichnet.", "de-DE", "alice"),
+        ("Guten Tag.", "de-DE", "alice"),
+    ]
+    assert [say.text for say in closing.iter("Say")] == ["Auf Wiederhören."]
+
+
+@pytest.mark.parametrize("mode", ["message", "call"])
+def test_one_gives_consent_and_only_then_recording_begins(driver: Driver, mode: str) -> None:
+    placed = driver.place(
+        to=driver.phone(presses="1"),
+        mode=mode,
+        consent={"announcement": ANNOUNCEMENT, "key_press": True},
+        language="de-DE",
+    )
+    call = driver.follow(placed["call_id"])
+    assert call["consent"]["status"] == "given"
+    assert call["consent"]["announced_at"] <= call["consent"]["answered_at"]
+    assert call["recordings"][0]["status"] == "completed"
+    assert call["recordings"][0]["channels"] == (2 if mode == "call" else 1)
+    opening, after, *_ = documents(driver, call["call_sid"])
+    assert [child.tag for child in opening] == ["Gather", "Hangup"]
+    assert opening.find("Gather/Say") is not None
+    assert after[0].tag == ("Start" if mode == "call" else "Say")
+    # Twilio itself was not told to record from the beginning, and did not
+    at_twilio = driver.twilio.account.calls[call["call_sid"]]
+    assert at_twilio.parameter("Record") == ""
+    [recording] = recordings_at_twilio(driver, call["call_sid"])
+    assert recording.source == ("StartCallRecordingTwiML" if mode == "call" else "RecordVerb")
+
+
+@pytest.mark.parametrize("mode", ["message", "call"])
+@pytest.mark.parametrize(("presses", "status"), [("2", "declined"), ("", "unanswered")])
+def test_without_consent_nothing_is_recorded(
+    driver: Driver, mode: str, presses: str, status: str
+) -> None:
+    placed = driver.place(
+        to=driver.phone(presses=presses), mode=mode, consent={"key_press": True}, goodbye="Bye."
+    )
+    call = ended(driver, placed["call_id"])
+    assert call["consent"]["status"] == status
+    assert "press 1" in call["consent"]["announcement"]
+    assert recordings_at_twilio(driver, call["call_sid"]) == []
+    after = documents(driver, call["call_sid"])[-1]
+    assert [child.tag for child in after] == ["Say", "Hangup"]
+    assert after[0].text == "Bye."
+
+
+def test_first_answer_counts(driver: Driver) -> None:
+    placed = driver.place(to=driver.phone(presses="2"), consent={"key_press": True})
+    call = ended(driver, placed["call_id"])
+    form = {"CallSid": call["call_sid"], "CallStatus": "in-progress", "Digits": "1"}
+    answer = driver.callback(f"/twiml/{call['call_id']}/consent", form)
+    assert "<Record" not in answer.text
+    assert driver.api.get_call(call["call_id"])["consent"] == call["consent"]
+
+
+def test_consent_that_cannot_be_noted_is_not_passed_over(driver: Driver) -> None:
+    """Nobody placed this call: whoever answers is hung up on, never recorded."""
+    form = {"CallSid": "CA" + "9" * 32, "CallStatus": "in-progress", "Digits": "1"}
+    answer = driver.callback(f"/twiml/{'9' * 32}/consent", form)
+    assert [child.tag for child in xml(answer.text)] == ["Hangup"]
+
+
+def test_call_without_consent_says_so(driver: Driver) -> None:
+    assert driver.place()["consent"] is None
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"consent": "yes"}, "consent"),
+        ({"consent": {"announcement": ""}}, "consent.announcement"),
+        ({"consent": {"announcement": "x" * 501}}, "consent.announcement"),
+        ({"consent": {"announcement": 1}}, "consent.announcement"),
+        ({"consent": {"key_press": "yes"}}, "consent.key_press"),
+        ({"consent": {"digits": "1"}}, "consent.digits"),
+        ({"language": "english"}, "language"),
+        ({"language": ["de-DE"]}, "language"),
+        ({"voice": "<Say>"}, "voice"),
+        ({"voice": 7}, "voice"),
+        ({"goodbye": " "}, "goodbye"),
+        ({"goodbye": "x" * 501}, "goodbye"),
+    ],
+)
+def test_mistake_is_named_before_anybodys_phone_rings(
+    driver: Driver, more: dict[str, Any], field: str
+) -> None:
+    before = driver.placed_at_twilio()
+    with pytest.raises(ApiError) as caught:
+        driver.place(**more)
+    assert [error["field"] for error in caught.value.problem["errors"]] == [field]
+    assert driver.placed_at_twilio() == before
+
+
+def test_inbound_call_keeps_what_was_announced(driver: Driver) -> None:
+    """The stack's own announcement; the local stack has none, so its caller hears the greeting only."""
+    number = {"number": "+15005550006", "voice_url": f"{driver.url}/twiml"}
+    requests.post(f"{driver.twilio.url}/_sim/numbers", json=number, timeout=10)
+    body = {"to": "+15005550006", "from": driver.phone()}
+    sid = requests.post(f"{driver.twilio.url}/_sim/inbound", json=body, timeout=10).json()[
+        "call_sid"
+    ]
+    assert driver.known(sid)
+    assert driver.follow(sid)["consent"] is None
