@@ -47,8 +47,9 @@ def routes(folder: str) -> dict[str, dict[str, Any]]:
 
 
 def statements(folder: str) -> list[dict[str, Any]]:
-    policies = BY_FOLDER[folder][1]["Properties"]["Policies"]
-    return [statement for policy in policies for statement in policy["Statement"]]
+    role, _, _ = BY_FOLDER[folder][1]["Properties"]["Role"]["GetAtt"].partition(".")
+    policies = RESOURCES[role]["Properties"]["Policies"]
+    return [s for policy in policies for s in policy["PolicyDocument"]["Statement"]]
 
 
 def test_every_folder_is_a_function_and_the_other_way_round() -> None:
