@@ -152,6 +152,12 @@ class FunctionPool:
         for environment in environments:
             environment.close()
 
+    def restart(self) -> None:
+        """Ends every environment that is idle: the next event finds a new one."""
+        with self._lock:
+            while self._idle:
+                self._drop(self._idle.pop())
+
     def kill_all(self, number: int) -> int:
         """Sends every environment a signal, for those who test crashes. Returns how many."""
         with self._lock:

@@ -36,6 +36,7 @@ class Driver:
         self.twilio = stack.twilio
         self.assemblyai = stack.assemblyai
         self._number = 100
+        self.link_status: int | None = None
 
     def phone(self, behaviour: str = "answers", **more: Any) -> str:
         """A fresh number with somebody at it who behaves so."""

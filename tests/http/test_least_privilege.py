@@ -1,0 +1,398 @@
+"""Both directions of every permission: with the role as it is nothing is refused, and without any one
+of its actions, on any one of its resources, something is.
+
+Each function is driven through everything that it does, by events of its own; what IAM refuses stands
+in its log. What AWS itself does with a role, or does only when something breaks off, cannot be driven
+here and is held to AWS's documents instead (``BY_AWS_ITSELF``).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+import requests
+from boto3.dynamodb.types import TypeSerializer
+
+from cli.client import ApiError
+from local.environments import FunctionError
+from tests.support.stack import Driver, call_is
+from tests.support.waiting import wait_until
+from tests.unit.test_template import BY_FOLDER, statements
+
+PAST = "2026-01-01T00:00:00.000Z"
+# (function, action): who needs it. Lambda, its queue poller, Scheduler; a broken upload
+BY_AWS_ITSELF = {
+    **{
+        (folder, f"logs:{name}"): "Lambda writes the log"
+        for folder in BY_FOLDER
+        for name in ("CreateLogStream", "PutLogEvents")
+    },
+    **{
+        ("transcribe", f"sqs:{name}"): "Lambda polls the queue"
+        for name in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+    },
+    ("transcribe", "s3:AbortMultipartUpload"): "only after an upload broke off",
+    ("dial", "iam:PassRole"): "asked by Scheduler; the emulator does not",
+    ("dial", "sqs:SendMessage"): "Lambda lays aside an invocation that it gave up",
+    ("reconcile", "sqs:SendMessage/LayAside"): "Lambda lays aside an invocation that it gave up",
+}
+# the role signs a link for somebody else, so the refusal is not in the function's own log
+BY_LINK = {("transcribe", "s3:GetObject"), ("calls", "s3:GetObject")}
+
+
+def permissions() -> Iterator[tuple[str, str, str, int]]:
+    """Every (function, Sid, action, number of the resource) of the template."""
+    for folder in BY_FOLDER:
+        for statement in statements(folder):
+            resources = statement["Resource"]
+            many = len(resources) if isinstance(resources, list) else 1
+            for action in statement["Action"]:
+                for number in range(many):
+                    if not is_by_aws(folder, statement["Sid"], action):
+                        yield folder, statement["Sid"], action, number
+
+
+def is_by_aws(folder: str, sid: str, action: str) -> bool:
+    return (folder, action) in BY_AWS_ITSELF or (folder, f"{action}/{sid}") in BY_AWS_ITSELF
+
+
+class House:
+    """One function's role, and a way to put things in its path."""
+
+    def __init__(self, driver: Driver, folder: str) -> None:
+        self.driver = driver
+        self.folder = folder
+        self.logical_id = BY_FOLDER[folder][0]
+        self.role = driver.stack.deployment.functions[self.logical_id].role_arn.split("/")[-1]
+        self.iam = driver.stack.ministack.client("iam")
+        [self.policy] = self.iam.list_role_policies(RoleName=self.role)["PolicyNames"]
+        self.log = driver.stack.options.work_folder / "logs" / f"{folder}.log"
+        self.outputs = driver.stack.deployment.outputs
+
+    @contextmanager
+    def without(self, sid: str, action: str, number: int) -> Iterator[None]:
+        """The role less one action on one resource; its environments begin anew, secrets unread."""
+        before = self.iam.get_role_policy(RoleName=self.role, PolicyName=self.policy)
+        document = json.loads(json.dumps(before["PolicyDocument"]))
+        kept = []
+        for statement in document["Statement"]:
+            if statement["Sid"] != sid:
+                kept.append(statement)
+                continue
+            resources = statement["Resource"]
+            resources = resources if isinstance(resources, list) else [resources]
+            for index, resource in enumerate(resources):
+                actions = [a for a in statement["Action"] if not (a == action and index == number)]
+                part = {
+                    **statement,
+                    "Sid": f"{sid}{index}",
+                    "Action": actions,
+                    "Resource": resource,
+                }
+                kept += [part] if actions else []
+        self._put({**document, "Statement": kept})
+        self.driver.stack.pools[self.logical_id].restart()
+        try:
+            yield
+        finally:
+            self._put(before["PolicyDocument"])
+            self.driver.stack.pools[self.logical_id].restart()
+
+    def _put(self, document: dict[str, Any]) -> None:
+        self.iam.put_role_policy(
+            RoleName=self.role, PolicyName=self.policy, PolicyDocument=json.dumps(document)
+        )
+
+    def refusals(self, act: Callable[[House], None]) -> str:
+        """What the function logs of refusals while something is done."""
+        begin = self.log.stat().st_size if self.log.exists() else 0
+        act(self)
+        with self.log.open() as log:
+            log.seek(begin)
+            return "\n".join(line for line in log if "not authorized to perform" in line)
+
+    def invoke(self, event: object) -> Any:
+        with suppress(FunctionError):
+            return self.driver.stack.invoke(self.logical_id, event)
+
+    def ask(self, method: str, path: str, **request: Any) -> Any:
+        with suppress(ApiError):
+            return self.driver.ask(method, path, **request)
+
+    def put_item(self, item: dict[str, Any]) -> None:
+        serialize = TypeSerializer().serialize
+        self.driver.stack.ministack.client("dynamodb").put_item(
+            TableName=self.driver.stack.connection.table_name,
+            Item={name: serialize(value) for name, value in item.items()},
+        )
+
+    def put_object(self, key: str) -> None:
+        self.driver.stack.ministack.client("s3").put_object(
+            Bucket=self.outputs["BucketName"], Key=key, Body=b"x"
+        )
+
+    def add_call(self, **more: Any) -> str:
+        """An ended call, put straight into the table."""
+        call_id = uuid.uuid4().hex
+        call = {
+            "call_id": call_id,
+            "item": "CALL",
+            "status": "completed",
+            "created_at": PAST,
+            "updated_at": PAST,
+            "base_url": self.driver.url,
+            "call_sid": f"CA{uuid.uuid4().hex}",
+            **more,
+        }
+        self.put_item(call)
+        return call_id
+
+    def add_recording(self, call_id: str, **more: Any) -> str:
+        sid = f"RE{uuid.uuid4().hex}"
+        recording = {
+            "call_id": call_id,
+            "item": f"RECORDING#{sid}",
+            "recording_sid": sid,
+            "created_at": PAST,
+            "updated_at": PAST,
+            **more,
+        }
+        self.put_item(recording)
+        return sid
+
+    def send(self, output: str, body: dict[str, Any]) -> None:
+        self.driver.stack.ministack.client("sqs").send_message(
+            QueueUrl=self.outputs[output], MessageBody=json.dumps(body)
+        )
+
+
+def waits(call_id: str) -> dict[str, str]:
+    return {"waiting_for": f"waiting#{int(call_id[:8], 16) % 4}", "due_at": PAST}
+
+
+def drive_dial(house: House) -> None:
+    for more in ({}, {"place_at": "2027-01-01T00:00:00Z"}):
+        with suppress(ApiError):
+            house.driver.api.place_call(
+                {"to": house.driver.phone("busy"), **more}, idempotency_key=uuid.uuid4().hex
+            )
+
+
+def drive_twiml(house: House) -> None:
+    sid = f"CA{uuid.uuid4().hex}"
+    form = {"CallSid": sid, "CallStatus": "ringing"}
+    # adopted, looked up by its SID, moved on, and answered
+    for path in ("/call-status", "/call-status"):
+        house.driver.callback(path, form)
+    call_id = house.add_call(status="queued", call_sid=sid)
+    house.driver.callback(f"/call-status/{call_id}", {**form, "CallStatus": "in-progress"})
+    house.driver.callback(f"/twiml/{call_id}", {**form, "CallStatus": "in-progress"})
+
+
+def drive_recording_complete(house: House) -> None:
+    form = {"RecordingSid": f"RE{uuid.uuid4().hex}", "RecordingStatus": "absent"}
+    house.driver.callback("/recording-complete", {"CallSid": f"CA{uuid.uuid4().hex}", **form})
+
+
+def message(body: dict[str, Any], receives: int = 1) -> dict[str, Any]:
+    record = {
+        "messageId": uuid.uuid4().hex,
+        "receiptHandle": "unknown",
+        "body": json.dumps(body),
+        "attributes": {"ApproximateReceiveCount": str(receives)},
+    }
+    return {"Records": [record]}
+
+
+def drive_transcribe(house: House) -> None:
+    # a recording of a call that nobody knows: adopted, copied, submitted
+    made = {"from": "+14155550100", "to": "+15005550006"}
+    known = requests.post(
+        f"{house.driver.twilio.url}/_sim/recordings", json=made, timeout=10
+    ).json()
+    notice = {**known, "status": "completed", "base_url": house.driver.url}
+    house.invoke(message(notice))
+    bodies = [json.loads(r["body"]) for r in house.driver.assemblyai.requests if r["body"]]
+    links = [b["audio_url"] for b in bodies if known["recording_sid"] in b["audio_url"]]
+    house.driver.link_status = requests.get(links[0], timeout=10).status_code if links else None
+    # one without audio ends at once, and is announced; one that is not ready waits; one that never
+    # will be is laid aside
+    call_id = house.add_call()
+    sid = f"RE{uuid.uuid4().hex}"
+    house.invoke(message({"recording_sid": sid, "call_id": call_id, "status": "absent"}))
+    for receives in (1, 8):
+        notice = {"recording_sid": sid, "call_id": call_id, "status": "processing"}
+        house.invoke(message(notice, receives))
+
+
+def drive_transcript_complete(house: House) -> None:
+    call = ended(house.driver)
+    transcript_id = call["recordings"][0]["transcript_id"]
+    secret = json.loads(
+        house.driver.stack.ministack.client("secretsmanager").get_secret_value(
+            SecretId=house.outputs["AssemblyAIWebhookSecretArn"]
+        )["SecretString"]
+    )["webhook_secret"]
+    failed = requests.post(
+        f"{house.driver.assemblyai.url}/v2/transcript",
+        json={"audio_url": f"{house.driver.twilio.url}/none", "speech_models": ["universal-2"]},
+        headers={"Authorization": house.driver.stack.options.assemblyai_api_key},
+        timeout=10,
+    ).json()["id"]
+    wait_until(lambda: status_at_assemblyai(house.driver, failed) == "error")
+    for waited_for in (transcript_id, failed):
+        call_id = house.add_call()
+        sid = house.add_recording(
+            call_id, status="submitted", transcript_id=waited_for, attempts=1, claims=0
+        )
+        requests.post(
+            f"{house.driver.url}/transcript-complete/{call_id}/{sid}",
+            json={"transcript_id": waited_for, "status": "completed"},
+            headers={"X-Callscribe-Webhook-Secret": secret},
+            timeout=30,
+        )
+
+
+def status_at_assemblyai(driver: Driver, transcript_id: str) -> str:
+    answer = requests.get(f"{driver.assemblyai.url}/_sim/transcripts", timeout=10).json()
+    [found] = [e for e in answer["transcripts"] if e["transcript"]["id"] == transcript_id]
+    status: str = found["transcript"]["status"]
+    return status
+
+
+_ended: dict[int, dict[str, Any]] = {}
+_lock = threading.Lock()
+
+
+def ended(driver: Driver) -> dict[str, Any]:
+    """One real call for all that only look at one."""
+    with _lock:
+        if id(driver.stack) not in _ended:
+            call_id = driver.place()["call_id"]
+            driver.follow(call_id)
+            _ended[id(driver.stack)] = driver.follow(call_id, call_is("completed"))
+        return _ended[id(driver.stack)]
+
+
+def drive_calls(house: House) -> None:
+    call = ended(house.driver)
+    path = f"/calls/{call['call_id']}"
+    for wanted in (path, f"/calls/{call['call_sid']}", "/calls", f"{path}/transcript", "/dialling"):
+        house.ask("GET", wanted)
+    shown = house.ask("GET", f"{path}/recordings")
+    link = shown and requests.get(shown["recordings"][0]["audio_url"], timeout=10)
+    house.driver.link_status = link.status_code if link is not None else None
+    failed = house.add_call()
+    house.add_recording(
+        failed,
+        status="error",
+        error_code="audio_unavailable",
+        error_retryable=True,
+        claims=0,
+        retries=0,
+    )
+    house.ask("POST", f"/calls/{failed}/retry")
+    house.ask("POST", "/retries", json={"since": "2099-01-01T00:00:00Z"})
+    house.send(
+        "RecordingsDeadLetterQueueUrl",
+        {"recording_sid": "RE1", "call_id": failed, "status": "absent"},
+    )
+    house.ask("POST", "/retries", json={"kind": "dead-letter"})
+    house.ask("PUT", "/do-not-call/%2B14155550188")
+    house.ask("POST", "/erasures", json={"phone_number": "+14155550189"})
+
+
+def drive_reconcile(house: House) -> None:
+    call = ended(house.driver)
+    # windows that were never opened, a recording to hand over again, one whose transcript waits, an
+    # erasure, a dead letter
+    for name in ("calls", "recordings", "transcripts"):
+        house.driver.stack.ministack.client("dynamodb").delete_item(
+            TableName=house.driver.stack.connection.table_name,
+            Key={"call_id": {"S": "sweeps"}, "item": {"S": name}},
+        )
+    stored = house.add_call()
+    house.add_recording(stored, status="stored", claims=0, **waits(stored))
+    done = house.add_call()
+    transcript_id = call["recordings"][0]["transcript_id"]
+    house.add_recording(
+        done, status="submitted", claims=0, transcript_id=transcript_id, **waits(done)
+    )
+    erased = house.add_call(status="erasing", erasure={"asked_at": PAST})
+    house.put_item(
+        {
+            "call_id": erased,
+            "item": "CALL",
+            "status": "erasing",
+            "created_at": PAST,
+            "updated_at": PAST,
+            "erasure": {"asked_at": PAST},
+            **waits(erased),
+        }
+    )
+    house.add_recording(erased, status="absent", claims=0)
+    for folder in ("audio", "transcripts"):
+        house.put_object(f"{folder}/{erased}/x")
+    house.send(
+        "RecordingsDeadLetterQueueUrl",
+        {"recording_sid": "RE1", "call_id": stored, "status": "absent"},
+    )
+    # the schedule's own run may hold the lease
+    wait_until(lambda: "skipped" not in (house.invoke({"source": "test"}) or {}))
+
+
+DRIVES: dict[str, Callable[[House], None]] = {
+    "dial": drive_dial,
+    "twiml": drive_twiml,
+    "recording_complete": drive_recording_complete,
+    "transcribe": drive_transcribe,
+    "transcript_complete": drive_transcript_complete,
+    "calls": drive_calls,
+    "reconcile": drive_reconcile,
+}
+
+
+@pytest.mark.parametrize("folder", DRIVES)
+def test_with_its_role_as_it_is_nothing_is_refused(driver: Driver, folder: str) -> None:
+    house = House(driver, folder)
+    driver.stack.pools[house.logical_id].restart()
+    assert house.refusals(DRIVES[folder]) == ""
+    if folder in ("calls", "transcribe"):
+        assert driver.link_status == 200
+
+
+@pytest.mark.parametrize(("folder", "sid", "action", "number"), list(permissions()))
+def test_without_it_something_is_refused(
+    driver: Driver, folder: str, sid: str, action: str, number: int
+) -> None:
+    house = House(driver, folder)
+    ended(driver)
+    with house.without(sid, action, number):
+        refused = house.refusals(DRIVES[folder])
+    if (folder, action) in BY_LINK and not refused:
+        assert driver.link_status == 403
+    else:
+        assert f"not authorized to perform: {action}" in refused
+
+
+def test_what_aws_itself_needs_is_there_and_no_more() -> None:
+    in_template = {
+        name
+        for folder in BY_FOLDER
+        for statement in statements(folder)
+        for action in statement["Action"]
+        for name in ((folder, action), (folder, f"{action}/{statement['Sid']}"))
+    }
+    assert set(BY_AWS_ITSELF) <= in_template
+    polled = [
+        folder
+        for folder, (_, function) in BY_FOLDER.items()
+        if any(e["Type"] == "SQS" for e in function["Properties"]["Events"].values())
+    ]
+    assert polled == ["transcribe"]
