@@ -56,7 +56,7 @@ types: .venv/.dev ## mypy, strict
 
 audit: .venv-audit/.done ## what ships to Lambda, by bandit, checkov and pip-audit; every suppression has its reason
 	.venv-audit/bin/bandit --quiet --recursive layers functions
-	@scripts/audit
+	@.venv-audit/bin/python scripts/audit.py
 
 validate: .venv-tools/.done ## the template, by SAM and cfn-lint, offline
 	.venv-tools/bin/sam validate --lint --region us-east-1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +45,7 @@ class Options:
     assemblyai_api_url: str | None = None
     public_url: str | None = None
     artefact: bool = False
+    parameters: Mapping[str, str] = field(default_factory=dict)
     template: Path = ROOT / "template.yaml"
     work_folder: Path = ROOT / ".local"
     account: TwilioAccount = SIMULATED_ACCOUNT
@@ -71,6 +72,14 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> tu
     parser.add_argument(
         "--public-url", help="where the internet reaches this API, such as a tunnel"
     )
+    parser.add_argument(
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        type=_parameter,
+        help="one of the template's parameters, such as QuietHours=",
+    )
     parser.add_argument("--artefact", action="store_true", help="run what `sam build` made")
     parser.add_argument(
         "--work-folder", type=Path, default=ROOT / ".local", help="where the logs go"
@@ -84,6 +93,7 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> tu
         assemblyai_api_url=given.assemblyai_api_url,
         public_url=given.public_url,
         artefact=given.artefact,
+        parameters=dict(given.parameter),
         work_folder=given.work_folder,
         account=_account(environment) if given.twilio_api_url else SIMULATED_ACCOUNT,
         assemblyai_api_key=(
@@ -103,6 +113,13 @@ def _account(environment: Mapping[str, str]) -> TwilioAccount:
         api_key_secret=_required(environment, "TWILIO_API_KEY_SECRET"),
         from_number=_required(environment, "TWILIO_FROM_NUMBER"),
     )
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isalnum():
+        raise argparse.ArgumentTypeError("must be NAME=VALUE, such as QuietHours=")
+    return name, value
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

@@ -154,6 +154,7 @@ class LocalStack:
             **(_NO_CAPS if self.twilio else {}),
             # the internet cannot read this machine's bucket
             "AudioTransfer": "presigned" if self.assemblyai else "upload",
+            **self.options.parameters,
         }
 
     def _store_secrets(self, deployment: Deployment) -> None:

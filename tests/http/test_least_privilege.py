@@ -137,15 +137,17 @@ class House:
             Bucket=self.outputs["BucketName"], Key=key, Body=b"x"
         )
 
-    def add_call(self, **more: Any) -> str:
-        """An ended call, put straight into the table."""
+    def add_call(self, *, waits: bool = False, **more: Any) -> str:
+        """An ended call, put straight into the table; ``waits``: long overdue."""
         call_id = uuid.uuid4().hex
+        more |= overdue(call_id) if waits else {}
         call = {
             "call_id": call_id,
             "item": "CALL",
             "status": "completed",
             "created_at": PAST,
             "updated_at": PAST,
+            "day": f"{PAST[:10]}#{int(call_id[:8], 16) % 4}",
             "base_url": self.driver.url,
             "call_sid": f"CA{uuid.uuid4().hex}",
             **more,
@@ -172,7 +174,7 @@ class House:
         )
 
 
-def waits(call_id: str) -> dict[str, str]:
+def overdue(call_id: str) -> dict[str, str]:
     return {"waiting_for": f"waiting#{int(call_id[:8], 16) % 4}", "due_at": PAST}
 
 
@@ -318,24 +320,13 @@ def drive_reconcile(house: House) -> None:
             Key={"call_id": {"S": "sweeps"}, "item": {"S": name}},
         )
     stored = house.add_call()
-    house.add_recording(stored, status="stored", claims=0, **waits(stored))
+    house.add_recording(stored, status="stored", claims=0, **overdue(stored))
     done = house.add_call()
     transcript_id = call["recordings"][0]["transcript_id"]
     house.add_recording(
-        done, status="submitted", claims=0, transcript_id=transcript_id, **waits(done)
+        done, status="submitted", claims=0, transcript_id=transcript_id, **overdue(done)
     )
-    erased = house.add_call(status="erasing", erasure={"asked_at": PAST})
-    house.put_item(
-        {
-            "call_id": erased,
-            "item": "CALL",
-            "status": "erasing",
-            "created_at": PAST,
-            "updated_at": PAST,
-            "erasure": {"asked_at": PAST},
-            **waits(erased),
-        }
-    )
+    erased = house.add_call(status="erasing", erasure={"asked_at": PAST}, waits=True)
     house.add_recording(erased, status="absent", claims=0)
     for folder in ("audio", "transcripts"):
         house.put_object(f"{folder}/{erased}/x")

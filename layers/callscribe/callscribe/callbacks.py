@@ -11,7 +11,8 @@ from callscribe.domain.times import from_rfc_2822
 from callscribe.http import Request
 from callscribe.use_cases.track_call import CallNews
 
-WEBHOOK_SECRET_HEADER = "x-callscribe-webhook-secret"  # noqa: S105 # nosec B105 - the header's name
+# the name of a header is no secret
+WEBHOOK_SECRET_HEADER = "x-callscribe-webhook-secret"  # noqa: S105  # nosec B105
 
 
 class CallbackVerifier:

@@ -122,7 +122,8 @@ class AssemblyAITranscriber:
 
     def _pause(self, tries: int, at_least_seconds: float) -> None:
         """Full jitter, so that many workers do not come back at the same moment."""
-        wait = random.uniform(0.1, 2.0**tries / 2)  # noqa: S311 # nosec B311 - jitter is no secret
+        # jitter needs no cryptography
+        wait = random.uniform(0.1, 2.0**tries / 2)  # noqa: S311  # nosec B311
         self._sleep(min(max(wait, at_least_seconds), _LONGEST_WAIT_SECONDS))
 
     def _once(

@@ -1,0 +1,58 @@
+"""The template by checkov (.checkov.yaml), and the packages that ship by pip-audit.
+
+pip-audit asks PyPI for what is known of each package. Where PyPI itself cannot be asked (behind a
+mirror that has the files only) nothing is audited, and this says so instead of passing in silence.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+BIN = ROOT / ".venv-audit" / "bin"
+SHIPPED = "layers/dependencies/requirements.txt"
+
+
+def main() -> int:
+    """0 where neither found anything."""
+    checkov = [BIN / "checkov", "--skip-download", "--file", "template.yaml"]
+    if subprocess.run(checkov, cwd=ROOT, check=False).returncode != 0:
+        return 1
+    return audit_packages()
+
+
+def audit_packages() -> int:
+    options = (
+        "--disable-pip --require-hashes --progress-spinner off --timeout 10 --format json".split()
+    )
+    done = subprocess.run(
+        [BIN / "pip-audit", *options, "--requirement", SHIPPED],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        packages = json.loads(done.stdout)["dependencies"]
+    except (ValueError, KeyError):
+        print(f"pip-audit: NOT AUDITED, its data cannot be reached: {last_line(done.stderr)}")
+        return 0
+    audited = [package for package in packages if "vulns" in package]
+    if not audited:
+        print(f"pip-audit: NOT AUDITED, PyPI does not tell of any of {len(packages)} packages here")
+        return 0
+    for package in audited:
+        for found in package["vulns"]:
+            mended = f"mended in {found['fix_versions']}"
+            print(f"{package['name']} {package['version']}: {found['id']}, {mended}")
+    print(f"pip-audit: {len(audited)} of {len(packages)} packages audited")
+    return 1 if any(package["vulns"] for package in audited) else 0
+
+
+def last_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
