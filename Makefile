@@ -1,6 +1,6 @@
 # callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo local test simulate simulate-mutants simulate-stack proof bench-imports test-dynamodb-local check format lint types audit validate build artefact lock clean setup
+.PHONY: help demo local test fuzz simulate simulate-mutants simulate-stack proof bench-imports test-dynamodb-local check format lint types audit validate build artefact lock clean setup
 
 PYTHON ?= python3
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
@@ -18,6 +18,9 @@ local: .venv/.local .venv-ministack/.done ## the whole stack on this machine, un
 
 test: .venv/.dev .venv-ministack/.done ## all tests
 	.venv/bin/python -m pytest $(ARGS)
+
+fuzz: .venv/.dev ## made-up requests by the ten thousand: no 5xx, and no write that was not allowed
+	FUZZ_EXAMPLES=1500 .venv/bin/python -m pytest tests/unit/test_openapi.py tests/unit/test_fuzz_callbacks.py -n auto $(ARGS)
 
 simulate: .venv/.dev ## thousands of simulated calls with every fault: is any promise broken?
 	@PYTHONPATH=layers/callscribe .venv/bin/python -m simulation $(ARGS)

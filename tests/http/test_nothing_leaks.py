@@ -1,33 +1,166 @@
-"""No secret and no full phone number in a log, and no credentials at AssemblyAI."""
+"""No secret and no full phone number where it does not belong, in anything that a whole run writes."""
 
 from __future__ import annotations
 
+import gzip
 import json
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
+
+import pytest
+import requests
 
 from callscribe.domain.transcription_options import check_transcription_options
-from tests.support.stack import Driver
+from cli.client import ApiError
+from tests.support.stack import Driver, call_is
+from tests.support.waiting import wait_until
+
+# where a full number belongs: the call itself, its index, its counters, the do-not-call list; and
+# what Twilio is asked to dial or to look for
+NUMBER_FIELDS = {"to_number", "from_number", "phone_number"}
+NUMBER_PARTITIONS = ("counter#to#", "do-not-call")
+WORDS = "Good morning."
 
 
-def test_logs_hold_no_secret_no_number_and_no_words(driver: Driver) -> None:
-    phone = driver.phone()
-    call = driver.follow(driver.place(to=phone)["call_id"])
+@pytest.fixture(scope="module")
+def phones(session_driver: Driver) -> list[str]:
+    """A whole run: every way that a call can go, and everything that can be asked of one."""
+    driver = session_driver
+    spoken, whole, refused, busy, inbound, erased = (driver.phone() for _ in range(6))
+    driver.phone("busy")
+    call = driver.follow(driver.place(to=spoken, consent={"announcement": "Recorded."})["call_id"])
+    for path in ("", "/recordings", "/transcript", "/transcript?format=srt"):
+        driver.api.send("GET", f"/calls/{call['call_id']}{path}")
+    driver.follow(driver.place(to=whole, mode="call", pause_seconds=1)["call_id"])
+    driver.ask("PUT", f"/do-not-call/{quote(refused, safe='')}")
+    driver.refused({"to": refused})
+    driver.refused({"to": "+14155550100x"})
+    driver.fault(driver.twilio, operation="calls.create", fault="status", status=500)
+    driver.follow(driver.place(to=busy)["call_id"], call_is("unknown"))
+    number = {"number": "+15005550006", "voice_url": f"{driver.url}/twiml"}
+    requests.post(f"{driver.twilio.url}/_sim/numbers", json=number, timeout=10)
+    body = {"to": "+15005550006", "from": inbound}
+    requests.post(f"{driver.twilio.url}/_sim/inbound", json=body, timeout=10)
+    gone = driver.follow(driver.place(to=erased)["call_id"])["call_id"]
+    driver.follow(gone, call_is("completed"))
+    driver.ask("POST", "/erasures", json={"phone_number": erased})
+    driver.callback("/call-status", {"CallSid": "CA" + "8" * 32, "From": spoken}, token="wrong")
+    with pytest.raises(ApiError):
+        driver.ask("POST", f"/calls/{call['call_id']}/retry")
+    wait_until(lambda: [i for i in driver.items() if i.get("from_number") == inbound])
+    driver.reconcile()
+    return [spoken, whole, refused, busy, inbound, erased]
+
+
+def secrets_of(driver: Driver) -> list[str]:
     account = driver.stack.options.account
-    logs = "".join(
-        path.read_text()
-        for path in (driver.stack.options.work_folder / "logs").glob("*.log")
-        if path.name != "ministack.log"
+    client = driver.stack.ministack.client("secretsmanager")
+    stored = client.get_secret_value(
+        SecretId=driver.stack.deployment.outputs["AssemblyAIWebhookSecretArn"]
     )
-    assert call["call_id"] in logs
-    forbidden = [
+    webhook: str = json.loads(stored["SecretString"])["webhook_secret"]
+    return [
         account.auth_token,
         account.api_key_secret,
         driver.stack.options.assemblyai_api_key,
-        phone,
-        "Good morning.",
-        "X-Amz-Signature",
+        webhook,
     ]
-    assert [text for text in forbidden if text in logs] == []
+
+
+def logs(driver: Driver) -> dict[str, str]:
+    """Of the functions; MiniStack's own is the emulator's."""
+    folder = driver.stack.options.work_folder / "logs"
+    return {p.name: p.read_text() for p in folder.glob("*.log") if p.name != "ministack.log"}
+
+
+def objects(driver: Driver) -> Iterator[tuple[str, str]]:
+    """Key and text of everything in the bucket but audio."""
+    client = driver.stack.ministack.client("s3")
+    bucket = driver.stack.deployment.outputs["BucketName"]
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for entry in page.get("Contents", []):
+            key = entry["Key"]
+            if key.endswith(".json.gz"):
+                with client.get_object(Bucket=bucket, Key=key)["Body"] as body:
+                    raw = body.read()
+                yield key, gzip.decompress(raw).decode() if raw[:2] == b"\x1f\x8b" else ""
+            else:
+                yield key, ""
+
+
+def found(forbidden: list[str], text: str) -> list[str]:
+    spellings = [s for one in forbidden for s in {one, quote(one, safe=""), json.dumps(one)[1:-1]}]
+    return [one for one in spellings if one in text]
+
+
+def test_logs_hold_no_secret_no_number_no_words_and_no_link(
+    session_driver: Driver, phones: list[str]
+) -> None:
+    written = logs(session_driver)
+    assert {"dial.log", "twiml.log", "transcribe.log", "calls.log", "reconcile.log"} <= set(written)
+    forbidden = [*secrets_of(session_driver), *phones, WORDS, "X-Amz-Signature", "Recorded."]
+    assert {name: found(forbidden, text) for name, text in written.items()} == {
+        name: [] for name in written
+    }
+
+
+def test_items_hold_no_secret_and_numbers_only_where_they_belong(
+    session_driver: Driver, phones: list[str]
+) -> None:
+    keys = secrets_of(session_driver)
+    for item in session_driver.items():
+        assert found(keys, json.dumps(item, default=str)) == []
+        if str(item["call_id"]).startswith(NUMBER_PARTITIONS):
+            continue
+        elsewhere = {name: value for name, value in item.items() if name not in NUMBER_FIELDS}
+        assert found(phones, json.dumps(elsewhere, default=str)) == []
+
+
+def test_objects_hold_neither(session_driver: Driver, phones: list[str]) -> None:
+    stored = list(objects(session_driver))
+    assert [text for _, text in stored if WORDS in text]
+    forbidden = [*secrets_of(session_driver), *phones, "X-Amz-Signature"]
+    assert [key for key, text in stored if found(forbidden, key + text)] == []
+
+
+def test_vendors_get_the_secret_that_is_theirs_and_no_other(
+    session_driver: Driver, phones: list[str]
+) -> None:
+    token, api_key_secret, assemblyai_key, webhook = secrets_of(session_driver)
+    asked = session_driver.twilio.requests
+    assert [r["operation"] for r in asked if r["operation"] == "calls.create"]
+    to_twilio = json.dumps(asked)
+    assert found([token, api_key_secret, assemblyai_key, webhook], to_twilio) == []
+    for request in session_driver.assemblyai.requests:
+        text = json.dumps({**request, "headers": None})
+        assert found([token, api_key_secret, assemblyai_key, *phones], text) == []
+        # the webhook's secret goes to AssemblyAI in the one field that is for it
+        body = json.loads(request["body"] or "{}")
+        body.pop("webhook_auth_header_value", None)
+        assert found([webhook], json.dumps(body) + request["path"] + request["query"]) == []
+
+
+def test_environments_and_queues_hold_neither(session_driver: Driver, phones: list[str]) -> None:
+    forbidden = [*secrets_of(session_driver), *phones]
+    for function in session_driver.stack.deployment.functions.values():
+        assert found(forbidden, json.dumps(dict(function.environment))) == []
+    sqs = session_driver.stack.ministack.client("sqs")
+    for output in ("RecordingsDeadLetterQueueUrl", "InvocationsDeadLetterQueueUrl"):
+        answer = sqs.receive_message(
+            QueueUrl=session_driver.stack.deployment.outputs[output],
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=0,
+        )
+        assert found(forbidden, json.dumps(answer.get("Messages", []), default=str)) == []
+
+
+def test_answers_hold_no_secret(session_driver: Driver, phones: list[str]) -> None:
+    driver = session_driver
+    bad = ({}, {"to": phones[0], "from": "+15005550001"}, {"to": "+15005550001"})
+    texts = [json.dumps(driver.refused(body)) for body in bad]
+    texts.append(driver.api.send("GET", "/calls?limit=200").text)
+    assert [found(secrets_of(driver), text) for text in texts] == [[]] * len(texts)
 
 
 def test_assemblyai_sees_a_link_and_no_credentials(driver: Driver) -> None:

@@ -206,3 +206,68 @@ def test_pattern_lets_the_documented_example_through(parameter: str) -> None:
     for text in ("", "call.in-progress=1455,recording.submitted=30"):
         assert re.fullmatch(pattern, text)
         read_deadlines(text)
+
+
+OWN_KEY = {"If": ["HasOwnKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]}
+# resource type → where its key stands
+KEYS = {
+    "AWS::DynamoDB::Table": ("SSESpecification", "KMSMasterKeyId"),
+    "AWS::SQS::Queue": ("KmsMasterKeyId",),
+    "AWS::SecretsManager::Secret": ("KmsKeyId",),
+    "AWS::Logs::LogGroup": ("KmsKeyId",),
+    "AWS::SNS::Topic": ("KmsMasterKeyId",),
+}
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_own_key_encrypts_everything_of_its_kind(kind: str) -> None:
+    found = [r["Properties"] for r in RESOURCES.values() if r["Type"] == kind]
+    assert found
+    for properties in found:
+        value = properties
+        for name in KEYS[kind]:
+            value = value[name]
+        assert value == OWN_KEY
+
+
+def test_bucket_is_private_encrypted_versioned_and_spoken_to_by_tls() -> None:
+    bucket = RESOURCES["Bucket"]["Properties"]
+    [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == OWN_KEY
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    [deny] = RESOURCES["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (deny["Effect"], deny["Condition"]) == (
+        "Deny",
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+def test_whoever_needs_the_own_key_may_use_it_through_aws_only() -> None:
+    policy = RESOURCES["OwnKeyPolicy"]
+    roles = {n for n, r in RESOURCES.items() if r["Type"] == "AWS::IAM::Role"}
+    named = {role["Ref"] for role in policy["Properties"]["Roles"]}
+    # made by SAM, for the schedule of `reconcile`
+    assert named == roles | {"ReconcileFunctionEveryFiveMinutesRole"}
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == {"Ref": "KmsKeyArn"}
+    assert "kms:ViaService" in statement["Condition"]["StringEquals"]
+
+
+def test_every_function_has_a_role_of_its_own_that_may_write_its_own_log_only() -> None:
+    roles = [BY_FOLDER[folder][1]["Properties"]["Role"]["GetAtt"] for folder in FUNCTIONS]
+    assert len(set(roles)) == len(FUNCTIONS)
+    for folder in FUNCTIONS:
+        group = BY_FOLDER[folder][1]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
+        [logs] = [s for s in statements(folder) if s["Sid"] == "Logs"]
+        assert logs["Resource"] == {"GetAtt": f"{group}.Arn"}
+
+
+def test_no_secret_is_a_parameter_or_in_an_environment() -> None:
+    """Their ARNs are; their values are stored after deploying."""
+    names = [*TEMPLATE["Parameters"]]
+    for _, function in BY_FOLDER.values():
+        names += function["Properties"]["Environment"]["Variables"]
+    suspicious = re.compile("TOKEN|SECRET|PASSWORD|API_?KEY", re.IGNORECASE)
+    assert [n for n in names if suspicious.search(n) and not n.endswith("_SECRET_ARN")] == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from callscribe.adapters.aws_errors import translated
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
+# anybody may send a callback that is wrongly signed: each would cost a request to Secrets Manager
+_YOUNG_SECONDS = 5.0
+
+
 class SecretMissingError(CallscribeError):
     """The stack's secret holds no value yet, or lacks a key: see docs/deploying.md."""
 
@@ -19,17 +25,22 @@ class SecretMissingError(CallscribeError):
 class Secrets:
     """Reads JSON secrets by ARN."""
 
-    def __init__(self, client: SecretsManagerClient) -> None:
+    def __init__(
+        self, client: SecretsManagerClient, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._client = client
+        self._now = now
         self._cache: dict[str, dict[str, str]] = {}
+        self._fetched_at: dict[str, float] = {}
 
     def read(self, arn: str, *, fresh: bool = False) -> dict[str, str]:
-        """All keys of a secret; ``fresh`` asks again, for use after a refusal (a rotation).
+        """All keys of a secret; ``fresh`` asks again, for use after a refusal (a rotation), unless
+        that was done a moment ago.
 
         Raises:
             SecretMissingError: it has no value, or not a JSON object of texts.
         """
-        if fresh or arn not in self._cache:
+        if arn not in self._cache or (fresh and not self._is_young(arn)):
             try:
                 text = self._fetch(arn)
                 self._cache[arn] = {
@@ -55,6 +66,11 @@ class Secrets:
             raise SecretMissingError(f"{arn} has no {key!r}")
         return value
 
+    def _is_young(self, arn: str) -> bool:
+        return self._now() - self._fetched_at[arn] < _YOUNG_SECONDS
+
     @translated("Secrets Manager")
     def _fetch(self, arn: str) -> str:
-        return self._client.get_secret_value(SecretId=arn)["SecretString"]
+        text = self._client.get_secret_value(SecretId=arn)["SecretString"]
+        self._fetched_at[arn] = self._now()
+        return text

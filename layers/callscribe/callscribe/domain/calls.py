@@ -27,7 +27,7 @@ _RANK = {
     "initiated": 3,
     "ringing": 4,
     "in-progress": 5,
-    **dict.fromkeys(TERMINAL, 6),
+    **dict.fromkeys(sorted(TERMINAL), 6),
     ERASING: 7,
     ERASED: 8,
 }

@@ -19,7 +19,8 @@ def utc_now() -> datetime:
 
 def to_text(moment: datetime) -> str:
     """``2026-11-21T01:39:00.123Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    # not strftime, whose %Y has less than four digits for the first thousand years
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def from_text(text: str) -> datetime:

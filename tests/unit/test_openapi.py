@@ -1,0 +1,271 @@
+"""The OpenAPI document holds: to the template, to the code, and to made-up requests (schemathesis).
+
+The handlers run in this process, behind a small WSGI application that makes of a request the event
+that API Gateway would; table, queue and vendors are in memory.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import schemathesis
+import yaml
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from callscribe import wiring
+from callscribe.domain import calls, consent, recordings
+from callscribe.domain.call_requests import LANGUAGES
+from callscribe.domain.calls import Call
+from callscribe.domain.recordings import Recording
+from callscribe.ports import DeadLetter, RecordingNotice, VendorCall
+from callscribe.settings import Settings
+from functions.calls.app import handler as calls_handler
+from functions.dial.app import handler as dial_handler
+from local.options import ROOT
+from simulation.memory_store import MemoryCallStore
+from tests.unit.test_template import BY_FOLDER, routes
+
+DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
+SCHEMAS = DOCUMENT["components"]["schemas"]
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+    if method != "parameters"
+}
+HANDLERS = {"dial": dial_handler, "calls": calls_handler}
+# of each route; `make fuzz` makes up more
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
+NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
+KNOWN = "0123456789abcdef" * 2
+
+
+def test_document_has_every_route_that_people_ask_and_no_other() -> None:
+    signed = {
+        route
+        for folder in BY_FOLDER
+        for route, event in routes(folder).items()
+        if event.get("Auth", {}).get("Authorizer") != "NONE"
+    }
+    assert set(OPERATIONS) == signed
+
+
+def test_document_has_the_words_of_the_code() -> None:
+    source = (ROOT / "layers/callscribe/callscribe/domain/call_requests.py").read_text()
+    in_code = re.search(r"_FIELDS = \{(.*?)\}", source, re.DOTALL)
+    assert in_code is not None
+    request = SCHEMAS["CallRequest"]["properties"]
+    assert set(request) == set(re.findall(r'"(\w+)"', in_code[1]))
+    assert tuple(request["language"]["enum"]) == LANGUAGES
+    assert sorted(SCHEMAS["CallStatus"]["enum"]) == sorted(calls.STATUSES)
+    assert SCHEMAS["Recording"]["properties"]["status"]["enum"] == list(recordings.STATUSES)
+    asked = SCHEMAS["Call"]["properties"]["consent"]["properties"]["status"]["enum"]
+    assert asked == list(consent.STATUSES)
+
+
+class House(MemoryCallStore):
+    """Everything that a request could touch; ``writes`` counts what was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.notices: list[RecordingNotice] = []
+        self.logger = self
+        call = Call(
+            call_id=KNOWN,
+            status="completed",
+            created_at="2026-11-20T00:00:00.000Z",
+            updated_at="2026-11-20T00:00:00.000Z",
+            to_number="+14155550100",
+        )
+        self.add_call(call)
+        for number, status in enumerate(recordings.STATUSES):
+            self.add_recording(
+                Recording(
+                    call_id=KNOWN,
+                    recording_sid=f"RE{number:032}",
+                    status=status,
+                    created_at=call.created_at,
+                    updated_at=call.created_at,
+                    error_code="audio_unavailable" if status == "error" else None,
+                    error_retryable=True,
+                    failed_on="failed#0" if status == "error" else None,
+                    failed_at=call.created_at if status == "error" else None,
+                )
+            )
+
+    def written(self) -> tuple[object, ...]:
+        """What is in the house; counters apart, which a refused call may move."""
+        stands = (self.calls, self.recordings, self.sweeps, self._switch, self._listed)
+        return (*(dict(part) for part in stands), len(self.notices))
+
+    def place_call(self, call: Call) -> VendorCall:
+        return VendorCall(
+            call_sid="CA" + call.call_id,
+            status="queued",
+            to_number=call.to_number,
+            from_number=call.from_number,
+            direction="outbound-api",
+            created_at=None,
+            started_at=None,
+            ended_at=None,
+            duration_seconds=None,
+        )
+
+    def place_call_at(self, call_id: str, place_at: str, *, target_arn: str) -> None: ...
+    def link(self, key: str, *, seconds: int) -> str:
+        return f"https://bucket.example/{key}?{seconds}"
+
+    def put(self, notice: RecordingNotice, **_: int) -> None:
+        self.notices.append(notice)
+
+    def take(self, _: int) -> list[DeadLetter]:
+        return []
+
+    def count(self, metric: str, value: float = 1) -> None: ...
+    def note(self, message: str, **fields: object) -> None: ...
+    def warn(self, message: str, **fields: object) -> None: ...
+    def append_keys(self, **_: object) -> None: ...
+    def flush(self) -> None: ...
+
+    def exception(self, message: str, exc_info: BaseException) -> None:
+        raise AssertionError(message) from exc_info
+
+
+class Context:
+    aws_request_id = "request"
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:dial"
+
+
+def application(environ: dict[str, Any], start: Callable[..., object]) -> Iterable[bytes]:
+    """What API Gateway does: finds the route, makes the event, gives back the answer."""
+    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    if path == "/openapi.json":
+        start("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(DOCUMENT, default=str).encode()]
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or path
+    found = _route(method, path)
+    if found is None:
+        start("404 Not Found", [("Content-Type", "application/json")])
+        return [b'{"message":"Not Found"}']
+    folder, route, parameters = found
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    headers = {
+        name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    event = {
+        "routeKey": route,
+        "rawPath": raw.partition("?")[0],
+        "rawQueryString": environ.get("QUERY_STRING", ""),
+        "headers": headers | {"content-type": environ.get("CONTENT_TYPE", "")},
+        "pathParameters": parameters,
+        "requestContext": {
+            "domainName": "api.example",
+            "stage": "$default",
+            "authorizer": {"iam": {"userArn": "arn:aws:iam::123456789012:user/fuzz"}},
+        },
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+    answer = HANDLERS[folder](event, Context())
+    start(f"{answer['statusCode']} -", list((answer.get("headers") or {}).items()))
+    return [str(answer.get("body") or "").encode()]
+
+
+def _route(method: str, path: str) -> tuple[str, str, dict[str, str]] | None:
+    for folder in HANDLERS:
+        for route in routes(folder):
+            wanted, _, template = route.partition(" ")
+            pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
+            match = re.fullmatch(pattern, path, re.DOTALL)
+            if match and method == wanted:
+                return folder, route, {k: unquote(v) for k, v in match.groupdict().items()}
+    return None
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterable[House]:
+    patch = pytest.MonkeyPatch()
+    house = House()
+    caps = dict.fromkeys(
+        ("MAX_CALLS_PER_DESTINATION", "MAX_CALLS_PER_CALLER", "MAX_CALLS_PER_DAY"), "50"
+    )
+    environment = {
+        **caps,
+        "MAX_CALLS_AT_ONCE": "30",
+        "QUIET_HOURS": "21:00-08:00",
+        "ALLOWED_COUNTRIES": "",
+        "PUBLIC_BASE_URL": "https://api.example",
+        "DEFAULT_FROM_NUMBER": "+15005550006",
+        "SPEECH_MODELS": "universal-2",
+        "DEFAULT_LANGUAGE": "en-US",
+        "CONSENT_ANNOUNCEMENT": "",
+        "CONSENT_KEY_PRESS": "no",
+        "DEADLINES": "",
+    }
+    patch.setattr(wiring, "settings", lambda: Settings(environment))
+    patch.setattr(wiring, "clock", lambda: NOW)
+    leaves = "telemetry store queue dead_letters telephony schedules documents secrets".split()
+    for name in leaves:
+        patch.setattr(wiring, name, lambda: house)
+    built = "deadlines guard_dialling place_call read_calls redrive import_recordings ask_erasure"
+    for name in built.split():
+        getattr(wiring, name).cache_clear()
+    yield house
+    patch.undo()
+    for name in built.split():
+        getattr(wiring, name).cache_clear()
+
+
+schema = schemathesis.openapi.from_wsgi("/openapi.json", application)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
+def test_made_up_requests_are_answered_as_documented(case: Case[Any], house: House) -> None:
+    before = house.written()
+    response = case.call()
+    if response.status_code >= 400:
+        assert house.written() == before
+    case.validate_response(
+        response,
+        checks=[
+            not_a_server_error,
+            status_code_conformance,
+            content_type_conformance,
+            response_schema_conformance,
+        ],
+    )
+
+
+def test_call_has_no_field_that_is_neither_shown_nor_kept_back() -> None:
+    """A field that is added to the call one day is decided about: shown, or listed here."""
+    kept_back = {
+        *("account_sid", "base_url", "claimed_at", "sip_response_code", "request_hash", "asked_by"),
+        *("recordings_at_twilio", "error_code", "error_message", "error_retryable", "twilio_code"),
+        *("reconcile_attempts", "waiting_for", "due_at", "pause_seconds", "max_length_seconds"),
+    }
+    shown = {*SCHEMAS["CallSummary"]["properties"], *SCHEMAS["Call"]["properties"]}
+    assert {field.name for field in fields(Call)} - shown == kept_back
