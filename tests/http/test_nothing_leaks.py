@@ -157,7 +157,11 @@ def test_environments_and_queues_hold_neither(session_driver: Driver, phones: li
 
 def test_answers_hold_no_secret(session_driver: Driver, phones: list[str]) -> None:
     driver = session_driver
-    bad: tuple[dict[str, str], ...] = ({}, {"to": phones[0], "from": "+15005550001"}, {"to": "+15005550001"})
+    bad: tuple[dict[str, str], ...] = (
+        {},
+        {"to": phones[0], "from": "+15005550001"},
+        {"to": "+15005550001"},
+    )
     texts = [json.dumps(driver.refused(body)) for body in bad]
     texts.append(driver.api.send("GET", "/calls?limit=200").text)
     assert [found(secrets_of(driver), text) for text in texts] == [[]] * len(texts)
