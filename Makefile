@@ -57,7 +57,7 @@ lint: .venv/.dev ## format and lint rules hold
 types: .venv/.dev ## mypy, strict
 	.venv/bin/mypy
 
-audit: .venv-audit/.done ## what ships to Lambda, by bandit, checkov and pip-audit; every suppression has its reason
+audit: .venv/.dev .venv-audit/.done ## what ships to Lambda, by bandit, checkov and pip-audit; every suppression has its reason
 	.venv-audit/bin/bandit --quiet --recursive layers functions
 	@.venv-audit/bin/python scripts/audit.py
 

@@ -1,4 +1,6 @@
-"""The template by checkov (.checkov.yaml), and the packages that ship by pip-audit.
+"""The template and its translation by checkov (.checkov.yaml), the packages that ship by pip-audit.
+
+Only in the translation are the roles and permissions to be seen that SAM makes by itself.
 
 pip-audit asks PyPI for what is known of each package. Where PyPI itself cannot be asked (behind a
 mirror that has the files only) nothing is audited, and this says so instead of passing in silence.
@@ -8,17 +10,38 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
 BIN = ROOT / ".venv-audit" / "bin"
 SHIPPED = "layers/dependencies/requirements.txt"
 
 
+TRANSLATE = """
+import json
+from pathlib import Path
+from samtranslator.yaml_helper import yaml_parse
+from local.deploy import translate
+source = yaml_parse(Path("template.yaml").read_text())
+print(json.dumps(translate(source, {"TwilioAccountSid": "AC" + "0" * 32}, "http://127.0.0.1")))
+"""
+
+
 def main() -> int:
     """0 where neither found anything."""
-    checkov = [BIN / "checkov", "--skip-download", "--file", "template.yaml"]
-    if subprocess.run(checkov, cwd=ROOT, check=False).returncode != 0:
-        return 1
+    with TemporaryDirectory() as folder:
+        translation = Path(folder) / "translation.json"
+        with translation.open("w") as file:
+            subprocess.run(
+                [ROOT / ".venv/bin/python", "-c", TRANSLATE],
+                cwd=ROOT,
+                stdout=file,
+                check=True,
+            )
+        for template in ("template.yaml", translation):
+            checkov = [BIN / "checkov", "--skip-download", "--file", template]
+            if subprocess.run(checkov, cwd=ROOT, check=False).returncode != 0:
+                return 1
     return audit_packages()
 
 
