@@ -1,0 +1,106 @@
+"""What `sam build` made: bytecode that Lambda uses as it is, all that is loaded, and nothing more."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local.options import ROOT
+from tests.unit.test_template import BY_FOLDER
+
+BUILD = ROOT / ".aws-sam" / "build"
+PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
+DEPENDENCIES = BUILD / "DependenciesLayer" / "python"
+OURS = BUILD / "CallscribeLayer" / "python"
+_UNCHECKED_HASH = (1).to_bytes(4, "little")
+
+
+def folders() -> list[Path]:
+    return [DEPENDENCIES, OURS, *(BUILD / logical_id for logical_id, _ in BY_FOLDER.values())]
+
+
+def run(code: str, *path: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PYTHON, "-c", code],
+        env={"PYTHONPATH": ":".join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_module_has_bytecode_that_does_not_look_at_its_source() -> None:
+    """Magic number of Lambda's interpreter, and the flag that says: never checked (PEP 552)."""
+    magic = run("import importlib.util, sys; sys.stdout.write(importlib.util.MAGIC_NUMBER.hex())")
+    found = [path for folder in folders() for path in folder.rglob("*.pyc")]
+    assert len(found) > 500
+    for path in found:
+        head = path.read_bytes()[:8]
+        assert (head[:4].hex(), head[4:]) == (magic.stdout, _UNCHECKED_HASH), path
+
+
+def test_no_module_is_without_bytecode() -> None:
+    tag = run("import sys; sys.stdout.write(sys.implementation.cache_tag)").stdout
+    sources = [path for folder in folders() for path in folder.rglob("*.py")]
+    assert len(sources) > 200
+    without = [
+        s for s in sources if not (s.parent / "__pycache__" / f"{s.stem}.{tag}.pyc").exists()
+    ]
+    assert without == []
+
+
+def test_layer_is_what_is_loaded_and_small() -> None:
+    """The aim is 12 MB; a tenth over it something has crept in."""
+    size = sum(path.stat().st_size for path in DEPENDENCIES.rglob("*") if path.is_file())
+    assert size < 13_200_000
+    names = {path.name for path in DEPENDENCIES.iterdir()}
+    assert not names & {"aiohttp", "boto3", "botocore", "jwt", "attr", "tests"}
+    assert not list(DEPENDENCIES.rglob("tests"))
+
+
+def test_everything_of_ours_can_be_imported_from_the_layers_alone() -> None:
+    """Also what a function imports only when it is needed."""
+    code = """
+import importlib, pkgutil, callscribe
+names = [m.name for m in pkgutil.walk_packages(callscribe.__path__, "callscribe.")]
+for name in names:
+    importlib.import_module(name)
+from twilio.rest import Client
+client = Client("SK", "secret", "AC")
+client.calls("CA"), client.recordings("RE"), client.calls.page, client.recordings.page
+from callscribe.domain.quiet_hours import is_quiet, read_quiet_hours
+from datetime import datetime, UTC
+import zoneinfo
+zoneinfo.reset_tzpath(to=())  # as if the system had no time zones
+zoneinfo.ZoneInfo.clear_cache()
+assert is_quiet("+12125550123", datetime(2026, 1, 10, 3, tzinfo=UTC), read_quiet_hours("21:00-08:00"))
+print(len(names))
+"""
+    done = run(code, DEPENDENCIES, OURS)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 40
+
+
+@pytest.mark.parametrize(
+    "moved", ["aiohttp", "twilio/rest/api", "phonenumbers/geodata", "phonenumbers/data"]
+)
+def test_stripping_fails_loudly_when_a_package_has_moved_things(tmp_path: Path, moved: str) -> None:
+    """On a layer in which all names stand but one."""
+    path = ROOT / "layers" / "dependencies" / "strip.py"
+    spec = importlib.util.spec_from_file_location("strip", path)
+    assert spec is not None
+    assert spec.loader is not None
+    strip = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(strip)
+    kept = [f"{folder}/{name}" for folder, names in strip.KEPT.items() for name in names]
+    for name in (*strip.PACKAGES, *strip.FOLDERS, *strip.GENERATED, *kept):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(tmp_path / moved)
+    done = subprocess.run([PYTHON, path, tmp_path], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert moved in done.stdout
+    assert (tmp_path / "aiosignal").exists(), "nothing may be removed by halves"
