@@ -306,8 +306,8 @@ def drive_calls(house: House) -> None:
         {"recording_sid": "RE1", "call_id": failed, "status": "absent"},
     )
     house.ask("POST", "/retries", json={"kind": "dead-letter"})
-    house.ask("PUT", "/do-not-call/%2B14155550188")
-    house.ask("POST", "/erasures", json={"phone_number": "+14155550189"})
+    house.ask("PUT", "/do-not-call/%2B12125550188")
+    house.ask("POST", "/erasures", json={"phone_number": "+12125550189"})
 
 
 def drive_reconcile(house: House) -> None:
