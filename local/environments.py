@@ -173,7 +173,7 @@ class FunctionPool:
                 if environment.usable:
                     return environment
                 self._drop(environment)
-        environment = Environment(self.function, self._layout, self._variables(), self._log)
+        environment = Environment(self.function, self._layout, self.variables(), self._log)
         with self._lock:
             self._all.add(environment)
         return environment
@@ -189,7 +189,8 @@ class FunctionPool:
         self._all.discard(environment)
         environment.close()
 
-    def _variables(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
+        """The environment of a new process: the template's, Lambda's own, fresh credentials."""
         session = self._ministack.client("sts").assume_role(
             RoleArn=self.function.role_arn, RoleSessionName="local", DurationSeconds=3600
         )["Credentials"]

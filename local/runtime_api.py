@@ -47,6 +47,8 @@ class RuntimeApi:
         self._waiting: queue.Queue[Invocation | None] = queue.Queue()
         self._current: Invocation | None = None
         self.init_error: dict[str, Any] | None = None
+        # set once the environment asks for its first event: it is ready
+        self.asked = Event()
         self._server = Server(self._answer)
         self.address = f"127.0.0.1:{self._server.port}"
 
@@ -81,6 +83,7 @@ class RuntimeApi:
         return _accepted()
 
     def _next(self) -> Response:
+        self.asked.set()
         invocation = self._waiting.get()
         if invocation is None:
             raise DropConnection
