@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,52 @@ def test_stripping_fails_loudly_when_a_package_has_moved_things(tmp_path: Path, 
     assert done.returncode == 1
     assert moved in done.stdout
     assert (tmp_path / "aiosignal").exists(), "nothing may be removed by halves"
+
+
+COMMON = {"app", "aws_lambda_powertools", "botocore", "callscribe", "dateutil", "jmespath", "six"}
+COMMON |= {"certifi", "urllib3", "typing_extensions"}
+# simplejson is Lambda's own runtime client's: requests takes it where it finds it
+REQUESTS = {"charset_normalizer", "idna", "requests", "simplejson"}
+REST = REQUESTS | {"twilio"}
+# function → what it builds for an event, and the packages that are loaded then
+LOADED: dict[str, tuple[str, set[str]]] = {
+    "twiml": ("verifier answer_call track_call", COMMON | {"twilio"}),
+    "recording_complete": ("verifier receive_recording", COMMON),
+    "transcript_complete": ("verifier finish_recording", COMMON | REQUESTS),
+    "calls": (
+        "read_calls redrive import_recordings ask_erasure guard_dialling",
+        COMMON | {"phonenumbers"},
+    ),
+    "dial": ("place_call schedules", COMMON | REST | {"phonenumbers"}),
+    "transcribe": ("process_recording queue dead_letters", COMMON | REST | {"s3transfer"}),
+    "reconcile": ("reconcile", COMMON | REST | {"phonenumbers"}),
+}
+NOWHERE = "aiohttp pydantic aws_xray_sdk asyncio boto3".split()
+
+
+@pytest.mark.parametrize("folder", LOADED)
+def test_nothing_is_loaded_that_its_path_does_not_use(folder: str) -> None:
+    uses, expected = LOADED[folder]
+    logical_id, function = BY_FOLDER[folder]
+    variables = dict.fromkeys(function["Properties"]["Environment"]["Variables"], "1")
+    variables |= {"TWILIO_API_URL": "https://x", "DEADLINES": "", "QUIET_HOURS": ""}
+    variables |= {"ALLOWED_COUNTRIES": "", "AWS_DEFAULT_REGION": "us-east-1"}
+    code = f"""
+import json, os, sys
+os.environ.update({variables!r})
+import app
+from callscribe import wiring
+for name in {uses.split()!r}:
+    getattr(wiring, name)()
+wiring.telemetry()
+print(json.dumps(sorted(sys.modules)))
+"""
+    done = run(code, BUILD / logical_id, DEPENDENCIES, OURS)
+    assert done.returncode == 0, done.stderr
+    modules = set(json.loads(done.stdout))
+    packages = {name.split(".")[0] for name in modules} - sys.stdlib_module_names
+    assert {name for name in packages if not name.startswith("_")} == expected
+    # s3transfer, which copies the audio, brings it along; nobody else has it
+    nowhere = [*NOWHERE, *(["multiprocessing"] if folder != "transcribe" else [])]
+    assert [name for name in nowhere if name in modules] == []
+    assert ("twilio.rest" in modules) is (folder in ("dial", "transcribe", "reconcile"))

@@ -1,7 +1,7 @@
 """Cold starts of the built artefact: from process start to ready, and to the end of a first event.
 
 Each is a fresh process with Lambda's own runtime client, layers laid out as on Lambda, against the local
-stack; interleaved with the floor, ``boto3.client("dynamodb")`` on the same interpreter = 1.00 × ddb.
+stack; interleaved with the floor, ``boto3.client("dynamodb")`` on the same interpreter = 1.00 ddb.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import requests
 from bench.measuring import Cost, Measured, counter
 from bench.report import Report
 from local.deploy import Function
-from local.options import ROOT, Options
+from local.options import Options
 from local.runtime_api import Invocation, RuntimeApi
 from local.simulators.twilio.signature import sign
 from local.stack import LocalStack, built_layout

@@ -27,7 +27,7 @@ class Cost:
 
 @cache
 def counter() -> str:
-    """perf where the kernel lets it count (as repeatable, and at full speed), else cachegrind, else none."""
+    """perf where the kernel lets it count (at full speed), else cachegrind, else none."""
     perf = ["perf", "stat", "-x,", "-e", "instructions:u", "true"]
     if shutil.which("perf"):
         done = subprocess.run(perf, capture_output=True, text=True, check=False)

@@ -66,7 +66,7 @@ class Report:
         width = max((len(figure.name) for figure in self.figures), default=0)
         for figure in self.figures:
             shown = f"{figure.value:>14,.6g} {figure.unit:14}"
-            ratio = f"{figure.ratio:>8.3g} × {figure.compared_with}" if figure.ratio else ""
+            ratio = f"{figure.ratio:>8.3g} x {figure.compared_with}" if figure.ratio else ""
             print(f"  {figure.name:{width}} {shown} {ratio}".rstrip())
         for text in self.notes:
             print(f"  {text}")

@@ -32,6 +32,8 @@ class CodeLayout:
     python: Path
     code: Callable[[Function], Path]
     python_path: Callable[[Function], list[Path]]
+    # where a layer's files are that are no modules: /opt on Lambda
+    opt: Path | None = None
 
 
 class FunctionError(Exception):
@@ -194,8 +196,9 @@ class FunctionPool:
         session = self._ministack.client("sts").assume_role(
             RoleArn=self.function.role_arn, RoleSessionName="local", DurationSeconds=3600
         )["Credentials"]
+        opt = f"{self._layout.opt}/"
         return {
-            **self.function.environment,
+            **{k: v.replace("/opt/", opt) for k, v in self.function.environment.items()},
             "PATH": os.environ.get("PATH", ""),
             "LANG": "C.UTF-8",
             "TZ": ":UTC",

@@ -240,4 +240,5 @@ def built_layout() -> CodeLayout:
         python=ROOT / ".venv-lambda" / "bin" / "python",
         code=lambda function: build / function.logical_id,
         python_path=python_path,
+        opt=build / "DependenciesLayer",
     )

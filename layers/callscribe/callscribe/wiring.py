@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 from callscribe.adapters.dynamodb import DynamoDBCallStore
 from callscribe.adapters.s3 import S3Documents
@@ -68,9 +68,15 @@ def telemetry() -> PowertoolsTelemetry:
 
 
 @cache
+def _session() -> Session:
+    """botocore's, without boto3 around it: one for all clients, which share what it has read."""
+    return Session()
+
+
+@cache
 def _client(service: str) -> Any:
     """Time-outs shorter than any function's own; SigV4 everywhere, presigned links included."""
-    return boto3.client(
+    return _session().create_client(
         service,
         config=Config(
             connect_timeout=3,

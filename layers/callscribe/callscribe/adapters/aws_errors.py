@@ -31,7 +31,7 @@ _THROTTLES = frozenset(
 def translated(service: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Throttles, server errors and broken connections become RetryLaterError.
 
-    A bug (a missing permission, a wrong parameter) stays the exception that it is. boto3 has tried
+    A bug (a missing permission, a wrong parameter) stays the exception that it is. botocore has tried
     three times by then.
     """
 

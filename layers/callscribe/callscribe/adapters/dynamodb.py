@@ -426,7 +426,7 @@ class DynamoDBCallStore:
 def _was_ours(error: ClientError, wanted: Item, gone: Collection[str] = ()) -> bool:
     """Whether a refused write had in truth been carried out by its own first try.
 
-    boto3 repeats a write whose answer was lost; the repetition then meets what the first try wrote.
+    botocore repeats a write whose answer was lost; the repetition then meets what the first try wrote.
     Taking that for another's write would leave a claim without anybody who acts on it.
     """
     if not error.response["ResponseMetadata"].get("RetryAttempts"):

@@ -1,17 +1,14 @@
-"""Items and expressions as DynamoDB's client wants them: typed values, decimals, placeholders."""
+"""Items and expressions as DynamoDB's client wants them: typed values and placeholders.
+
+Not boto3's serializer: importing it costs a cold start more than a client does, and it takes no floats.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from decimal import Decimal
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 Item = dict[str, Any]
-
-serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 
 class Expression:
@@ -27,7 +24,7 @@ class Expression:
 
     def value(self, value: Any) -> str:
         placeholder = f":v{len(self.values)}"
-        self.values[placeholder] = to_item({"value": value})["value"]
+        self.values[placeholder] = serialize(value)
         return placeholder
 
     def one_of(self, field: str, values: Collection[str]) -> str:
@@ -51,31 +48,39 @@ class Expression:
 
 
 def to_item(values: Mapping[str, Any]) -> Item:
-    return {
-        name: serialize(_decimals(value)) for name, value in values.items() if value is not None
-    }
+    return {name: serialize(value) for name, value in values.items() if value is not None}
 
 
 def from_item(item: Mapping[str, Any]) -> Item:
-    return {name: _numbers(_deserialize(value)) for name, value in item.items()}
+    return {name: deserialize(value) for name, value in item.items()}
 
 
-def _decimals(value: Any) -> Any:
-    """DynamoDB's client takes decimals only; str() keeps a float's shortest exact form."""
-    if isinstance(value, float):
-        return Decimal(str(value))
-    if isinstance(value, Mapping):
-        return {name: _decimals(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_decimals(inner) for inner in value]
-    return value
+def serialize(value: Any) -> Item:
+    """A JSON value as DynamoDB writes it. Raises TypeError for any other."""
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case int() | float():
+            # repr() is a float's shortest exact form
+            return {"N": repr(value)}
+        case Mapping():
+            return {"M": {str(name): serialize(inner) for name, inner in value.items()}}
+        case list() | tuple():
+            return {"L": [serialize(inner) for inner in value]}
+    raise TypeError(f"DynamoDB takes no {type(value).__name__} from here")
 
 
-def _numbers(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Mapping):
-        return {name: _numbers(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_numbers(inner) for inner in value]
-    return value
+def deserialize(typed: Mapping[str, Any]) -> Any:
+    """The JSON value of one that DynamoDB gave. Raises KeyError for a type that we never write."""
+    [(kind, value)] = typed.items()
+    if kind == "N":
+        return int(value) if value.lstrip("-").isdecimal() else float(value)
+    if kind == "M":
+        return {name: deserialize(inner) for name, inner in value.items()}
+    if kind == "L":
+        return [deserialize(inner) for inner in value]
+    return {"NULL": None, "BOOL": value, "S": value}[kind]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import requests
-from boto3.s3.transfer import TransferConfig
+from s3transfer.manager import TransferConfig, TransferManager
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
@@ -50,22 +50,21 @@ class TwilioAudioSource:
         self._session = requests.Session()
         # 4 threads of 5 MiB parts, and no more than that waiting: 97 MB at the most, measured
         self._transfer = TransferConfig(
-            multipart_threshold=5 * _MIB, multipart_chunksize=5 * _MIB, max_concurrency=4
+            multipart_threshold=5 * _MIB,
+            multipart_chunksize=5 * _MIB,
+            max_request_concurrency=4,
+            max_in_memory_upload_chunks=4,
         )
-        self._transfer.max_in_memory_upload_chunks = 4
 
     @translated("S3")
     def copy(self, recording_sid: str, *, channels: int | None, key: str) -> StoredAudio:
         try:
             with self._open(recording_sid, channels) as response:
                 audio = _CheckedWav(response.raw)
-                self._s3.upload_fileobj(
-                    audio,  # type: ignore[arg-type]  # needs only read(): s3transfer streams it
-                    self._bucket,
-                    key,
-                    ExtraArgs={"ContentType": "audio/wav"},
-                    Config=self._transfer,
-                )
+                with TransferManager(self._s3, self._transfer) as transfer:
+                    wav = {"ContentType": "audio/wav"}
+                    # needs only read(): s3transfer streams it
+                    transfer.upload(audio, self._bucket, key, wav).result()  # type: ignore[arg-type]
         except (requests.RequestException, HTTPError) as error:
             raise RetryLaterError("the audio's download broke off", seconds=15) from error
         return StoredAudio(size_bytes=audio.size_bytes, channels=audio.channels)
