@@ -123,10 +123,10 @@ LOADED: dict[str, tuple[str, set[str]]] = {
         COMMON | {"phonenumbers"},
     ),
     "dial": ("place_call schedules", COMMON | REST | {"phonenumbers"}),
-    "transcribe": ("process_recording queue dead_letters", COMMON | REST | {"s3transfer"}),
+    "transcribe": ("process_recording queue dead_letters", COMMON | REST),
     "reconcile": ("reconcile", COMMON | REST | {"phonenumbers"}),
 }
-NOWHERE = "aiohttp pydantic aws_xray_sdk asyncio boto3".split()
+NOWHERE = "aiohttp pydantic aws_xray_sdk asyncio multiprocessing boto3 s3transfer".split()
 
 
 @pytest.mark.parametrize("folder", LOADED)
@@ -151,7 +151,5 @@ print(json.dumps(sorted(sys.modules)))
     modules = set(json.loads(done.stdout))
     packages = {name.split(".")[0] for name in modules} - sys.stdlib_module_names
     assert {name for name in packages if not name.startswith("_")} == expected
-    # s3transfer, which copies the audio, brings it along; nobody else has it
-    nowhere = [*NOWHERE, *(["multiprocessing"] if folder != "transcribe" else [])]
-    assert [name for name in nowhere if name in modules] == []
+    assert [name for name in NOWHERE if name in modules] == []
     assert ("twilio.rest" in modules) is (folder in ("dial", "transcribe", "reconcile"))

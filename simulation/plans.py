@@ -73,7 +73,7 @@ def make_plan(dice: Dice, number: int, span_seconds: float) -> Plan:
         begins=roll("begins", span_seconds),
         asks=1 if roll("asks") < 0.8 else 2,
         talks_seconds=talks_seconds,
-        erased_after=erased_after if roll("erased") < 0.1 else None,
+        erased_after=erased_after if roll("erased") < 0.2 else None,
     )
 
 

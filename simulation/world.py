@@ -54,8 +54,6 @@ _SETTINGS = {
     "MAX_CALLS_PER_DESTINATION": "100000",
     "MAX_CALLS_PER_CALLER": "100000",
     "MAX_CALLS_PER_DAY": "100000",
-    # few enough for the set of those under way to be full now and then
-    "MAX_CALLS_AT_ONCE": "40",
     "QUIET_HOURS": "",
     "INBOUND_SAY": "Hello",
     "DEFAULT_LANGUAGE": "en-US",
@@ -139,6 +137,8 @@ class World:
         self.reconciled: list[dict[str, Any] | None] = []
         # every other world deletes at the vendors what is stored here
         self.vendor_copies = "delete" if dice.number("vendor copies") < 0.5 else "keep"
+        # in some worlds the set of those under way is full now and then
+        self.most_at_once = "40" if dice.number("most at once") < 0.25 else "100000"
         # labels of calls whose erasure was promised
         self.erased: set[str] = set()
         self._runs = self._asked = 0
@@ -299,8 +299,9 @@ class World:
     def _wire(self) -> None:
         """Puts this world behind the handlers: the leaves of the wiring, and nothing else."""
         schedules = SimulatedSchedules(self.scheduler, self.lambdas, self.dice, self._label)
+        chosen = {"VENDOR_COPIES": self.vendor_copies, "MAX_CALLS_AT_ONCE": self.most_at_once}
         leaves: Mapping[str, Any] = {
-            "settings": Settings(_SETTINGS | {"VENDOR_COPIES": self.vendor_copies}),
+            "settings": Settings(_SETTINGS | chosen),
             "telemetry": self.telemetry,
             "secrets": SimulatedSecrets(self.lambdas, _SECRETS),
             "store": self.table,

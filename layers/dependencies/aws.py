@@ -21,11 +21,7 @@ from typing import Any
 OPERATIONS = {
     "dynamodb": "GetItem PutItem UpdateItem DeleteItem Query".split(),
     "events": ["PutEvents"],
-    # the last four are s3transfer's, for what is longer than one part
-    "s3": (
-        "PutObject GetObject ListObjectVersions DeleteObject "
-        "CreateMultipartUpload UploadPart CompleteMultipartUpload AbortMultipartUpload"
-    ).split(),
+    "s3": "PutObject GetObject ListObjectVersions DeleteObject".split(),
     "scheduler": ["CreateSchedule"],
     "secretsmanager": ["GetSecretValue"],
     "sqs": "SendMessage ReceiveMessage DeleteMessage ChangeMessageVisibility".split(),

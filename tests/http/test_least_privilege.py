@@ -37,7 +37,6 @@ BY_AWS_ITSELF = {
         ("transcribe", f"sqs:{name}"): "Lambda polls the queue"
         for name in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
     },
-    ("transcribe", "s3:AbortMultipartUpload"): "only after an upload broke off",
     ("dial", "iam:PassRole"): "asked by Scheduler; the emulator does not",
     ("dial", "sqs:SendMessage"): "Lambda lays aside an invocation that it gave up",
     ("reconcile", "sqs:SendMessage/LayAside"): "Lambda lays aside an invocation that it gave up",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any
 
 import requests
-from s3transfer.manager import TransferConfig, TransferManager
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
@@ -23,7 +25,6 @@ _CONNECT_AND_READ_SECONDS = (5, 60)
 # a callback may come before the file is there (Twilio): seen to take a second or so
 _WAITS_FOR_MEDIA_SECONDS = (0.5, 1, 2, 4)
 _WAV_HEADER_BYTES = 44
-_MIB = 1024 * 1024
 
 
 class TwilioAudioSource:
@@ -48,23 +49,29 @@ class TwilioAudioSource:
         self._bucket = bucket_name
         self._sleep = sleep
         self._session = requests.Session()
-        # 4 threads of 5 MiB parts, and no more than that waiting: 97 MB at the most, measured
-        self._transfer = TransferConfig(
-            multipart_threshold=5 * _MIB,
-            multipart_chunksize=5 * _MIB,
-            max_request_concurrency=4,
-            max_in_memory_upload_chunks=4,
-        )
 
     @translated("S3")
     def copy(self, recording_sid: str, *, channels: int | None, key: str) -> StoredAudio:
         try:
-            with self._open(recording_sid, channels) as response:
+            with self._open(recording_sid, channels) as response, ExitStack() as stop:
                 audio = _CheckedWav(response.raw)
-                with TransferManager(self._s3, self._transfer) as transfer:
-                    wav = {"ContentType": "audio/wav"}
-                    # needs only read(): s3transfer streams it
-                    transfer.upload(audio, self._bucket, key, wav).result()  # type: ignore[arg-type]
+                length = response.headers.get("Content-Length", "")
+                body: Any = audio
+                if not length.isdecimal():
+                    # S3 wants to know beforehand: what is sent without a length goes by the disk
+                    body = stop.enter_context(TemporaryFile())
+                    shutil.copyfileobj(audio, body)
+                    length = str(body.tell())
+                    body.seek(0)
+                # one stream of one part: as fast as two sockets, flat in memory; what breaks off leaves
+                # nothing behind and is begun again
+                self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=body,
+                    ContentLength=int(length),
+                    ContentType="audio/wav",
+                )
         except (requests.RequestException, HTTPError) as error:
             raise RetryLaterError("the audio's download broke off", seconds=15) from error
         return StoredAudio(size_bytes=audio.size_bytes, channels=audio.channels)
@@ -114,31 +121,25 @@ def _refusal(status: int, headers: Mapping[str, str]) -> Exception:
 
 
 class _CheckedWav:
-    """A stream that counts its bytes and reads the channels off the header as it passes.
+    """A stream that counts its bytes. Its header is read at once, for the number of channels.
 
-    Raises RetryLaterError (in ``read``) for what is no WAV: a broken file, stored and sent on,
-    would only fail later, at a vendor, and cost more.
+    Raises RetryLaterError (when made) for what is no WAV: a broken file, stored and sent on, would
+    only fail later, at a vendor, and cost more.
     """
 
     def __init__(self, raw: HTTPResponse) -> None:
         self._raw = raw
-        self._head = b""
+        self._head = raw.read(_WAV_HEADER_BYTES)
         self.size_bytes = 0
+        if self._head[:4] != b"RIFF" or self._head[8:12] != b"WAVE":
+            raise RetryLaterError("Twilio sent something that is no WAV file", seconds=30)
+        # bytes 22 and 23 of a RIFF/WAVE header, little-endian
+        self.channels = int.from_bytes(self._head[22:24], "little") or 1
 
     def read(self, size: int = -1) -> bytes:
-        chunk: bytes = self._raw.read(None if size < 0 else size)
+        if self._head:
+            chunk, self._head = self._head, b""
+        else:
+            chunk = self._raw.read(None if size < 0 else size)
         self.size_bytes += len(chunk)
-        if len(self._head) < _WAV_HEADER_BYTES:
-            self._head += chunk[: _WAV_HEADER_BYTES - len(self._head)]
-            complete = len(self._head) == _WAV_HEADER_BYTES
-            if (complete or not chunk) and not self._is_wav():
-                raise RetryLaterError("Twilio sent something that is no WAV file", seconds=30)
         return chunk
-
-    def _is_wav(self) -> bool:
-        return self._head[:4] == b"RIFF" and self._head[8:12] == b"WAVE"
-
-    @property
-    def channels(self) -> int:
-        """Number of channels: bytes 22 and 23 of a RIFF/WAVE header, little-endian."""
-        return int.from_bytes(self._head[22:24], "little") or 1

@@ -1,0 +1,89 @@
+"""One copy in a process of its own: prints its seconds, its CPU seconds and its peak memory as JSON."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import ssl
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+_BLOCK = 1 << 20
+
+
+def application(source: str, sink: str, megabytes: int, certificate: str) -> None:
+    """The adapter that `transcribe` has, as it is wired there."""
+    from botocore.config import Config  # noqa: PLC0415 - each kind loads its own only
+    from botocore.session import Session  # noqa: PLC0415
+
+    from callscribe.adapters.twilio_media import TwilioAudioSource  # noqa: PLC0415
+
+    client = Session().create_client(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=sink,
+        aws_access_key_id="bench",
+        aws_secret_access_key="bench",  # noqa: S106
+        verify=certificate,
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+    )
+    secret = {"api_key_sid": "SK", "api_key_secret": "bench"}
+    secrets = cast(Any, SimpleNamespace(read=lambda *_, **__: secret))
+    audio = TwilioAudioSource(
+        secrets,
+        cast(Any, client),
+        secret_arn="",
+        account_sid="AC",
+        api_url=source,
+        bucket_name="bucket",
+    )
+    # the certificate of this run, whatever the machine's environment names
+    audio._session.verify, audio._session.trust_env = certificate, False  # noqa: SLF001
+    audio.copy(f"RE{megabytes}", channels=2, key="audio/x/y.wav")
+
+
+def plain(source: str, sink: str, megabytes: int, certificate: str) -> None:
+    """The floor: two TLS sockets and a loop between them, one PUT, no signature."""
+    context = ssl.create_default_context(cafile=certificate)
+    ports = [urlsplit(url).port for url in (source, sink)]
+    incoming, outgoing = (
+        http.client.HTTPSConnection("localhost", port, context=context) for port in ports
+    )
+    incoming.request("GET", f"/RE{megabytes}.wav")
+    response = incoming.getresponse()
+    outgoing.putrequest("PUT", "/bucket/key")
+    outgoing.putheader("Content-Length", str(megabytes * 1_000_000))
+    outgoing.endheaders()
+    while block := response.read(_BLOCK):
+        outgoing.send(block)
+    outgoing.getresponse().read()
+
+
+def main() -> int:
+    kind, source, sink, megabytes, certificate = sys.argv[1:]
+    begin, cpu = time.perf_counter(), time.process_time()
+    copy = application if kind == "application" else plain
+    if kind == "application":
+        # what a warm environment has behind it: the first copy pays for imports and clients
+        application(source, sink, 1, certificate)
+        begin, cpu = time.perf_counter(), time.process_time()
+    copy(source, sink, int(megabytes), certificate)
+    seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - cpu
+    status = Path("/proc/self/status").read_text()
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+    result = {
+        "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
+        "peak_mb": int(peak[1]) / 1000 if peak else 0,
+    }
+    print(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
