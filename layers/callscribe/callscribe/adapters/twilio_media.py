@@ -49,6 +49,7 @@ class TwilioAudioSource:
         self._bucket = bucket_name
         self._sleep = sleep
         self._session = requests.Session()
+        self._streams = s3.meta.endpoint_url.startswith("https:")
 
     @translated("S3")
     def copy(self, recording_sid: str, *, channels: int | None, key: str) -> StoredAudio:
@@ -57,8 +58,9 @@ class TwilioAudioSource:
                 audio = _CheckedWav(response.raw)
                 length = response.headers.get("Content-Length", "")
                 body: Any = audio
-                if not length.isdecimal():
-                    # S3 wants to know beforehand: what is sent without a length goes by the disk
+                if not length.isdecimal() or not self._streams:
+                    # S3 wants to know the length beforehand, and without TLS (a laptop's) the body's
+                    # hash too: then it goes by the disk
                     body = stop.enter_context(TemporaryFile())
                     shutil.copyfileobj(audio, body)
                     length = str(body.tell())
