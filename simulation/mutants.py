@@ -103,7 +103,7 @@ MUTANTS = (
     Mutant(
         what="two workers may both claim a submission",
         path=_USE_CASES + "process_recording.py",
-        old="        return self._again(recording) if self._change(recording, changes) else None\n",
+        old="        return changed(recording, changes) if self._change(recording, changes) else None\n",
         new="        self._change(recording, changes)\n        return self._again(recording)\n",
     ),
     Mutant(

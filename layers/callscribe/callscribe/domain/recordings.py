@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -91,6 +91,11 @@ class Recording:
         if self.error_code is None:
             return None
         return Failure(self.error_code, self.error_message or "", bool(self.error_retryable))
+
+
+def changed(recording: Recording, changes: Mapping[str, Any]) -> Recording:
+    """The recording as it stands after a change that was written: nobody needs to read it again."""
+    return replace(recording, **changes)
 
 
 def audio_key(call_id: str, recording_sid: str) -> str:

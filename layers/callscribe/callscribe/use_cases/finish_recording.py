@@ -14,6 +14,7 @@ from callscribe.domain.recordings import (
     DONE,
     TERMINAL,
     Recording,
+    changed,
     is_answered_by,
     transcript_key,
 )
@@ -144,8 +145,7 @@ class FinishRecording:
                 status=status,
                 error_code=failure.code if failure else None,
             )
-            fresh = self.store.get_recording(call.call_id, recording.recording_sid)
-            self.announce(call, fresh or recording)
+            self.announce(call, changed(recording, changes))
 
     def announce(self, call: Call, recording: Recording) -> None:
         """Sends the event that is still owed; a crash in between sends it twice, never none."""
@@ -231,9 +231,12 @@ class FinishRecording:
         )
 
     def _find(self, call_id: str, recording_sid: str) -> tuple[Call, Recording] | None:
-        call = self.store.get_call(call_id)
-        recording = self.store.get_recording(call_id, recording_sid)
-        return (call, recording) if call and recording and call.status not in GONE else None
+        """Both by one request: they lie in one partition."""
+        call, recordings = self.store.get_call_with_recordings(call_id) or (None, [])
+        if call is None or call.status in GONE:
+            return None
+        found = [r for r in recordings if r.recording_sid == recording_sid]
+        return (call, found[0]) if found else None
 
 
 _METRICS = {

@@ -26,6 +26,7 @@ from callscribe.domain.recordings import (
     UNFINISHED_AT_TWILIO,
     Recording,
     audio_key,
+    changed,
     is_answered_by,
 )
 from callscribe.domain.times import Clock, from_text, to_text
@@ -138,9 +139,10 @@ class ProcessRecording:
             "updated_at": to_text(now),
             **self.deadlines.of_recording(call.call_id, "stored", now),
         }
-        if self._change(recording, changes):
-            self.telemetry.count("RecordingStored")
-        return self._again(recording)
+        if not self._change(recording, changes):
+            return self._again(recording)
+        self.telemetry.count("RecordingStored")
+        return changed(recording, changes)
 
     def _submit(self, call: Call, recording: Recording) -> None:
         url = self._audio_url(recording)
@@ -190,7 +192,7 @@ class ProcessRecording:
             "updated_at": to_text(now),
             **self.deadlines.of_recording(recording.call_id, "submitting", now),
         }
-        return self._again(recording) if self._change(recording, changes) else None
+        return changed(recording, changes) if self._change(recording, changes) else None
 
     def _back_to_stored(self, recording: Recording) -> None:
         """For a submission that certainly did not happen: it is no attempt either."""

@@ -1,0 +1,244 @@
+"""What callscribe itself adds between a vendor's word and the next step; the vendors answer at once.
+
+Through the whole local stack (HTTP, queue, processes under their roles, MiniStack), at 1, 10 and 50 calls
+at once; and, step by step, in this process.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+
+from bench.cold_start import Events
+from bench.in_process import InProcess, Steps
+from bench.report import Report
+from local.options import Options
+from local.simulators.twilio.signature import sign
+from local.stack import LocalStack
+
+AT_ONCE = (1, 10, 50)
+ROUNDS = {1: 10, 10: 3, 50: 2}
+PAST = "2026-01-01T00:00:00.000Z"
+P50_AIM, P95_AIM = 0.3, 2.0
+_POLL_SECONDS = 0.01
+
+
+def run(report: Report) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    with LocalStack(Options(speed=1000, work_folder=folder)) as stack:
+        house = House(stack)
+        for warm in (house.submitted, house.readable):
+            warm(10)
+        for at_once in AT_ONCE:
+            for what, measured in (
+                ("recording callback to submitted", house.submitted),
+                ("webhook to readable", house.readable),
+            ):
+                taken = [s for _ in range(ROUNDS[at_once]) for s in measured(at_once)]
+                row = f"{what}, {at_once} at once"
+                report.add(
+                    f"{row}: p50", taken, "s", than=P50_AIM, compared_with="the aim of 0.3 s"
+                )
+                p95 = quantiles(taken, n=20)[-1]
+                report.add(f"{row}: p95", p95, "s", than=P95_AIM, compared_with="the aim of 2 s")
+        steps(report, stack, house)
+    report.note(
+        "MiniStack answers every AWS call from one process: at 50 at once its queue is in it."
+    )
+
+
+def steps(report: Report, stack: LocalStack, house: House) -> None:
+    """One event at a time, warm, medians of thirty."""
+    events = Events(stack)
+    makers: dict[str, Callable[[], Any]] = {
+        "twiml": house.status_event,
+        "recording_complete": lambda: events.of("recording_complete"),
+        "transcribe": house.recording_event,
+        "transcript_complete": house.webhook_event,
+    }
+    for name, make in makers.items():
+        with InProcess(stack, name).ready() as handle:
+            handle(make())
+            taken = [handle(make()) for _ in range(30)]
+        total = report.add(f"{name}: whole event", [s.total * 1000 for s in taken], "ms")
+        parts: dict[str, Callable[[Steps], float]] = {
+            "parse": lambda s: s.parse,
+            "verify": lambda s: s.verify,
+            "AWS calls": lambda s: sum(seconds for _, seconds in s.aws),
+            "vendor requests": lambda s: sum(seconds for _, seconds in s.vendor),
+        }
+        for part, of in parts.items():
+            values = [of(s) * 1000 for s in taken]
+            if median(values):
+                report.add(f"{name}: {part}", values, "ms", than=total, compared_with="the event")
+        rest = [(s.total - sum(of(s) for of in parts.values())) * 1000 for s in taken]
+        report.add(
+            f"{name}: the rest (decide, serialise, log)",
+            rest,
+            "ms",
+            than=total,
+            compared_with="the event",
+        )
+        report.add(f"{name}: number of AWS calls", [len(s.aws) for s in taken], "calls")
+        report.note(f"{name}: {', '.join(call for call, _ in taken[-1].aws)}")
+
+
+class House:
+    """One stack, and ways to let it do the same thing many times at once."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self._stack = stack
+        self._table = stack.ministack.client("dynamodb")
+        secret = stack.ministack.client("secretsmanager").get_secret_value(
+            SecretId=stack.deployment.outputs["AssemblyAIWebhookSecretArn"]
+        )
+        self._secret = json.loads(secret["SecretString"])["webhook_secret"]
+        self._transcript_id = self._make_transcript()
+
+    def submitted(self, at_once: int) -> list[float]:
+        """Seconds from each recording callback to a recording that waits for AssemblyAI."""
+
+        def one(known: dict[str, str]) -> float:
+            call_id = self._add_call()
+            begin = time.perf_counter()
+            self._callback(
+                f"/recording-complete/{call_id}", {**known, "RecordingStatus": "completed"}
+            )
+            return self._until(call_id, known["RecordingSid"], ("submitted", "completed"), begin)
+
+        return self._all(one, [self._make_recording() for _ in range(at_once)])
+
+    def readable(self, at_once: int) -> list[float]:
+        """Seconds from each webhook to a recording whose transcript can be read."""
+
+        def one(ids: tuple[str, str]) -> float:
+            begin = time.perf_counter()
+            requests.post(
+                f"{self._stack.connection.api_url}/transcript-complete/{ids[0]}/{ids[1]}",
+                json={"transcript_id": self._transcript_id, "status": "completed"},
+                headers={"X-Callscribe-Webhook-Secret": self._secret},
+                timeout=60,
+            ).raise_for_status()
+            return self._until(*ids, ("completed",), begin)
+
+        return self._all(one, [self._add_submitted() for _ in range(at_once)])
+
+    def status_event(self) -> dict[str, Any]:
+        """The phone of a call that we placed rings."""
+        call_id = self._add_call(status="queued")
+        account = self._stack.options.account
+        form = {"AccountSid": account.account_sid, "CallSid": "CA" + uuid.uuid4().hex}
+        fields = {**form, "CallStatus": "ringing"}
+        path = f"/call-status/{call_id}"
+        url = self._stack.connection.api_url + path
+        return {
+            "routeKey": "POST /call-status/{call_id}",
+            "rawPath": path,
+            "headers": {
+                "content-type": "application/x-www-form-urlencoded",
+                "x-twilio-signature": sign(account.auth_token, url, list(fields.items())),
+            },
+            "pathParameters": {"call_id": call_id},
+            "requestContext": {"domainName": "127.0.0.1", "stage": "$default"},
+            "body": urlencode(fields),
+        }
+
+    def recording_event(self) -> dict[str, Any]:
+        """The worker's message of a recording of a call that we placed."""
+        known = self._make_recording()
+        body = {
+            "recording_sid": known["RecordingSid"],
+            "call_id": self._add_call(),
+            "status": "completed",
+        }
+        record = {
+            "messageId": "1",
+            "receiptHandle": "1",
+            "body": json.dumps(body),
+            "attributes": {"ApproximateReceiveCount": "1"},
+        }
+        return {"Records": [record]}
+
+    def webhook_event(self) -> dict[str, Any]:
+        call_id, sid = self._add_submitted()
+        return {
+            "routeKey": "POST /transcript-complete/{call_id}/{recording_sid}",
+            "rawPath": f"/transcript-complete/{call_id}/{sid}",
+            "headers": {"x-callscribe-webhook-secret": self._secret},
+            "pathParameters": {"call_id": call_id, "recording_sid": sid},
+            "requestContext": {"domainName": "127.0.0.1", "stage": "$default"},
+            "body": json.dumps({"transcript_id": self._transcript_id, "status": "completed"}),
+        }
+
+    def _all(self, one: Callable[[Any], float], inputs: list[Any]) -> list[float]:
+        with ThreadPoolExecutor(len(inputs)) as pool:
+            return list(pool.map(one, inputs))
+
+    def _until(self, call_id: str, sid: str, statuses: tuple[str, ...], begin: float) -> float:
+        key = {"call_id": {"S": call_id}, "item": {"S": f"RECORDING#{sid}"}}
+        name = self._stack.connection.table_name
+        while time.perf_counter() < begin + 60:
+            item = self._table.get_item(TableName=name, Key=key).get("Item")
+            if item and item["status"]["S"] in statuses:
+                return time.perf_counter() - begin
+            time.sleep(_POLL_SECONDS)
+        raise TimeoutError(f"{sid} did not become {statuses} within a minute")
+
+    def _callback(self, path: str, form: dict[str, str]) -> None:
+        account = self._stack.options.account
+        fields = {"AccountSid": account.account_sid, **form}
+        url = self._stack.connection.api_url + path
+        signature = sign(account.auth_token, url, list(fields.items()))
+        headers = {"X-Twilio-Signature": signature}
+        requests.post(url, data=fields, headers=headers, timeout=60).raise_for_status()
+
+    def _make_recording(self) -> dict[str, str]:
+        made = {"from": "+14155550100", "to": "+15005550006"}
+        url = f"{self._stack.twilio_url}/_sim/recordings"
+        known = requests.post(url, json=made, timeout=10).json()
+        return {"CallSid": known["call_sid"], "RecordingSid": known["recording_sid"]}
+
+    def _make_transcript(self) -> str:
+        """One that has ended at AssemblyAI, for all recordings alike."""
+        known = self._make_recording()
+        call_id = self._add_call()
+        self._callback(f"/recording-complete/{call_id}", {**known, "RecordingStatus": "completed"})
+        self._until(call_id, known["RecordingSid"], ("completed",), time.perf_counter())
+        item = self._table.get_item(
+            TableName=self._stack.connection.table_name,
+            Key={"call_id": {"S": call_id}, "item": {"S": f"RECORDING#{known['RecordingSid']}"}},
+        )["Item"]
+        return str(item["transcript_id"]["S"])
+
+    def _add_call(self, status: str = "completed") -> str:
+        call_id = uuid.uuid4().hex
+        self._put(call_id, "CALL", status=status, base_url=self._stack.connection.api_url)
+        return call_id
+
+    def _add_submitted(self) -> tuple[str, str]:
+        call_id, sid = self._add_call(), f"RE{uuid.uuid4().hex}"
+        self._put(
+            call_id,
+            f"RECORDING#{sid}",
+            recording_sid=sid,
+            status="submitted",
+            transcript_id=self._transcript_id,
+        )
+        return call_id, sid
+
+    def _put(self, call_id: str, item: str, **values: str) -> None:
+        fixed = {"call_id": call_id, "item": item, "created_at": PAST, "updated_at": PAST}
+        self._table.put_item(
+            TableName=self._stack.connection.table_name,
+            Item={k: {"S": v} for k, v in (fixed | values).items()} | {"claims": {"N": "0"}},
+        )
