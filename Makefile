@@ -1,6 +1,6 @@
 # callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo local test fuzz simulate simulate-mutants simulate-stack proof bench-imports test-dynamodb-local check format lint types audit validate build artefact lock clean setup
+.PHONY: help demo local test fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports check format lint types audit validate build artefact lock clean setup
 
 PYTHON ?= python3
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
@@ -31,8 +31,31 @@ simulate-mutants: .venv/.dev ## bugs planted on purpose: the simulation must fin
 simulate-stack: .venv/.dev .venv-ministack/.done ## hundreds of calls through the whole local stack, processes killed at random
 	@PYTHONPATH=layers/callscribe .venv/bin/python -m simulation.stack $(ARGS)
 
-bench-imports: .venv/.dev .venv-ministack/.done ## how many recordings an hour an import takes in, vendors simulated
-	.venv/bin/python -m bench.imports $(ARGS)
+bench: bench-ready ## everything that is measured, into bench/results.json and docs/performance/
+	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench
+
+bench-ready: .venv/.dev .venv-ministack/.done .venv-lambda/.done build
+
+bench-cold-start: bench-ready ## cold starts of the built artefact, in instructions
+	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench cold-start
+
+bench-copy: bench-ready ## audio from Twilio to S3 beside two plain sockets
+	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench copy
+
+bench-overhead: bench-ready ## what callscribe adds, step by step
+	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench overhead
+
+bench-throughput: bench-ready ## calls a minute; callbacks beside a tutorial's Django view
+	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench throughput
+
+bench-scale: bench-ready ## reads at a thousand to a million items
+	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench scale
+
+bench-cost: bench-ready ## what a call costs at AWS
+	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench cost
+
+bench-imports: bench-ready ## how many recordings an hour an import takes in
+	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench imports
 
 test-dynamodb-local: .venv/.dev .venv-ministack/.done ## the stores' contract on Amazon's DynamoDB Local (Java, npm; its licence asks for an AWS account)
 	@scripts/dynamodb-local/run $(ARGS)

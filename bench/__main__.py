@@ -21,6 +21,7 @@ BENCHES = {
     "throughput": "bench.throughput",
     "scale": "bench.scale",
     "cost": "bench.cost",
+    "imports": "bench.imports",
 }
 
 

@@ -1,4 +1,4 @@
-"""`make bench-imports`: how many recordings an hour an import takes in. Both vendors are simulated.
+"""How many recordings an hour an import takes in.
 
 The pace is the application's own (one every half second, 600 a run of `reconcile`); measured is whether
 the pipeline keeps up with it, and how far its requests stay below the vendors' published limits.
@@ -6,45 +6,31 @@ the pipeline keeps up with it, and how far its requests stay below the vendors' 
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import requests
 from botocore.credentials import Credentials
 
+from bench.report import Report
 from cli.client import ApiClient
 from local.options import Options
 from local.stack import LocalStack
 
+RECORDINGS = 300
 # the issue's aim, and AssemblyAI's published limit; Twilio publishes none for its API
 _WANTED_AN_HOUR = 2000
 _ASSEMBLYAI_REQUESTS_IN_FIVE_MINUTES = 20_000
 _ENDED = ("completed", "silent", "absent", "error")
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.imports", description=__doc__)
-    parser.add_argument("--recordings", type=int, default=300)
-    parser.add_argument("--json", default="bench/imports.json", metavar="FILE")
-    options = parser.parse_args()
+def run(report: Report) -> None:
     # AssemblyAI's own time stays as it is: some ten seconds a job
     with LocalStack(Options(speed=1, work_folder=Path(".local") / "bench")) as stack:
-        result = _measure(stack, options.recordings)
-    Path(options.json).write_text(json.dumps(result, indent=1) + "\n")
-    for figure in result["figures"]:
-        print(
-            f"  {figure['name']:44} {figure['value']:>10,.1f} {figure['unit']:16} "
-            f"{figure['ratio']:.3f} of {figure['compared_with']}"
-        )
-    print("Both vendors are SIMULATED.")
-    return 0
+        _measure(report, stack, RECORDINGS)
 
 
-def _measure(stack: LocalStack, count: int) -> dict[str, Any]:
+def _measure(report: Report, stack: LocalStack, count: int) -> None:
     assert stack.twilio is not None  # noqa: S101 - the options ask for both simulators
     assert stack.assemblyai is not None  # noqa: S101
     sids = set()
@@ -67,34 +53,26 @@ def _measure(stack: LocalStack, count: int) -> dict[str, Any]:
         time.sleep(1)
     seconds = time.monotonic() - begin
     api.close()
-    return {
-        "simulated": True,
-        "figures": [
-            _figure("recordings an hour", count / seconds * 3600, "recordings/h", _WANTED_AN_HOUR),
-            _figure("reading the list and queueing", listed, "s", seconds),
-            _figure(
-                "requests to AssemblyAI in five minutes",
-                len(stack.assemblyai.requests) / seconds * 300,
-                "requests",
-                _ASSEMBLYAI_REQUESTS_IN_FIVE_MINUTES,
-            ),
-            _figure(
-                "requests to AssemblyAI a recording", len(stack.assemblyai.requests) / count, "", 2
-            ),
-            _figure("requests to Twilio a recording", len(stack.twilio.requests) / count, "", 2),
-        ],
-    }
-
-
-def _figure(name: str, value: float, unit: str, compared_with: float) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": round(value, 2),
-        "unit": unit,
-        "compared_with": round(compared_with, 2),
-        "ratio": round(value / compared_with, 3),
-        "runs": 1,
-    }
+    asked_of_assemblyai = len(stack.assemblyai.requests)
+    report.add(
+        "recordings an hour",
+        count / seconds * 3600,
+        "recordings/h",
+        than=_WANTED_AN_HOUR,
+        compared_with="the aim",
+    )
+    report.add(
+        "reading the list and queueing", listed, "s", than=seconds, compared_with="the whole import"
+    )
+    report.add(
+        "requests to AssemblyAI in five minutes",
+        asked_of_assemblyai / seconds * 300,
+        "requests",
+        than=_ASSEMBLYAI_REQUESTS_IN_FIVE_MINUTES,
+        compared_with="AssemblyAI's published limit",
+    )
+    report.add("requests to AssemblyAI a recording", asked_of_assemblyai / count, "requests")
+    report.add("requests to Twilio a recording", len(stack.twilio.requests) / count, "requests")
 
 
 def _ended(stack: LocalStack) -> int:
@@ -105,7 +83,3 @@ def _ended(stack: LocalStack) -> int:
         for page in pages.paginate(TableName=stack.connection.table_name)
         for item in page["Items"]
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -136,13 +136,16 @@ class House:
     def status_event(self) -> dict[str, Any]:
         """The phone of a call that we placed rings."""
         call_id = self._add_call(status="queued")
+        path = f"/call-status/{call_id}"
+        return self._twilio_event(path, "POST /call-status/{call_id}", call_id, "ringing")
+
+    def _twilio_event(self, path: str, route: str, call_id: str, status: str) -> dict[str, Any]:
         account = self._stack.options.account
         form = {"AccountSid": account.account_sid, "CallSid": "CA" + uuid.uuid4().hex}
-        fields = {**form, "CallStatus": "ringing"}
-        path = f"/call-status/{call_id}"
+        fields = {**form, "CallStatus": status}
         url = self._stack.connection.api_url + path
         return {
-            "routeKey": "POST /call-status/{call_id}",
+            "routeKey": route,
             "rawPath": path,
             "headers": {
                 "content-type": "application/x-www-form-urlencoded",
@@ -152,6 +155,13 @@ class House:
             "requestContext": {"domainName": "127.0.0.1", "stage": "$default"},
             "body": urlencode(fields),
         }
+
+    def opening_event(self) -> dict[str, Any]:
+        """Somebody picks up: Twilio asks what to say."""
+        call_id = self._add_call(status="ringing", mode="message", say="Hello.")
+        return self._twilio_event(
+            f"/twiml/{call_id}", "POST /twiml/{call_id}", call_id, "in-progress"
+        )
 
     def recording_event(self) -> dict[str, Any]:
         """The worker's message of a recording of a call that we placed."""
@@ -220,9 +230,10 @@ class House:
         )["Item"]
         return str(item["transcript_id"]["S"])
 
-    def _add_call(self, status: str = "completed") -> str:
+    def _add_call(self, status: str = "completed", **more: str) -> str:
         call_id = uuid.uuid4().hex
-        self._put(call_id, "CALL", status=status, base_url=self._stack.connection.api_url)
+        base_url = self._stack.connection.api_url
+        self._put(call_id, "CALL", status=status, base_url=base_url, **more)
         return call_id
 
     def _add_submitted(self) -> tuple[str, str]:

@@ -123,8 +123,9 @@ class FunctionPool:
         self._idle: list[Environment] = []
         self._all: set[Environment] = set()
         self._closed = False
-        # events that the handler answered, for those who want to know that it ran
+        # events that the handler answered, and environments that were started for them
         self.answered = 0
+        self.started = 0
 
     def invoke(self, payload: bytes) -> bytes:
         """The handler's answer as JSON.
@@ -178,6 +179,7 @@ class FunctionPool:
         environment = Environment(self.function, self._layout, self.variables(), self._log)
         with self._lock:
             self._all.add(environment)
+            self.started += 1
         return environment
 
     def _give_back(self, environment: Environment) -> None:
