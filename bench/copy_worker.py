@@ -8,6 +8,7 @@ import re
 import ssl
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,8 +17,8 @@ from urllib.parse import urlsplit
 _BLOCK = 1 << 20
 
 
-def application(source: str, sink: str, megabytes: int, certificate: str) -> None:
-    """The adapter that `transcribe` has, as it is wired there."""
+def application(source: str, sink: str, certificate: str) -> Callable[[int], None]:
+    """The adapter that `transcribe` has, as it is wired there; made once, as in a warm environment."""
     from botocore.config import Config  # noqa: PLC0415 - each kind loads its own only
     from botocore.session import Session  # noqa: PLC0415
 
@@ -44,35 +45,42 @@ def application(source: str, sink: str, megabytes: int, certificate: str) -> Non
     )
     # the certificate of this run, whatever the machine's environment names
     audio._session.verify, audio._session.trust_env = certificate, False  # noqa: SLF001
-    audio.copy(f"RE{megabytes}", channels=2, key="audio/x/y.wav")
+
+    def copy(megabytes: int) -> None:
+        audio.copy(f"RE{megabytes}", channels=2, key="audio/x/y.wav")
+
+    return copy
 
 
-def plain(source: str, sink: str, megabytes: int, certificate: str) -> None:
+def plain(source: str, sink: str, certificate: str) -> Callable[[int], None]:
     """The floor: two TLS sockets and a loop between them, one PUT, no signature."""
     context = ssl.create_default_context(cafile=certificate)
     ports = [urlsplit(url).port for url in (source, sink)]
     incoming, outgoing = (
         http.client.HTTPSConnection("localhost", port, context=context) for port in ports
     )
-    incoming.request("GET", f"/RE{megabytes}.wav")
-    response = incoming.getresponse()
-    outgoing.putrequest("PUT", "/bucket/key")
-    outgoing.putheader("Content-Length", str(megabytes * 1_000_000))
-    outgoing.endheaders()
-    while block := response.read(_BLOCK):
-        outgoing.send(block)
-    outgoing.getresponse().read()
+
+    def copy(megabytes: int) -> None:
+        incoming.request("GET", f"/RE{megabytes}.wav")
+        response = incoming.getresponse()
+        outgoing.putrequest("PUT", "/bucket/key")
+        outgoing.putheader("Content-Length", str(megabytes * 1_000_000))
+        outgoing.endheaders()
+        while block := response.read(_BLOCK):
+            outgoing.send(block)
+        outgoing.getresponse().read()
+
+    return copy
 
 
 def main() -> int:
     kind, source, sink, megabytes, certificate = sys.argv[1:]
+    make = application if kind == "application" else plain
+    copy = make(source, sink, certificate)
+    # what a warm environment has behind it: imports, clients, connections
+    copy(1)
     begin, cpu = time.perf_counter(), time.process_time()
-    copy = application if kind == "application" else plain
-    if kind == "application":
-        # what a warm environment has behind it: the first copy pays for imports and clients
-        application(source, sink, 1, certificate)
-        begin, cpu = time.perf_counter(), time.process_time()
-    copy(source, sink, int(megabytes), certificate)
+    copy(int(megabytes))
     seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - cpu
     status = Path("/proc/self/status").read_text()
     peak = re.search(r"VmHWM:\s+(\d+) kB", status)
