@@ -206,7 +206,7 @@ class Twilio:
         assert channels != 0  # noqa: S101 - nobody asks for none
         label = self.labels.get(recording_sid, recording_sid)
         try:
-            return self.lambdas.vendor("Twilio", label, "media.copy", act, seconds=(1, 20))
+            return self.lambdas.vendor("Twilio", label, "media.copy", act, seconds=(1, 90))
         except (VendorBusyError, VendorUnknownError) as error:
             raise RetryLaterError("the audio's download broke off", seconds=15) from error
 
