@@ -201,15 +201,15 @@ class SimulatedTable:
         act = partial(self.inner.count_up, name, day, most=most, expires_at=expires_at)
         return self._ask(NOBODY, "table.count_up", act)
 
-    def admit(self, admitted: Admitted, *, most: int) -> bool:
-        act = partial(self.inner.admit, admitted, most=most)
+    def admit(self, admitted: Admitted, *, shard: int, most: int) -> bool:
+        act = partial(self.inner.admit, admitted, shard=shard, most=most)
         return self._ask(admitted.call_id, "table.admit", act)
 
-    def admitted(self) -> list[Admitted]:
-        return self._ask(NOBODY, "table.admitted", self.inner.admitted)
+    def admitted(self, shard: int) -> list[Admitted]:
+        return self._ask(NOBODY, "table.admitted", partial(self.inner.admitted, shard))
 
-    def dismiss(self, ended: Collection[Admitted]) -> None:
-        self._ask(NOBODY, "table.dismiss", partial(self.inner.dismiss, ended))
+    def dismiss(self, ended: Collection[Admitted], *, shard: int) -> None:
+        self._ask(NOBODY, "table.dismiss", partial(self.inner.dismiss, ended, shard=shard))
 
     def _ask(self, entity: str, operation: str, act: Callable[[], T]) -> T:
         return self._lambdas.aws(self._label(entity), operation, act)

@@ -30,7 +30,7 @@ class MemoryCallStore:
         self._switch: dict[str, Any] = {}
         self._listed: dict[str, bool] = {}
         self._counters: dict[tuple[str, str], int] = {}
-        self._under_way: set[Admitted] = set()
+        self._under_way: dict[int, set[Admitted]] = {}
         self._lock = Lock()
 
     def add_call(self, call: Call) -> bool:
@@ -204,20 +204,21 @@ class MemoryCallStore:
     def put_on_list(self, phone_number: str, *, listed: bool) -> None:
         self._listed[phone_number] = listed
 
-    def admit(self, admitted: Admitted, *, most: int) -> bool:
+    def admit(self, admitted: Admitted, *, shard: int, most: int) -> bool:
         with self._lock:
-            if admitted not in self._under_way and len(self._under_way) >= most:
+            inside = self._under_way.setdefault(shard, set())
+            if admitted not in inside and len(inside) >= most:
                 return False
-            self._under_way.add(admitted)
+            inside.add(admitted)
             return True
 
-    def admitted(self) -> list[Admitted]:
+    def admitted(self, shard: int) -> list[Admitted]:
         with self._lock:
-            return list(self._under_way)
+            return list(self._under_way.get(shard, ()))
 
-    def dismiss(self, ended: Collection[Admitted]) -> None:
+    def dismiss(self, ended: Collection[Admitted], *, shard: int) -> None:
         with self._lock:
-            self._under_way -= set(ended)
+            self._under_way.get(shard, set()).difference_update(ended)
 
     def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:  # noqa: ARG002
         with self._lock:

@@ -304,18 +304,21 @@ def test_counter_stops_at_its_cap_however_many_count(store: Store) -> None:
 def test_those_under_way_are_never_more_than_may_be(store: Store) -> None:
     calls = [Admitted(new_call_id(), NOW) for _ in range(16)]
     with ThreadPoolExecutor(16) as pool:
-        let_in = list(pool.map(lambda one: store.admit(one, most=5), calls))
+        let_in = list(pool.map(lambda one: store.admit(one, shard=0, most=5), calls))
     assert sum(let_in) == 5
     inside = [one for one, was_let_in in zip(calls, let_in, strict=True) if was_let_in]
-    assert sorted(store.admitted(), key=str) == sorted(inside, key=str)
+    assert sorted(store.admitted(0), key=str) == sorted(inside, key=str)
+    # another shard has room of its own
+    assert store.admitted(1) == []
+    assert store.admit(calls[0], shard=1, most=1)
     # a write whose answer was lost is repeated: it is in already
-    assert store.admit(inside[0], most=5)
-    store.dismiss(inside[:2])
-    store.dismiss([])
-    assert store.admit(calls[let_in.index(False)], most=4)
-    assert not store.admit(Admitted(new_call_id(), NOW), most=4)
-    store.dismiss(store.admitted())
-    assert store.admitted() == []
+    assert store.admit(inside[0], shard=0, most=5)
+    store.dismiss(inside[:2], shard=0)
+    store.dismiss([], shard=0)
+    assert store.admit(calls[let_in.index(False)], shard=0, most=4)
+    assert not store.admit(Admitted(new_call_id(), NOW), shard=0, most=4)
+    store.dismiss(store.admitted(0), shard=0)
+    assert store.admitted(0) == []
 
 
 def test_switch_and_list_are_what_was_last_said(store: Store) -> None:

@@ -173,7 +173,23 @@ def test_call_that_a_cap_of_the_day_refuses_takes_no_place() -> None:
     asked = guard(most_at_once=1, most_in_all=1)
     asked.store.count_up("all", "2026-11-21", most=1, expires_at=0)
     assert refusal(asked, call()).failure.code == "cap_reached"
-    assert asked.store.admitted() == []
+    assert asked.store.admitted(0) == []
+
+
+@pytest.mark.parametrize("most", [1, 64, 65, 130, 1000])
+def test_shards_together_have_room_for_the_cap_and_no_more(most: int) -> None:
+    asked = guard(
+        most_at_once=most, most_to_one_number=5000, most_by_one_caller=5000, most_in_all=5000
+    )
+    store = cast(MemoryCallStore, asked.store)
+    for _ in range(most):
+        placed = call()
+        asked.count(placed)
+        store.add_call(placed)
+    assert refusal(asked, call()).failure.code == "too_many_calls"
+    ended = next(iter(store.calls.values()))
+    store.change_call(ended.call_id, {"status": "completed"}, only_from=["placing"])
+    asked.count(call())
 
 
 NIGHT = QuietHours(*(time(hour) for hour in (21, 8)))

@@ -29,7 +29,6 @@ _SWEEPS = "sweeps"
 _LEASES = "leases"
 _SWITCHES = "switches"
 _DO_NOT_CALL = "do-not-call"
-_UNDER_WAY: Item = {"call_id": {"S": "counter#under-way"}, "item": {"S": "calls"}}
 _SEPARATOR = "@"
 _PAGE = 100
 _translated = translated("DynamoDB")
@@ -275,11 +274,11 @@ class DynamoDBCallStore:
         )
 
     @_translated
-    def admit(self, admitted: Admitted, *, most: int) -> bool:
+    def admit(self, admitted: Admitted, *, shard: int, most: int) -> bool:
         entry = _SEPARATOR.join((admitted.call_id, admitted.at))
         return self._update_if(
             "attribute_not_exists(entries) OR size(entries) < :most OR contains(entries, :entry)",
-            Key=_UNDER_WAY,
+            Key=_under_way(shard),
             UpdateExpression="ADD entries :entries",
             ExpressionAttributeValues={
                 ":entries": {"SS": [entry]},
@@ -289,18 +288,20 @@ class DynamoDBCallStore:
         )
 
     @_translated
-    def admitted(self) -> list[Admitted]:
-        answer = self._client.get_item(TableName=self._table, Key=_UNDER_WAY, ConsistentRead=True)
+    def admitted(self, shard: int) -> list[Admitted]:
+        answer = self._client.get_item(
+            TableName=self._table, Key=_under_way(shard), ConsistentRead=True
+        )
         entries = answer.get("Item", {}).get("entries", {}).get("SS", [])
         return [Admitted(*entry.split(_SEPARATOR)) for entry in entries]
 
     @_translated
-    def dismiss(self, ended: Collection[Admitted]) -> None:
+    def dismiss(self, ended: Collection[Admitted], *, shard: int) -> None:
         if ended:
             entries = [_SEPARATOR.join((other.call_id, other.at)) for other in ended]
             self._client.update_item(
                 TableName=self._table,
-                Key=_UNDER_WAY,
+                Key=_under_way(shard),
                 UpdateExpression="DELETE entries :entries",
                 ExpressionAttributeValues={":entries": {"SS": entries}},
             )
@@ -421,6 +422,11 @@ class DynamoDBCallStore:
                 error, to_item(changes), gone=[k for k in changes if changes[k] is None]
             )
         return True
+
+
+def _under_way(shard: int) -> Item:
+    """A partition of its own for each shard."""
+    return {"call_id": {"S": f"counter#under-way#{shard}"}, "item": {"S": "calls"}}
 
 
 def _was_ours(error: ClientError, wanted: Item, gone: Collection[str] = ()) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from callscribe.domain.calls import GONE, TERMINAL, Call
+from callscribe.domain.deadlines import shard_of
 from callscribe.domain.dialling_rules import DiallingRules, check_destination
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import DiallingRefusedError, FieldError, InvalidInputError
@@ -21,6 +22,8 @@ _COUNTERS_KEPT = timedelta(days=3)
 # a call is claimed within seconds after it was let through, or never
 _CLAIMED_WITHIN = timedelta(minutes=5)
 _TRY_AGAIN_SECONDS = 60
+# 64 of them are below 4 KB: a write costs what the whole item weighs
+_ENTRIES_A_SHARD = 64
 _LISTED = Failure("do_not_call", "this number is on the stack's do-not-call list", False)
 # the codes that a call may stand as failed with, because it was never let through
 CODES = frozenset(
@@ -68,11 +71,11 @@ class GuardDialling:
         """
         now = self.clock()
         admitted = Admitted(call.call_id, to_text(now))
-        self._admit(call, admitted)
+        shard = self._admit(call, admitted)
         try:
             self._count_of_the_day(call, now)
         except DiallingRefusedError:
-            self.store.dismiss([admitted])
+            self.store.dismiss([admitted], shard=shard)
             raise
 
     def _check_hour(self, call: Call, quiet: QuietHours) -> None:
@@ -89,20 +92,28 @@ class GuardDialling:
         seconds = int((until - now).total_seconds()) if until else None
         self._refuse(call, Failure("quiet_hours", message, retryable=True), retry_after=seconds)
 
-    def _admit(self, call: Call, admitted: Admitted) -> None:
-        """One set of those under way, its size the condition of the write: it cannot be overrun.
+    def _admit(self, call: Call, admitted: Admitted) -> int:
+        """Sets of those under way, their size the condition of each write: they cannot be overrun.
 
-        Nobody takes a call out when it ends, which could fail; whoever finds the set full does.
+        Nobody takes a call out when it ends, which could fail; whoever finds them full does.
+
+        Returns:
+            The shard that had room.
         """
         most = self.rules.most_at_once
-        if self.store.admit(admitted, most=most):
-            return
-        ended = [other for other in self.store.admitted() if not self._is_under_way(other)]
-        self.store.dismiss(ended)
-        if not self.store.admit(admitted, most=most):
-            message = f"{most} calls at once are the cap of this stack, and it is reached"
-            failure = Failure("too_many_calls", message, retryable=True)
-            self._refuse(call, failure, retry_after=_TRY_AGAIN_SECONDS)
+        shards = _shards(call.call_id, most)
+        for shard, room in shards:
+            if self.store.admit(admitted, shard=shard, most=room):
+                return shard
+        for shard, room in shards:
+            inside = self.store.admitted(shard)
+            ended = [other for other in inside if not self._is_under_way(other)]
+            self.store.dismiss(ended, shard=shard)
+            if ended and self.store.admit(admitted, shard=shard, most=room):
+                return shard
+        message = f"{most} calls at once are the cap of this stack, and it is reached"
+        failure = Failure("too_many_calls", message, retryable=True)
+        return self._refuse(call, failure, retry_after=_TRY_AGAIN_SECONDS)
 
     def _is_under_way(self, admitted: Admitted) -> bool:
         call = self.calls.get_call(admitted.call_id)
@@ -162,10 +173,18 @@ class GuardDialling:
         self.telemetry.count("DoNotCallListChanged")
         return {"phone_number": phone_number, "listed": listed}
 
-    def _refuse(self, call: Call, failure: Failure, retry_after: int | None = None) -> None:
+    def _refuse(self, call: Call, failure: Failure, retry_after: int | None = None) -> NoReturn:
         self.telemetry.count("DiallingRefused")
         self.telemetry.warn("dialling refused", call_id=call.call_id, code=failure.code)
         raise DiallingRefusedError(failure, retry_after=retry_after)
+
+
+def _shards(call_id: str, most: int) -> list[tuple[int, int]]:
+    """Number and room of each shard, the call's own first; together they have room for ``most``."""
+    many = -(-most // _ENTRIES_A_SHARD)
+    own = shard_of(call_id, many)
+    numbers = [(own + step) % many for step in range(many)]
+    return [(n, most * (n + 1) // many - most * n // many) for n in numbers]
 
 
 def _seconds_to_midnight(now: datetime) -> int:

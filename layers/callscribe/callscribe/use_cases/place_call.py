@@ -193,12 +193,15 @@ class PlaceCall:
         status = placed.status if placed.status in calls.STATUSES else "queued"
         waits = self.deadlines.of_call(call.call_id, status, self.clock())
         changes = {**known, "status": status, **waits}
-        if not self.store.change_call(call.call_id, changes, only_from=statuses_before(status)):
+        moved = self.store.change_call(call.call_id, changes, only_from=statuses_before(status))
+        if not moved:
             self.store.change_call(
                 call.call_id, known, only_from=calls.STATUSES, expected={"call_sid": None}
             )
         self.telemetry.count("CallPlaced")
         self.telemetry.note("call placed", call_id=call.call_id, call_sid=placed.call_sid)
+        if moved:
+            return replace(call, **changes)
         return self.store.get_call(call.call_id) or call
 
     def _outcome_unknown(self, call: Call, error: VendorUnknownError) -> Call:
