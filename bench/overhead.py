@@ -6,7 +6,6 @@ at once; and, step by step, in this process.
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 import uuid
@@ -15,11 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
-from urllib.parse import urlencode
 
 import requests
 
-from bench.cold_start import Events
+from bench.events import (
+    callback_event,
+    first_event,
+    make_recording,
+    message_event,
+    webhook_event,
+    webhook_secret,
+)
 from bench.in_process import InProcess, Steps
 from bench.report import Report
 from local.options import Options
@@ -59,10 +64,9 @@ def run(report: Report) -> None:
 
 def steps(report: Report, stack: LocalStack, house: House) -> None:
     """One event at a time, warm, medians of thirty."""
-    events = Events(stack)
     makers: dict[str, Callable[[], Any]] = {
         "twiml": house.status_event,
-        "recording_complete": lambda: events.of("recording_complete"),
+        "recording_complete": lambda: first_event(stack, "recording_complete"),
         "transcribe": house.recording_event,
         "transcript_complete": house.webhook_event,
     }
@@ -99,10 +103,7 @@ class House:
     def __init__(self, stack: LocalStack) -> None:
         self._stack = stack
         self._table = stack.ministack.client("dynamodb")
-        secret = stack.ministack.client("secretsmanager").get_secret_value(
-            SecretId=stack.deployment.outputs["AssemblyAIWebhookSecretArn"]
-        )
-        self._secret = json.loads(secret["SecretString"])["webhook_secret"]
+        self._secret = webhook_secret(stack)
         self._transcript_id = self._make_transcript()
 
     def submitted(self, at_once: int) -> list[float]:
@@ -136,59 +137,24 @@ class House:
     def status_event(self) -> dict[str, Any]:
         """The phone of a call that we placed rings."""
         call_id = self._add_call(status="queued")
-        path = f"/call-status/{call_id}"
-        return self._twilio_event(path, "POST /call-status/{call_id}", call_id, "ringing")
-
-    def _twilio_event(self, path: str, route: str, call_id: str, status: str) -> dict[str, Any]:
-        account = self._stack.options.account
-        form = {"AccountSid": account.account_sid, "CallSid": "CA" + uuid.uuid4().hex}
-        fields = {**form, "CallStatus": status}
-        url = self._stack.connection.api_url + path
-        return {
-            "routeKey": route,
-            "rawPath": path,
-            "headers": {
-                "content-type": "application/x-www-form-urlencoded",
-                "x-twilio-signature": sign(account.auth_token, url, list(fields.items())),
-            },
-            "pathParameters": {"call_id": call_id},
-            "requestContext": {"domainName": "127.0.0.1", "stage": "$default"},
-            "body": urlencode(fields),
-        }
+        route = "POST /call-status/{call_id}"
+        return callback_event(self._stack, route, f"/call-status/{call_id}", CallStatus="ringing")
 
     def opening_event(self) -> dict[str, Any]:
         """Somebody picks up: Twilio asks what to say."""
         call_id = self._add_call(status="ringing", mode="message", say="Hello.")
-        return self._twilio_event(
-            f"/twiml/{call_id}", "POST /twiml/{call_id}", call_id, "in-progress"
-        )
+        route = "POST /twiml/{call_id}"
+        return callback_event(self._stack, route, f"/twiml/{call_id}", CallStatus="in-progress")
 
     def recording_event(self) -> dict[str, Any]:
         """The worker's message of a recording of a call that we placed."""
-        known = self._make_recording()
-        body = {
-            "recording_sid": known["RecordingSid"],
-            "call_id": self._add_call(),
-            "status": "completed",
-        }
-        record = {
-            "messageId": "1",
-            "receiptHandle": "1",
-            "body": json.dumps(body),
-            "attributes": {"ApproximateReceiveCount": "1"},
-        }
-        return {"Records": [record]}
+        sid = make_recording(self._stack)["recording_sid"]
+        return message_event(
+            {"recording_sid": sid, "call_id": self._add_call(), "status": "completed"}
+        )
 
     def webhook_event(self) -> dict[str, Any]:
-        call_id, sid = self._add_submitted()
-        return {
-            "routeKey": "POST /transcript-complete/{call_id}/{recording_sid}",
-            "rawPath": f"/transcript-complete/{call_id}/{sid}",
-            "headers": {"x-callscribe-webhook-secret": self._secret},
-            "pathParameters": {"call_id": call_id, "recording_sid": sid},
-            "requestContext": {"domainName": "127.0.0.1", "stage": "$default"},
-            "body": json.dumps({"transcript_id": self._transcript_id, "status": "completed"}),
-        }
+        return webhook_event(self._stack, *self._add_submitted(), self._transcript_id)
 
     def _all(self, one: Callable[[Any], float], inputs: list[Any]) -> list[float]:
         with ThreadPoolExecutor(len(inputs)) as pool:
@@ -213,9 +179,7 @@ class House:
         requests.post(url, data=fields, headers=headers, timeout=60).raise_for_status()
 
     def _make_recording(self) -> dict[str, str]:
-        made = {"from": "+14155550100", "to": "+15005550006"}
-        url = f"{self._stack.twilio_url}/_sim/recordings"
-        known = requests.post(url, json=made, timeout=10).json()
+        known = make_recording(self._stack)
         return {"CallSid": known["call_sid"], "RecordingSid": known["recording_sid"]}
 
     def _make_transcript(self) -> str:

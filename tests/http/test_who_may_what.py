@@ -13,7 +13,7 @@ from local.door import ACCOUNT_ID, API_ID
 from local.ministack import REGION
 from local.options import ROOT
 from tests.support.stack import Driver
-from tests.unit.test_template import BY_FOLDER, routes
+from tests.unit.test_template import signed_routes
 
 POLICIES = sorted(path.stem for path in (ROOT / "policies").glob("*.json"))
 CALL_ID = "0" * 32
@@ -57,13 +57,7 @@ def clients(session_driver: Driver) -> dict[str, ApiClient]:
 
 
 def test_every_signed_route_is_decided() -> None:
-    signed = {
-        route
-        for folder in BY_FOLDER
-        for route, event in routes(folder).items()
-        if event.get("Auth", {}).get("Authorizer") != "NONE"
-    }
-    assert signed == set(ALLOWED)
+    assert signed_routes() == set(ALLOWED)
     assert set(POLICIES) == {"reader", "dialler", "operator", "eraser"}
 
 

@@ -15,16 +15,11 @@ from callscribe.domain.problems import RetryLaterError
 from callscribe.use_cases.answer_call import AnswerCall
 from callscribe.use_cases.track_call import CallNews, TrackCall
 from simulation.memory_store import MemoryCallStore
+from tests.support.doubles import QuietTelemetry
 from tests.unit.test_template import TEMPLATE
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SID = "CA" + "1" * 32
-
-
-class Telemetry:
-    def count(self, metric: str, value: float = 1) -> None: ...
-    def note(self, message: str, **fields: object) -> None: ...
-    def warn(self, message: str, **fields: object) -> None: ...
 
 
 class Stubborn(MemoryCallStore):
@@ -39,9 +34,9 @@ def use_case(rules: ConsentRules, store: MemoryCallStore | None = None) -> Answe
     return AnswerCall(
         store=store,
         track=TrackCall(
-            store=store, telemetry=Telemetry(), clock=lambda: NOW, deadlines=Deadlines()
+            store=store, telemetry=QuietTelemetry(), clock=lambda: NOW, deadlines=Deadlines()
         ),
-        telemetry=Telemetry(),
+        telemetry=QuietTelemetry(),
         clock=lambda: NOW,
         inbound_say="Please leave a message.",
         inbound_language="en-GB",

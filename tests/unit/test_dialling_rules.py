@@ -14,15 +14,10 @@ from callscribe.domain.problems import DiallingRefusedError
 from callscribe.domain.quiet_hours import QuietHours, is_quiet, quiet_until, read_quiet_hours
 from callscribe.use_cases.guard_dialling import CODES, GuardDialling
 from simulation.memory_store import MemoryCallStore
+from tests.support.doubles import QuietTelemetry
 
 HOME = "+14155550100"
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-
-
-class Telemetry:
-    def count(self, metric: str, value: float = 1) -> None: ...
-    def note(self, message: str, **fields: object) -> None: ...
-    def warn(self, message: str, **fields: object) -> None: ...
 
 
 def rules(**more: Any) -> DiallingRules:
@@ -36,7 +31,7 @@ def guard(moment: datetime = NOON, **more: Any) -> GuardDialling:
         store=store,
         calls=store,
         rules=rules(**more),
-        telemetry=Telemetry(),
+        telemetry=QuietTelemetry(),
         clock=lambda: moment,
     )
 

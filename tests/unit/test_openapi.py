@@ -39,7 +39,8 @@ from functions.calls.app import handler as calls_handler
 from functions.dial.app import handler as dial_handler
 from local.options import ROOT
 from simulation.memory_store import MemoryCallStore
-from tests.unit.test_template import BY_FOLDER, routes
+from tests.support.doubles import QuietTelemetry, queued_at_twilio
+from tests.unit.test_template import routes, signed_routes
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -57,13 +58,7 @@ KNOWN = "0123456789abcdef" * 2
 
 
 def test_document_has_every_route_that_people_ask_and_no_other() -> None:
-    signed = {
-        route
-        for folder in BY_FOLDER
-        for route, event in routes(folder).items()
-        if event.get("Auth", {}).get("Authorizer") != "NONE"
-    }
-    assert set(OPERATIONS) == signed
+    assert set(OPERATIONS) == signed_routes()
 
 
 def test_document_has_the_words_of_the_code() -> None:
@@ -79,13 +74,13 @@ def test_document_has_the_words_of_the_code() -> None:
     assert asked == list(consent.STATUSES)
 
 
-class House(MemoryCallStore):
+class House(QuietTelemetry, MemoryCallStore):
     """Everything that a request could touch; ``writes`` counts what was written."""
 
     def __init__(self) -> None:
-        super().__init__()
+        MemoryCallStore.__init__(self)
+        QuietTelemetry.__init__(self)
         self.notices: list[RecordingNotice] = []
-        self.logger = self
         call = Call(
             call_id=KNOWN,
             status="completed",
@@ -115,17 +110,7 @@ class House(MemoryCallStore):
         return (*(dict(part) for part in stands), len(self.notices))
 
     def place_call(self, call: Call) -> VendorCall:
-        return VendorCall(
-            call_sid="CA" + call.call_id,
-            status="queued",
-            to_number=call.to_number,
-            from_number=call.from_number,
-            direction="outbound-api",
-            created_at=None,
-            started_at=None,
-            ended_at=None,
-            duration_seconds=None,
-        )
+        return queued_at_twilio(call, "CA" + call.call_id)
 
     def place_call_at(self, call_id: str, place_at: str, *, target_arn: str) -> None: ...
     def link(self, key: str, *, seconds: int) -> str:
@@ -136,15 +121,6 @@ class House(MemoryCallStore):
 
     def take(self, _: int) -> list[DeadLetter]:
         return []
-
-    def count(self, metric: str, value: float = 1) -> None: ...
-    def note(self, message: str, **fields: object) -> None: ...
-    def warn(self, message: str, **fields: object) -> None: ...
-    def append_keys(self, **_: object) -> None: ...
-    def flush(self) -> None: ...
-
-    def exception(self, message: str, exc_info: BaseException) -> None:
-        raise AssertionError(message) from exc_info
 
 
 class Context:

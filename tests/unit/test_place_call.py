@@ -15,6 +15,7 @@ from callscribe.domain.problems import RetryLaterError, VendorUnknownError
 from callscribe.ports import VendorCall
 from callscribe.use_cases.place_call import Caller, PlaceCall
 from simulation.memory_store import MemoryCallStore
+from tests.support.doubles import queued_at_twilio
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 SID = "CA" + "1" * 32
@@ -36,17 +37,7 @@ class Telephony:
         self.placed.append(call)
         if not self._answers:
             raise VendorUnknownError("Twilio", "no answer")
-        return VendorCall(
-            call_sid=SID,
-            status="queued",
-            to_number=call.to_number,
-            from_number=call.from_number,
-            direction="outbound-api",
-            created_at=None,
-            started_at=None,
-            ended_at=None,
-            duration_seconds=None,
-        )
+        return queued_at_twilio(call, SID)
 
 
 class Schedules:

@@ -46,6 +46,16 @@ def routes(folder: str) -> dict[str, dict[str, Any]]:
     return {f"{event['Method']} {event['Path']}": event for event in http}
 
 
+def signed_routes() -> set[str]:
+    """The routes that people ask: all but the vendors' callbacks."""
+    return {
+        route
+        for folder in BY_FOLDER
+        for route, event in routes(folder).items()
+        if event.get("Auth", {}).get("Authorizer") != "NONE"
+    }
+
+
 def statements(folder: str) -> list[dict[str, Any]]:
     role, _, _ = BY_FOLDER[folder][1]["Properties"]["Role"]["GetAtt"].partition(".")
     policies = RESOURCES[role]["Properties"]["Policies"]

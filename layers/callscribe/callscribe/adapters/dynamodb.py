@@ -104,19 +104,12 @@ class DynamoDBCallStore:
     @_translated
     def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
         expression = Expression()
-        item = _call_item(call) | self._expiry(call.updated_at)
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression=expression.one_of("status", sorted(only_from)),
-                ExpressionAttributeNames=expression.names,
-                ExpressionAttributeValues=expression.values,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            return _was_ours(error, item)
-        return True
+        return self._put(
+            _call_item(call) | self._expiry(call.updated_at),
+            ConditionExpression=expression.one_of("status", sorted(only_from)),
+            ExpressionAttributeNames=expression.names,
+            ExpressionAttributeValues=expression.values,
+        )
 
     @_translated
     def remove_recording(self, recording: Recording) -> bool:
@@ -365,12 +358,15 @@ class DynamoDBCallStore:
         return {"expires_at": {"N": str(int(until.timestamp()))}}
 
     def _add(self, item: Item) -> bool:
+        return self._put(item, ConditionExpression="attribute_not_exists(call_id)")
+
+    def _put(self, item: Item, **condition: Any) -> bool:
         try:
             self._client.put_item(
                 TableName=self._table,
                 Item=item,
-                ConditionExpression="attribute_not_exists(call_id)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **condition,
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             return _was_ours(error, item)

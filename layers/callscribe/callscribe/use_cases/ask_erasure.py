@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from callscribe.domain.problems import (
     RetryLaterError,
 )
 from callscribe.domain.recordings import Recording
-from callscribe.domain.request_fields import read_object
+from callscribe.domain.request_fields import E164, read_object
 from callscribe.domain.times import Clock, to_text
 from callscribe.domain.views import call_summary
 from callscribe.ports import CallStore, Telemetry
@@ -23,7 +22,6 @@ from callscribe.use_cases.find_call import find_call
 
 # what one request marks at most; it can be sent again
 MOST_AT_ONCE = 200
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _MAY_BE_ERASED = TERMINAL | {"scheduled"}
 
 
@@ -68,7 +66,7 @@ class AskErasure:
             body, ("phone_number",), example='{"phone_number": "+14155550100"}'
         )
         number = request.get("phone_number")
-        if not isinstance(number, str) or not _E164.fullmatch(number):
+        if not isinstance(number, str) or not E164.fullmatch(number):
             errors.append(FieldError("phone_number", "must be in E.164, such as +14155550100"))
         if errors:
             raise InvalidInputError(errors)

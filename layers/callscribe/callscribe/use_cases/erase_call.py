@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from callscribe.domain.calls import CALL_SID, ERASED, ERASING, Call
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.problems import CallscribeError, VendorLacksItError
-from callscribe.domain.recordings import Recording, is_answered_by
+from callscribe.domain.recordings import Recording
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.ports import CallStore, StoredObjects, Telemetry, Telephony, Transcriber
-
-# clocks differ: a transcript may look older than the claim that made it
-_CLOCK_SLACK = timedelta(minutes=5)
+from callscribe.use_cases.find_submissions import claimed_at, find_submissions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +97,10 @@ class EraseCall:
         """
         if recording.status != "submitting":
             return True
-        claimed_at = from_text(recording.submitted_at or recording.updated_at)
-        if self.clock() < claimed_at + self.deadlines["recording.look-up"]:
+        if self.clock() < claimed_at(recording) + self.deadlines["recording.look-up"]:
             return False
-        for listed in self.transcriber.list_since(to_text(claimed_at - _CLOCK_SLACK)):
-            if is_answered_by(recording, listed):
-                _gone(self.transcriber.delete, str(listed["id"]))
+        for found in find_submissions(self.transcriber, recording):
+            _gone(self.transcriber.delete, str(found["id"]))
         return True
 
     def _at_twilio(self, call: Call) -> int:

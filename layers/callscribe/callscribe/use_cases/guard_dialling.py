@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
@@ -13,11 +12,10 @@ from callscribe.domain.dialling_rules import DiallingRules, check_destination
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import DiallingRefusedError, FieldError, InvalidInputError
 from callscribe.domain.quiet_hours import QuietHours, is_quiet, quiet_until
-from callscribe.domain.request_fields import read_object
+from callscribe.domain.request_fields import E164, read_object
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.ports import Admitted, CallStore, DiallingStore, Telemetry
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _COUNTERS_KEPT = timedelta(days=3)
 # a call is claimed within seconds after it was let through, or never
 _CLAIMED_WITHIN = timedelta(minutes=5)
@@ -166,7 +164,7 @@ class GuardDialling:
 
     def list_number(self, phone_number: str, *, listed: bool) -> dict[str, Any]:
         """Puts a number on the do-not-call list, or takes it off. Raises InvalidInputError."""
-        if not _E164.fullmatch(phone_number):
+        if not E164.fullmatch(phone_number):
             message = "must be a number in E.164, with its + written as %2B"
             raise InvalidInputError([FieldError("phone_number", message)])
         self.store.put_on_list(phone_number, listed=listed)

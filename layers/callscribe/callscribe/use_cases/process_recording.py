@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,9 +26,8 @@ from callscribe.domain.recordings import (
     Recording,
     audio_key,
     changed,
-    is_answered_by,
 )
-from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.domain.times import Clock, to_text
 from callscribe.domain.transcript_failures import explain_recording_error
 from callscribe.domain.transcript_requests import build_transcript_request
 from callscribe.ports import (
@@ -40,12 +38,11 @@ from callscribe.ports import (
     Telephony,
     Transcriber,
 )
+from callscribe.use_cases.find_submissions import claimed_at, find_submissions
 from callscribe.use_cases.finish_recording import FinishRecording
 from callscribe.use_cases.track_call import TrackCall, adopt_by_sid
 
 WEBHOOK_HEADER = "X-Callscribe-Webhook-Secret"
-# clocks differ: a transcript may look older than the claim that made it
-_CLOCK_SLACK = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,14 +216,12 @@ class ProcessRecording:
 
     def _look_up(self, recording: Recording) -> Recording:
         """A claim without an answer: AssemblyAI is asked what became of it, not told again."""
-        claimed_at = from_text(recording.submitted_at or recording.updated_at)
-        if self.clock() < claimed_at + self.deadlines["recording.look-up"]:
+        if self.clock() < claimed_at(recording) + self.deadlines["recording.look-up"]:
             raise RetryLaterError("another worker may be submitting", seconds=60)
         try:
-            listed = self.transcriber.list_since(to_text(claimed_at - _CLOCK_SLACK))
+            matching = find_submissions(self.transcriber, recording)
         except VendorError as error:
             raise RetryLaterError("AssemblyAI does not list", seconds=60) from error
-        matching = [item for item in listed if is_answered_by(recording, item)]
         if matching:
             self._submitted(recording, str(matching[-1]["id"]), str(matching[-1]["status"]))
             self.telemetry.count("SubmissionFound")

@@ -1,0 +1,113 @@
+"""Events as AWS hands them to the functions, for whatever is measured."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+
+from local.simulators.twilio.signature import sign
+from local.stack import LocalStack
+
+_CALLER = {"iam": {"userArn": "arn:aws:iam::123456789012:user/bench"}}
+
+
+def http_event(route: str, path: str, **more: Any) -> dict[str, Any]:
+    """An HTTP API's, payload 2.0."""
+    return {
+        "version": "2.0",
+        "routeKey": route,
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {},
+        "requestContext": {
+            "domainName": "127.0.0.1",
+            "stage": "$default",
+            "authorizer": _CALLER,
+        },
+        "isBase64Encoded": False,
+        **more,
+    }
+
+
+def callback_event(stack: LocalStack, route: str, path: str, **form: str) -> dict[str, Any]:
+    """Twilio's, signed; a ``call_id`` in the route is the path's second part."""
+    account = stack.options.account
+    fields = {"AccountSid": account.account_sid, "CallSid": "CA" + uuid.uuid4().hex, **form}
+    url = stack.connection.api_url + path
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-twilio-signature": sign(account.auth_token, url, list(fields.items())),
+    }
+    names = {"call_id": path.split("/")[2]} if "{call_id}" in route else {}
+    return http_event(route, path, headers=headers, pathParameters=names, body=urlencode(fields))
+
+
+def webhook_event(
+    stack: LocalStack, call_id: str, recording_sid: str, transcript_id: str
+) -> dict[str, Any]:
+    """AssemblyAI's, with the stack's own secret."""
+    return http_event(
+        "POST /transcript-complete/{call_id}/{recording_sid}",
+        f"/transcript-complete/{call_id}/{recording_sid}",
+        headers={"x-callscribe-webhook-secret": webhook_secret(stack)},
+        pathParameters={"call_id": call_id, "recording_sid": recording_sid},
+        body=json.dumps({"transcript_id": transcript_id, "status": "completed"}),
+    )
+
+
+def message_event(notice: dict[str, str]) -> dict[str, Any]:
+    """One message of the recordings queue."""
+    record = {
+        "messageId": "1",
+        "receiptHandle": "1",
+        "body": json.dumps(notice),
+        "attributes": {"ApproximateReceiveCount": "1"},
+    }
+    return {"Records": [record]}
+
+
+def make_recording(stack: LocalStack) -> dict[str, str]:
+    """One at the simulated Twilio: ``call_sid`` and ``recording_sid``."""
+    made = {"from": "+14155550100", "to": "+15005550006"}
+    url = f"{stack.twilio_url}/_sim/recordings"
+    known: dict[str, str] = requests.post(url, json=made, timeout=10).json()
+    return known
+
+
+def webhook_secret(stack: LocalStack) -> str:
+    answer = stack.ministack.client("secretsmanager").get_secret_value(
+        SecretId=stack.deployment.outputs["AssemblyAIWebhookSecretArn"]
+    )
+    return str(json.loads(answer["SecretString"])["webhook_secret"])
+
+
+def first_event(stack: LocalStack, function: str) -> Any:  # noqa: PLR0911 - a table
+    """One for each function that takes it all the way through; what it names is not known yet."""
+    nobody, sid = uuid.uuid4().hex, f"RE{uuid.uuid4().hex}"
+    match function:
+        case "dial":
+            return http_event("POST /calls", "/calls", body=json.dumps({"to": "+14155550100"}))
+        case "twiml":
+            return callback_event(stack, "POST /call-status", "/call-status", CallStatus="ringing")
+        case "recording_complete":
+            return callback_event(
+                stack,
+                "POST /recording-complete",
+                "/recording-complete",
+                RecordingSid=sid,
+                RecordingStatus="absent",
+            )
+        case "transcribe":
+            known = make_recording(stack)
+            base_url = stack.connection.api_url
+            return message_event({**known, "status": "completed", "base_url": base_url})
+        case "transcript_complete":
+            return webhook_event(stack, nobody, sid, "bench")
+        case "calls":
+            names = {"call_id": nobody}
+            return http_event("GET /calls/{call_id}", f"/calls/{nobody}", pathParameters=names)
+    return {"source": "bench"}

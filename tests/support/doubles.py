@@ -1,0 +1,37 @@
+"""What use cases are given in unit tests where the real thing would be in the way."""
+
+from __future__ import annotations
+
+from callscribe.domain.calls import Call
+from callscribe.ports import VendorCall
+
+
+class QuietTelemetry:
+    """Takes everything and keeps nothing; a bug that a handler logs fails the test."""
+
+    def __init__(self) -> None:
+        self.logger = self
+
+    def count(self, metric: str, value: float = 1) -> None: ...
+    def note(self, message: str, **fields: object) -> None: ...
+    def warn(self, message: str, **fields: object) -> None: ...
+    def append_keys(self, **_: object) -> None: ...
+    def flush(self) -> None: ...
+
+    def exception(self, message: str, exc_info: BaseException) -> None:
+        raise AssertionError(message) from exc_info
+
+
+def queued_at_twilio(call: Call, call_sid: str) -> VendorCall:
+    """What Twilio answers when it takes a call."""
+    return VendorCall(
+        call_sid=call_sid,
+        status="queued",
+        to_number=call.to_number,
+        from_number=call.from_number,
+        direction="outbound-api",
+        created_at=None,
+        started_at=None,
+        ended_at=None,
+        duration_seconds=None,
+    )
