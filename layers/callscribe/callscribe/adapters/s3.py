@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from callscribe.adapters.aws_errors import translated
+from callscribe.domain.recordings import folders
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 _translated = translated("S3")
 # level 1 costs a quarter of level 6 for a one-hour transcript and is 5 % larger
 _GZIP_LEVEL = 1
-
-
-# everything of a call lies in folders of its own below these (domain/recordings.py)
-FOLDERS = ("audio", "transcripts")
 
 
 class S3Documents:
@@ -49,8 +46,8 @@ class S3Documents:
     def erase(self, call_id: str) -> int:
         pages = self._client.get_paginator("list_object_versions")
         found = 0
-        for folder in FOLDERS:
-            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{folder}/{call_id}/"):
+        for folder in folders(call_id):
+            for page in pages.paginate(Bucket=self._bucket, Prefix=folder):
                 entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
                 # one by one: a call has a handful, and each answer says whether it is gone
                 for entry in entries:

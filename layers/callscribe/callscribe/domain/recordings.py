@@ -108,6 +108,11 @@ def transcript_key(call_id: str, recording_sid: str, transcript_id: str) -> str:
     return f"transcripts/{call_id}/{recording_sid}/{transcript_id}.json.gz"
 
 
+def folders(call_id: str) -> tuple[str, str]:
+    """Where everything of a call lies in the bucket: what the keys above begin with."""
+    return f"audio/{call_id}/", f"transcripts/{call_id}/"
+
+
 _AUDIO_PATH = re.compile(r"/audio/([0-9a-f]{32})/(RE[0-9a-fA-F]{32})\.wav")
 
 
