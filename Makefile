@@ -88,7 +88,7 @@ validate: .venv-tools/.done ## the template, by SAM and cfn-lint, offline
 	.venv-tools/bin/sam validate --lint --region us-east-1
 
 build: .venv-tools/.done ## the artefact that `sam deploy` ships
-	PATH="$$(scripts/find-python 3.13):$$PATH" .venv-tools/bin/sam build
+	folder="$$(scripts/find-python 3.13)" && PATH="$$folder:$$PATH" .venv-tools/bin/sam build
 
 artefact: .venv/.dev .venv-ministack/.done .venv-lambda/.done ## every function of the built artefact, invoked
 	.venv/bin/python -m pytest artefact_tests $(ARGS)
@@ -126,6 +126,6 @@ clean: ## everything that the targets above made
 
 # what Lambda's own runtime brings, on the interpreter that Lambda runs
 .venv-lambda/.done: requirements/lambda.txt
-	@scripts/make-venv "$$(scripts/find-python 3.13)/python3.13" .venv-lambda
+	@folder="$$(scripts/find-python 3.13)" && scripts/make-venv "$$folder/python3.13" .venv-lambda
 	@.venv-lambda/bin/python $(PIP_INSTALL) $<
 	@touch $@

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,8 @@ def test_environment_is_what_the_code_reads() -> None:
 
 @pytest.mark.parametrize("logical_id", ["CallsTable", "Bucket"])
 def test_what_people_said_outlives_the_stack(logical_id: str) -> None:
-    assert RESOURCES[logical_id]["DeletionPolicy"] == "Retain"
+    # but not a deployment that failed: nobody had spoken yet, and the next try would find it in the way
+    assert RESOURCES[logical_id]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert RESOURCES[logical_id]["UpdateReplacePolicy"] == "Retain"
 
 
@@ -281,3 +283,14 @@ def test_no_secret_is_a_parameter_or_in_an_environment() -> None:
         names += function["Properties"]["Environment"]["Variables"]
     suspicious = re.compile("TOKEN|SECRET|PASSWORD|API_?KEY", re.IGNORECASE)
     assert [n for n in names if suspicious.search(n) and not n.endswith("_SECRET_ARN")] == []
+
+
+def test_no_environment_has_parameters_that_the_command_line_would_drop() -> None:
+    """SAM takes the overrides of the command line, or else of the file: never both."""
+    environments = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    given = {
+        name: commands["deploy"]["parameters"].get("parameter_overrides")
+        for name, commands in environments.items()
+        if isinstance(commands, dict)
+    }
+    assert given == {"default": None, "prod": None}
