@@ -10,7 +10,7 @@ import pytest
 from callscribe.domain.deadlines import DEFAULTS
 from callscribe.domain.transcription_options import OPTIONS, OWNED, REPLACED
 from callscribe.domain.twilio_errors import REFUSALS
-from callscribe.http import PROBLEM_TYPES
+from callscribe.problem_documents import TITLES
 from local.options import ROOT
 from local.simulators.assemblyai.server import OPERATIONS as ASSEMBLYAI_OPERATIONS
 from local.simulators.faults import CALLBACK_FAULTS, REQUEST_FAULTS
@@ -36,7 +36,7 @@ def test_api_page_names_every_problem_and_code() -> None:
     codes = set(re.findall(r'(?:Failure|Refusal)\(\s*"([a-z_0-9]+)"', CODE))
     codes |= {refusal.code for refusal in REFUSALS.values()}
     assert len(codes) > 30
-    assert missing({*codes, *PROBLEM_TYPES}, "api.md") == []
+    assert missing({*codes, *TITLES}, "api.md") == []
 
 
 def test_api_page_names_every_twilio_code_that_is_mapped() -> None:

@@ -15,9 +15,8 @@ from callscribe.http import (
     Request,
     Response,
     read_request,
-    respond_internal_error,
-    respond_problem,
 )
+from callscribe.problem_documents import PROBLEMS, respond_internal_error, respond_problem
 
 Context = Any
 Handler = Callable[[Event, Context], Any]
@@ -76,5 +75,8 @@ def _report(error: CallscribeError) -> None:
         case SecretMissingError():
             telemetry.count("SecretMissing")
             telemetry.warn("secret missing", reason=str(error))
+        case _ if type(error) not in PROBLEMS:
+            telemetry.count("InvocationFailed")
+            telemetry.logger.exception("invocation failed", exc_info=error)
         case _:
             telemetry.note("answered with a problem", problem=type(error).__name__)

@@ -83,13 +83,21 @@ REFUSALS: dict[int, Refusal] = {
 }
 
 
+_UNREACHABLE = Refusal(
+    "twilio_unreachable", 503, "Twilio could not be reached: nobody was called", retryable=True
+)
+
+
 def explain_refusal(error: VendorError) -> Refusal:
-    """What a refusal of Twilio means to our caller; an unknown code keeps Twilio's own words."""
+    """What a refusal of Twilio means to our caller; never in Twilio's words, which hold numbers."""
     known = REFUSALS.get(error.code or 0)
     if known is not None:
         return known
     if error.status == 429:
         return _BUSY
     if error.status is None:
-        return Refusal("twilio_unreachable", 503, str(error), retryable=True)
-    return Refusal("twilio_refused", 502, f"Twilio refused the call: {error}")
+        return _UNREACHABLE
+    if error.code is None:
+        return Refusal("twilio_refused", 502, f"Twilio refused the call with HTTP {error.status}")
+    page = f"https://www.twilio.com/docs/api/errors/{error.code}"
+    return Refusal("twilio_refused", 502, f"Twilio refused the call with {error.code}: see {page}")

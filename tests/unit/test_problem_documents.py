@@ -1,0 +1,156 @@
+"""Every error has its problem document, and none tells a caller what was meant for the log."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from typing import Any, cast
+
+import pytest
+
+import callscribe
+from callscribe import wiring
+from callscribe.adapters.secrets import SecretMissingError, Secrets
+from callscribe.domain.failures import Failure
+from callscribe.domain.problems import (
+    CallscribeError,
+    DiallingRefusedError,
+    FieldError,
+    InvalidInputError,
+    NotReadyError,
+    RetryLaterError,
+    VendorBusyError,
+    VendorError,
+    VendorLacksItError,
+    VendorRefusedError,
+    VendorUnknownError,
+)
+from callscribe.problem_documents import OWN_WORDS, PROBLEMS, respond_problem
+from callscribe.settings import Settings
+from functions.transcript_complete.app import handler as transcript_complete
+from functions.twiml.app import handler as twiml
+from tests.support.doubles import QuietTelemetry
+
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:token-AbCdEf"
+NUMBER = "+14155550100"
+WORDS = f"planted: {ARN} {NUMBER}"
+
+
+def all_errors() -> set[type[CallscribeError]]:
+    """Of every module of the package, so that none is missing because nobody imported it."""
+    for module in pkgutil.walk_packages(callscribe.__path__, "callscribe."):
+        importlib.import_module(module.name)
+    found: set[type[CallscribeError]] = set()
+    waiting = [CallscribeError]
+    while waiting:
+        error = waiting.pop()
+        found.add(error)
+        waiting += [e for e in error.__subclasses__() if e.__module__.startswith("callscribe")]
+    return found
+
+
+def planted(kind: type[CallscribeError]) -> list[CallscribeError]:
+    """Errors of a class, with words that nobody outside should read."""
+    if issubclass(kind, VendorError):
+        return [
+            kind(vendor, WORDS, code=code, status=status)
+            for vendor in ("Twilio", "AssemblyAI")
+            for code, status in ((21999, 400), (21211, 400), (None, None), (None, 500), (None, 429))
+        ]
+    special: dict[type[CallscribeError], list[CallscribeError]] = {
+        InvalidInputError: [InvalidInputError([FieldError("to", WORDS)])],
+        DiallingRefusedError: [DiallingRefusedError(Failure("do_not_call", WORDS, False))],
+        NotReadyError: [NotReadyError(WORDS, final=final) for final in (True, False)],
+        RetryLaterError: [RetryLaterError(WORDS, seconds=5)],
+    }
+    return special.get(kind) or [kind(WORDS)]
+
+
+@pytest.mark.parametrize("kind", sorted(all_errors(), key=str))
+def test_every_error_stands_in_the_table_and_says_only_what_is_meant_for_callers(
+    kind: type[CallscribeError],
+) -> None:
+    assert kind in PROBLEMS, "map it in problem_documents.PROBLEMS"
+    for error in planted(kind):
+        answer = respond_problem(error)
+        document = json.loads(answer["body"])
+        assert answer["statusCode"] == document["status"] >= 400
+        assert (WORDS in answer["body"]) == (kind in OWN_WORDS)
+        assert kind in OWN_WORDS or not {ARN, NUMBER} & set(
+            answer["body"].replace('"', " ").split()
+        )
+
+
+def test_own_words_are_of_errors_that_are_raised_for_callers() -> None:
+    assert not OWN_WORDS & {CallscribeError, RetryLaterError, SecretMissingError, VendorError}
+    assert not any(issubclass(kind, VendorError) for kind in OWN_WORDS)
+
+
+def test_error_that_nobody_mapped_is_500_without_words() -> None:
+    class NewError(VendorRefusedError):
+        """Added one day, and forgotten in the table."""
+
+    answer = respond_problem(NewError("Twilio", WORDS))
+    assert answer["statusCode"] == 500
+    assert "planted" not in answer["body"]
+
+
+class EmptySecrets:
+    """Secrets Manager before anybody stored a value."""
+
+    class exceptions:  # noqa: N801 - boto3's name
+        class ResourceNotFoundException(Exception):  # noqa: N818
+            pass
+
+    def get_secret_value(self, **_: str) -> dict[str, str]:
+        raise self.exceptions.ResourceNotFoundException(ARN)
+
+
+class Log(QuietTelemetry):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def warn(self, message: str, **fields: object) -> None:
+        self.lines.append(f"{message} {fields}")
+
+
+@pytest.mark.parametrize(
+    ("handler", "route"),
+    [
+        (twiml, "POST /twiml"),
+        (transcript_complete, "POST /transcript-complete/{call_id}/{recording_sid}"),
+    ],
+)
+def test_stranger_learns_nothing_of_a_secret_that_is_not_stored(
+    handler: Any, route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log()
+    settings = Settings({"TWILIO_AUTH_TOKEN_SECRET_ARN": ARN, "ASSEMBLYAI_WEBHOOK_SECRET_ARN": ARN})
+    monkeypatch.setattr(wiring, "settings", lambda: settings)
+    monkeypatch.setattr(wiring, "secrets", lambda: Secrets(cast(Any, EmptySecrets())))
+    monkeypatch.setattr(wiring, "telemetry", lambda: log)
+    wiring.verifier.cache_clear()
+    event = {
+        "routeKey": route,
+        "rawPath": "/anything",
+        "pathParameters": {"call_id": "c", "recording_sid": "r"},
+        "requestContext": {"domainName": "api.example", "stage": "$default"},
+    }
+    try:
+        answer = handler(event, None)
+    finally:
+        wiring.verifier.cache_clear()
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "30")
+    for word in ("arn", "secret", "token"):
+        assert word not in answer["body"].lower()
+    assert any(ARN in line for line in log.lines)
+
+
+def test_kinds_of_vendor_errors_are_told_apart() -> None:
+    statuses = {
+        kind.__name__: respond_problem(kind("AssemblyAI", WORDS))["statusCode"]
+        for kind in (VendorRefusedError, VendorLacksItError, VendorBusyError, VendorUnknownError)
+    }
+    assert set(statuses.values()) == {503}
