@@ -6,10 +6,13 @@ when they run too long or grow too large.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Semaphore
@@ -23,6 +26,39 @@ from local.runtime_api import Invocation, RuntimeApi
 # half of an hour's session is left when an environment is replaced
 _CREDENTIALS_LAST_SECONDS = 1800
 _POLL_SECONDS = 0.05
+# Lambda's init phase has 10 s of a processor of its own; here it shares one with everything else
+_INIT_SECONDS = 60
+CORES = os.cpu_count() or 2
+
+
+class StartingSlots:
+    """How many environments may initialize at the same moment, on the whole machine.
+
+    Each slot is a locked file below ``folder``, so that several stacks share them and a killed
+    process gives its own back.
+    """
+
+    def __init__(self, count: int, folder: Path) -> None:
+        self._count = count
+        self._folder = folder
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Blocks until a slot is free, and holds it."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        while True:
+            for number in range(self._count):
+                with (self._folder / str(number)).open("w") as slot:
+                    try:
+                        fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    except BlockingIOError:
+                        continue
+                    yield
+                    return
+            time.sleep(_POLL_SECONDS)
+
+
+_STARTING = StartingSlots(CORES, Path(tempfile.gettempdir()) / f"callscribe-starting-{os.getuid()}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +110,22 @@ class Environment:
         young = time.monotonic() - self.born < _CREDENTIALS_LAST_SECONDS
         return young and self.process.poll() is None and self._api.init_error is None
 
+    def initialize(self) -> None:
+        """Blocks until the handler's module is loaded, or never will be: ``run`` then says why."""
+        deadline = self.born + _INIT_SECONDS
+        while self.usable and not self._api.asked.wait(_POLL_SECONDS):
+            if time.monotonic() > deadline:
+                self.close()
+                self._api.init_error = {
+                    "errorType": "Sandbox.Timedout",
+                    "errorMessage": f"Init timed out after {_INIT_SECONDS} seconds",
+                }
+
     def run(self, invocation: Invocation) -> None:
-        """Blocks until the event is answered, or the environment had to be killed."""
+        """Blocks until the event is answered, or the environment had to be killed.
+
+        The function's time-out begins here: as on Lambda, initializing is not part of it.
+        """
         self._api.invoke(invocation)
         deadline = time.monotonic() + self._function.timeout_seconds
         while not invocation.done.wait(_POLL_SECONDS):
@@ -170,16 +220,28 @@ class FunctionPool:
         return len(environments)
 
     def _take(self) -> Environment:
+        warm = self._warm()
+        if warm is not None:
+            return warm
+        with _STARTING.one():
+            # another may have become idle while this waited for its turn
+            return self._warm() or self._start()
+
+    def _warm(self) -> Environment | None:
         with self._lock:
             while self._idle:
                 environment = self._idle.pop()
                 if environment.usable:
                     return environment
                 self._drop(environment)
+        return None
+
+    def _start(self) -> Environment:
         environment = Environment(self.function, self._layout, self.variables(), self._log)
         with self._lock:
             self._all.add(environment)
             self.started += 1
+        environment.initialize()
         return environment
 
     def _give_back(self, environment: Environment) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from local.deploy import Deployment, Function, deploy
 from local.door import ACCOUNT_ID, Door, read_routes
-from local.environments import CodeLayout, FunctionError, FunctionPool
+from local.environments import CORES, CodeLayout, FunctionError, FunctionPool
 from local.http_server import Request, Response, Server
 from local.ministack import REGION, MiniStack, free_port
 from local.options import ROOT, Options
@@ -21,7 +21,8 @@ from local.simulators.assemblyai import AssemblyAISimulator
 from local.simulators.twilio import TwilioSimulator
 
 STACK_NAME = "callscribe"
-_CONCURRENCY = 16
+# of each function; more would only take turns on the processors that there are
+_CONCURRENCY = max(4, 2 * CORES)
 _NO_CAPS = {
     **dict.fromkeys(("MaxCallsPerDestination", "MaxCallsPerCaller", "MaxCallsPerDay"), "1000000"),
     "MaxCallsAtOnce": "1000",

@@ -103,8 +103,8 @@ def test_interrupted_demo_leaves_nothing() -> None:
         assert " s  call" in shown
         # Ctrl-C reaches the whole foreground group
         os.killpg(process.pid, signal.SIGINT)
-        process.communicate(timeout=60)
-        assert process.returncode == 130
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 130, said
     wait_until(lambda: group_members(process.pid) == [])
 
 
