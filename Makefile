@@ -23,39 +23,39 @@ fuzz: .venv/.dev ## made-up requests by the ten thousand: no 5xx, and no write t
 	FUZZ_EXAMPLES=1500 .venv/bin/python -m pytest tests/unit/test_openapi.py tests/unit/test_fuzz_callbacks.py -n auto $(ARGS)
 
 simulate: .venv/.dev ## thousands of simulated calls with every fault: is any promise broken?
-	@PYTHONPATH=layers/callscribe .venv/bin/python -m simulation $(ARGS)
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m simulation $(ARGS)
 
 simulate-mutants: .venv/.dev ## bugs planted on purpose: the simulation must find every one
-	@PYTHONPATH=layers/callscribe .venv/bin/python -m simulation.mutants
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m simulation.mutants
 
 simulate-stack: .venv/.dev .venv-ministack/.done ## hundreds of calls through the whole local stack, processes killed at random
-	@PYTHONPATH=layers/callscribe .venv/bin/python -m simulation.stack $(ARGS)
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m simulation.stack $(ARGS)
 
 bench: bench-ready ## everything that is measured, into bench/results.json and docs/performance/
-	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m bench
 
 bench-ready: .venv/.dev .venv-ministack/.done .venv-lambda/.done build
 
 bench-cold-start: bench-ready ## cold starts of the built artefact, in instructions
-	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench cold-start
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m bench cold-start
 
 bench-copy: bench-ready ## audio from Twilio to S3 beside two plain sockets
-	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench copy
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m bench copy
 
 bench-overhead: bench-ready ## what callscribe adds, step by step
-	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench overhead
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m bench overhead
 
 bench-throughput: bench-ready ## calls a minute; callbacks beside a tutorial's Django view
-	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench throughput
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m bench throughput
 
 bench-scale: bench-ready ## reads at a thousand to a million items
-	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench scale
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m bench scale
 
 bench-cost: bench-ready ## what a call costs at AWS
-	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench cost
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m bench cost
 
 bench-imports: bench-ready ## how many recordings an hour an import takes in
-	@PYTHONPATH=layers/callscribe .venv/bin/python -m bench imports
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m bench imports
 
 test-dynamodb-local: .venv/.dev .venv-ministack/.done ## the stores' contract on Amazon's DynamoDB Local (Java, npm; its licence asks for an AWS account)
 	@scripts/dynamodb-local/run $(ARGS)

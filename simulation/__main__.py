@@ -9,32 +9,42 @@ import secrets
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from simulation.checks import PROMISES
 from simulation.dice import DEFAULT_RATES
-from simulation.runs import Outcome, Task, carry_out, regressions, rolled, shown, singles
+from simulation.runs import Outcome, Task, regressions, rolled, shown, singles
 from simulation.shrink import Shortest, Shrinker
+from simulation.workers import Progress, StoppedError, carry_out_all, stopped_by_signals
 
 # a promise broken in this many ways is broken: the rest says no more
 _SHRUNK = 2
+# a run of the default fits ten minutes on two cores; all of them take three quarters of an hour
+_SINGLES_EVERY = 12
 
 
 def main() -> int:
-    """0 where every promise held, 1 where one was broken, 2 for options that cannot be."""
+    """0 where every promise held, 1 where one was broken, 2 for options that cannot be.
+
+    128 and a signal's number where that ended it: 130 for Ctrl-C.
+    """
     options = _options()
     seed = options.seed or secrets.token_hex(4)
     tasks = _tasks(options, seed)
     print(f"SIMULATED calls, vendors and AWS in virtual time. seed {seed}", flush=True)
     begin = time.monotonic()
-    with ProcessPoolExecutor(options.workers) as pool:
-        outcomes = list(pool.map(carry_out, tasks))
-    seconds = time.monotonic() - begin
-    broken = [outcome for outcome in outcomes if outcome.findings]
-    shortest = [_shorten(outcome) for outcome in broken[:_SHRUNK]] if options.shrink else []
+    progress = Progress(tasks, quiet=options.quiet)
+    try:
+        with stopped_by_signals():
+            outcomes = carry_out_all(tasks, options.workers, progress)
+            seconds = time.monotonic() - begin
+            broken = [outcome for outcome in outcomes if outcome.findings]
+            shortest = [_shorten(outcome) for outcome in broken[:_SHRUNK]] if options.shrink else []
+    except StoppedError as stopped:
+        print(f"Stopped by {stopped} at {progress}, seed {seed}", file=sys.stderr)
+        return 128 + stopped.number
     report = _report(seed, seconds, outcomes, broken, shortest)
     _print(report, shortest)
     if options.json:
@@ -63,13 +73,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--singles-every",
         type=_count,
-        default=1,
+        default=_SINGLES_EVERY,
         metavar="N",
-        help="each single fault of every request of every kind of call as well; of them every Nth, "
-        "0 for none",
+        help="each single fault of every request of every kind of call as well; of them every Nth "
+        f"(default {_SINGLES_EVERY}, other ones with every seed), 1 for all, 0 for none",
     )
     parser.add_argument("--json", metavar="FILE", help="the report as JSON")
     parser.add_argument("--workers", type=_count, default=os.cpu_count() or 2)
+    parser.add_argument("--quiet", action="store_true", help="no progress on the error output")
     parser.add_argument("--shrink", action=argparse.BooleanOptionalAction, default=True)
     return parser.parse_args()
 
