@@ -38,7 +38,7 @@ def application(source: str, sink: str, certificate: str) -> Callable[[int], Non
     audio = TwilioAudioSource(
         secrets,
         cast(Any, client),
-        secret_arn="",
+        secret_name="",
         account_sid="AC",
         api_url=source,
         bucket_name="bucket",

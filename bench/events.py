@@ -79,10 +79,7 @@ def make_recording(stack: LocalStack) -> dict[str, str]:
 
 
 def webhook_secret(stack: LocalStack) -> str:
-    answer = stack.ministack.client("secretsmanager").get_secret_value(
-        SecretId=stack.deployment.outputs["AssemblyAIWebhookSecretArn"]
-    )
-    return str(json.loads(answer["SecretString"])["webhook_secret"])
+    return stack.secret("AssemblyAIWebhookSecretParameterName")["webhook_secret"]
 
 
 def first_event(stack: LocalStack, function: str) -> Any:  # noqa: PLR0911 - a table

@@ -60,8 +60,8 @@ _SETTINGS = {
     "CONSENT_ANNOUNCEMENT": "",
     "CONSENT_KEY_PRESS": "no",
     "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
-    "TWILIO_AUTH_TOKEN_SECRET_ARN": "auth-token",
-    "ASSEMBLYAI_WEBHOOK_SECRET_ARN": "webhook",
+    "TWILIO_AUTH_TOKEN_PARAMETER_NAME": "auth-token",
+    "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": "webhook",
     "API_URL": "https://api.simulated.example",
 }
 _SECRETS = {

@@ -23,7 +23,7 @@ OPERATIONS = {
     "events": ["PutEvents"],
     "s3": "PutObject GetObject ListObjectVersions DeleteObject".split(),
     "scheduler": ["CreateSchedule"],
-    "secretsmanager": ["GetSecretValue"],
+    "ssm": ["GetParameter"],
     "sqs": "SendMessage ReceiveMessage DeleteMessage ChangeMessageVisibility".split(),
 }
 # https://www.amazontrust.com/repository: all that AWS asks clients to trust; and DigiCert's, which

@@ -130,7 +130,7 @@ def copy(certificate: Path) -> Iterator[Callable[..., Any]]:
                 audio = TwilioAudioSource(
                     cast(Any, SimpleNamespace(read=lambda *_, **__: secret)),
                     cast(Any, client),
-                    secret_arn="",
+                    secret_name="",
                     account_sid="AC",
                     api_url=twilio_url,
                     bucket_name="bucket",

@@ -129,8 +129,8 @@ def ask_sqs(session: boto3.Session, url: str, driver: Driver) -> None:
 
 
 def ask_secrets(session: boto3.Session, url: str, driver: Driver) -> None:
-    client = session.client("secretsmanager", endpoint_url=url, config=THREE_TRIES)
-    Secrets(client).read(driver.stack.deployment.outputs["TwilioAuthTokenSecretArn"])
+    client = session.client("ssm", endpoint_url=url, config=THREE_TRIES)
+    Secrets(client).read(driver.stack.deployment.outputs["TwilioAuthTokenParameterName"])
 
 
 def ask_events(session: boto3.Session, url: str, driver: Driver) -> None:

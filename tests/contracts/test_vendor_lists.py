@@ -45,7 +45,7 @@ def twilio() -> Iterator[TwilioSimulator]:
 
 @pytest.fixture
 def telephony(twilio: TwilioSimulator) -> TwilioTelephony:
-    return TwilioTelephony(SECRETS, secret_arn="x", account_sid=ACCOUNT, api_url=twilio.url)
+    return TwilioTelephony(SECRETS, secret_name="x", account_sid=ACCOUNT, api_url=twilio.url)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def assemblyai() -> Iterator[AssemblyAISimulator]:
 def transcriber(assemblyai: AssemblyAISimulator) -> AssemblyAITranscriber:
     links = cast(AudioLinks, None)
     return AssemblyAITranscriber(
-        SECRETS, secret_arn="x", api_url=assemblyai.url, audio=PresignedAudio(links)
+        SECRETS, secret_name="x", api_url=assemblyai.url, audio=PresignedAudio(links)
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from itertools import permutations
 
 import pytest
 import requests
 
+from cli.store_secrets import Stack, collect, store
 from local.simulators.twilio.signature import sign
 from tests.support.stack import Driver, call_is
 from tests.support.waiting import wait_until
@@ -62,21 +62,20 @@ def test_blank_repeated_and_odd_values_are_signed_too(driver: Driver, blank: boo
 
 
 def test_next_auth_token_holds_during_a_rotation(driver: Driver) -> None:
-    secrets_manager = driver.stack.ministack.client("secretsmanager")
-    arn = driver.stack.deployment.outputs["TwilioAuthTokenSecretArn"]
+    ssm = driver.stack.ministack.client("ssm")
+    stack = Stack(outputs=driver.stack.deployment.outputs, key="")
     token = driver.stack.options.account.auth_token
     form = {"CallSid": sid("CA"), "CallStatus": "ringing"}
     path = "/call-status/" + "0" * 32
     assert driver.callback(path, form, token="tomorrow").status_code == 403
-    both = f'{{"auth_token": "{token}", "next_auth_token": "tomorrow"}}'
-    secrets_manager.put_secret_value(SecretId=arn, SecretString=both)
+    both = {"TWILIO_AUTH_TOKEN": token, "TWILIO_NEXT_AUTH_TOKEN": "tomorrow"}
+    store(ssm, stack, collect(both))
     try:
         # read anew within five seconds, not at every wrong signature
         wait_until(lambda: driver.callback(path, form, token="tomorrow").status_code == 204)
         assert driver.callback(path, form).status_code == 204
     finally:
-        only = f'{{"auth_token": "{token}"}}'
-        secrets_manager.put_secret_value(SecretId=arn, SecretString=only)
+        store(ssm, stack, collect({"TWILIO_AUTH_TOKEN": token}))
 
 
 @pytest.mark.parametrize("order", list(permutations(("ringing", "in-progress", "completed"))))
@@ -172,12 +171,7 @@ class TestWebhook:
         return requests.post(driver.url + path, json=body, headers=headers, timeout=35)
 
     def secret(self, driver: Driver) -> str:
-        arn = driver.stack.deployment.outputs["AssemblyAIWebhookSecretArn"]
-        client = driver.stack.ministack.client("secretsmanager")
-        secret: str = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])[
-            "webhook_secret"
-        ]
-        return secret
+        return driver.stack.secret("AssemblyAIWebhookSecretParameterName")["webhook_secret"]
 
     def test_without_the_secret_nothing_happens(self, driver: Driver) -> None:
         path = f"/transcript-complete/{'0' * 32}/{sid('RE')}"

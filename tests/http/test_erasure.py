@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -136,13 +135,11 @@ def test_late_callbacks_bring_nothing_back(driver: Driver) -> None:
         assert "<Hangup" in answer.text
         assert "<Record" not in answer.text
     sid = call["recordings"][0]["recording_sid"]
-    secret = driver.stack.ministack.client("secretsmanager").get_secret_value(
-        SecretId=driver.stack.deployment.outputs["AssemblyAIWebhookSecretArn"]
-    )["SecretString"]
+    secret = driver.stack.secret("AssemblyAIWebhookSecretParameterName")["webhook_secret"]
     hook = requests.post(
         f"{driver.url}/transcript-complete/{call_id}/{sid}",
         json={"transcript_id": transcript_id, "status": "completed"},
-        headers={"X-Callscribe-Webhook-Secret": json.loads(secret)["webhook_secret"]},
+        headers={"X-Callscribe-Webhook-Secret": secret},
         timeout=30,
     )
     assert hook.status_code == 204

@@ -235,11 +235,8 @@ def drive_transcribe(house: House) -> None:
 def drive_transcript_complete(house: House) -> None:
     call = ended(house.driver)
     transcript_id = call["recordings"][0]["transcript_id"]
-    secret = json.loads(
-        house.driver.stack.ministack.client("secretsmanager").get_secret_value(
-            SecretId=house.outputs["AssemblyAIWebhookSecretArn"]
-        )["SecretString"]
-    )["webhook_secret"]
+    stored = house.driver.stack.secret("AssemblyAIWebhookSecretParameterName")
+    secret = stored["webhook_secret"]
     failed = requests.post(
         f"{house.driver.assemblyai.url}/v2/transcript",
         json={"audio_url": f"{house.driver.twilio.url}/none", "speech_models": ["universal-2"]},

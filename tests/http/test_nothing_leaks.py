@@ -55,11 +55,7 @@ def phones(session_driver: Driver) -> list[str]:
 
 def secrets_of(driver: Driver) -> list[str]:
     account = driver.stack.options.account
-    client = driver.stack.ministack.client("secretsmanager")
-    stored = client.get_secret_value(
-        SecretId=driver.stack.deployment.outputs["AssemblyAIWebhookSecretArn"]
-    )
-    webhook: str = json.loads(stored["SecretString"])["webhook_secret"]
+    webhook = driver.stack.secret("AssemblyAIWebhookSecretParameterName")["webhook_secret"]
     return [
         account.auth_token,
         account.api_key_secret,

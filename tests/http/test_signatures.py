@@ -246,11 +246,7 @@ def test_forged_webhook_with_the_right_secret_for_another_transcript_changes_not
     driver: Driver,
 ) -> None:
     first, second = (driver.follow(driver.place()["call_id"]) for _ in range(2))
-    secret = json.loads(
-        driver.stack.ministack.client("secretsmanager").get_secret_value(
-            SecretId=driver.stack.deployment.outputs["AssemblyAIWebhookSecretArn"]
-        )["SecretString"]
-    )["webhook_secret"]
+    secret = driver.stack.secret("AssemblyAIWebhookSecretParameterName")["webhook_secret"]
     # a recording that waits for its own transcript is told of the other call's, and of none at all
     client = driver.stack.ministack.client("dynamodb")
     sid = first["recordings"][0]["recording_sid"]

@@ -41,10 +41,10 @@ def test_allowed_is_allowed_and_the_rest_is_refused(driver: Driver) -> None:
 
 def test_secret_of_another_function_cannot_be_read(driver: Driver) -> None:
     session = session_of(driver, "RecordingCompleteFunction")
-    client = session.client("secretsmanager", endpoint_url=driver.stack.ministack.url)
+    client = session.client("ssm", endpoint_url=driver.stack.ministack.url)
     outputs = driver.stack.deployment.outputs
-    client.get_secret_value(SecretId=outputs["TwilioAuthTokenSecretArn"])
-    for output in ("TwilioApiKeySecretArn", "AssemblyAIApiKeySecretArn"):
+    client.get_parameter(Name=outputs["TwilioAuthTokenParameterName"], WithDecryption=True)
+    for output in ("TwilioApiKeyParameterName", "AssemblyAIApiKeyParameterName"):
         with pytest.raises(ClientError, match="not authorized"):
-            client.get_secret_value(SecretId=outputs[output])
+            client.get_parameter(Name=outputs[output], WithDecryption=True)
     client.close()

@@ -16,7 +16,7 @@ SERVICES = {
     "s3.py": "s3",
     "assemblyai.py": "s3",
     "scheduler.py": "scheduler",
-    "secrets.py": "secretsmanager",
+    "secrets.py": "ssm",
     "sqs.py": "sqs",
     "twilio_media.py": "s3",
 }

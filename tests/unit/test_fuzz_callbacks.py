@@ -125,8 +125,8 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         {
             "PUBLIC_BASE_URL": HOST,
             "TWILIO_ACCOUNT_SID": ACCOUNT,
-            "TWILIO_AUTH_TOKEN_SECRET_ARN": "token",
-            "ASSEMBLYAI_WEBHOOK_SECRET_ARN": "webhook",
+            "TWILIO_AUTH_TOKEN_PARAMETER_NAME": "token",
+            "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": "webhook",
             "INBOUND_SAY": "Hello",
             "DEFAULT_LANGUAGE": "en-US",
             "CONSENT_ANNOUNCEMENT": "This call is recorded.",

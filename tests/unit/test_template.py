@@ -92,11 +92,13 @@ def test_environment_of_what_the_api_routes_to_does_not_name_it(folder: str) -> 
 @pytest.mark.parametrize("folder", FUNCTIONS)
 def test_every_secret_in_the_environment_may_be_read_and_no_other(folder: str) -> None:
     variables = BY_FOLDER[folder][1]["Properties"]["Environment"]["Variables"]
-    named = {v["GetAtt"] for k, v in variables.items() if k.endswith("_SECRET_ARN")}
+    named = {v["Sub"] for k, v in variables.items() if k.endswith("_PARAMETER_NAME")}
     allowed: set[str] = set()
     for statement in statements(folder):
-        if statement["Action"] == ["secretsmanager:GetSecretValue"]:
-            allowed |= {resource["GetAtt"] for resource in statement["Resource"]}
+        if statement["Action"] == ["ssm:GetParameter"]:
+            allowed |= {
+                resource["Sub"].partition(":parameter")[2] for resource in statement["Resource"]
+            }
     assert named == allowed
 
 
@@ -225,7 +227,6 @@ OWN_KEY = {"If": ["HasOwnKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]}
 KEYS = {
     "AWS::DynamoDB::Table": ("SSESpecification", "KMSMasterKeyId"),
     "AWS::SQS::Queue": ("KmsMasterKeyId",),
-    "AWS::SecretsManager::Secret": ("KmsKeyId",),
     "AWS::Logs::LogGroup": ("KmsKeyId",),
     "AWS::SNS::Topic": ("KmsMasterKeyId",),
 }
@@ -277,12 +278,12 @@ def test_every_function_has_a_role_of_its_own_that_may_write_its_own_log_only() 
 
 
 def test_no_secret_is_a_parameter_or_in_an_environment() -> None:
-    """Their ARNs are; their values are stored after deploying."""
+    """The names of their parameters are; their values are stored after deploying."""
     names = [*TEMPLATE["Parameters"]]
     for _, function in BY_FOLDER.values():
         names += function["Properties"]["Environment"]["Variables"]
     suspicious = re.compile("TOKEN|SECRET|PASSWORD|API_?KEY", re.IGNORECASE)
-    assert [n for n in names if suspicious.search(n) and not n.endswith("_SECRET_ARN")] == []
+    assert [n for n in names if suspicious.search(n) and not n.endswith("_PARAMETER_NAME")] == []
 
 
 def test_no_environment_has_parameters_that_the_command_line_would_drop() -> None:

@@ -24,14 +24,14 @@ class CallbackVerifier:
         *,
         account_sid: str = "",
         public_base_url: str = "",
-        auth_token_arn: str = "",
-        webhook_secret_arn: str = "",
+        auth_token_name: str = "",
+        webhook_secret_name: str = "",
     ) -> None:
         self._secrets = secrets
         self._account_sid = account_sid
         self._public_base_url = public_base_url
-        self._auth_token_arn = auth_token_arn
-        self._webhook_secret_arn = webhook_secret_arn
+        self._auth_token_name = auth_token_name
+        self._webhook_secret_name = webhook_secret_name
 
     def twilio(self, request: Request) -> dict[str, str]:
         """The form of a callback that Twilio signed, for our account.
@@ -51,13 +51,13 @@ class CallbackVerifier:
         """Raises UnauthenticatedError where the secret header is missing or wrong."""
         given = request.headers.get(WEBHOOK_SECRET_HEADER, "").encode()
         for fresh in (False, True):
-            secret = self._secrets.value(self._webhook_secret_arn, "webhook_secret", fresh=fresh)
+            secret = self._secrets.value(self._webhook_secret_name, "webhook_secret", fresh=fresh)
             if hmac.compare_digest(given, secret.encode()):
                 return
         raise UnauthenticatedError("the webhook's secret does not hold")
 
     def _signed(self, request: Request, *, fresh: bool) -> bool:
-        secret = self._secrets.read(self._auth_token_arn, fresh=fresh)
+        secret = self._secrets.read(self._auth_token_name, fresh=fresh)
         # during a rotation both tokens are good
         tokens = [secret[name] for name in ("auth_token", "next_auth_token") if secret.get(name)]
         return is_signed_by_twilio(

@@ -89,7 +89,7 @@ def _client(service: str) -> Any:
 
 @cache
 def secrets() -> Secrets:
-    return Secrets(_client("secretsmanager"))
+    return Secrets(_client("ssm"))
 
 
 @cache
@@ -123,8 +123,8 @@ def verifier() -> CallbackVerifier:
         secrets(),
         account_sid=settings().optional("TWILIO_ACCOUNT_SID"),
         public_base_url=settings().optional("PUBLIC_BASE_URL"),
-        auth_token_arn=settings().optional("TWILIO_AUTH_TOKEN_SECRET_ARN"),
-        webhook_secret_arn=settings().optional("ASSEMBLYAI_WEBHOOK_SECRET_ARN"),
+        auth_token_name=settings().optional("TWILIO_AUTH_TOKEN_PARAMETER_NAME"),
+        webhook_secret_name=settings().optional("ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME"),
     )
 
 
@@ -134,7 +134,7 @@ def telephony() -> TwilioTelephony:
 
     return TwilioTelephony(
         secrets(),
-        secret_arn=settings()["TWILIO_API_KEY_SECRET_ARN"],
+        secret_name=settings()["TWILIO_API_KEY_PARAMETER_NAME"],
         account_sid=settings()["TWILIO_ACCOUNT_SID"],
         api_url=settings()["TWILIO_API_URL"],
     )
@@ -152,7 +152,7 @@ def transcriber() -> AssemblyAITranscriber:
     bucket_name = settings()["BUCKET_NAME"]
     return AssemblyAITranscriber(
         secrets(),
-        secret_arn=settings()["ASSEMBLYAI_API_KEY_SECRET_ARN"],
+        secret_name=settings()["ASSEMBLYAI_API_KEY_PARAMETER_NAME"],
         api_url=settings()["ASSEMBLYAI_API_URL"],
         audio=UploadedAudio(_client("s3"), bucket_name) if upload else PresignedAudio(documents()),
     )
@@ -207,7 +207,7 @@ def audio() -> TwilioAudioSource:
     return TwilioAudioSource(
         secrets(),
         _client("s3"),
-        secret_arn=settings()["TWILIO_API_KEY_SECRET_ARN"],
+        secret_name=settings()["TWILIO_API_KEY_PARAMETER_NAME"],
         account_sid=settings()["TWILIO_ACCOUNT_SID"],
         api_url=settings()["TWILIO_API_URL"],
         bucket_name=settings()["BUCKET_NAME"],
@@ -276,7 +276,7 @@ def finish_recording() -> FinishRecording:
 def process_recording() -> ProcessRecording:
     from callscribe.use_cases.process_recording import ProcessRecording
 
-    webhook_secret_arn = settings()["ASSEMBLYAI_WEBHOOK_SECRET_ARN"]
+    webhook_secret_name = settings()["ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME"]
     return ProcessRecording(
         store=store(),
         telephony=telephony(),
@@ -287,7 +287,7 @@ def process_recording() -> ProcessRecording:
         telemetry=telemetry(),
         clock=clock,
         deadlines=deadlines(),
-        webhook_secret=lambda: secrets().value(webhook_secret_arn, "webhook_secret"),
+        webhook_secret=lambda: secrets().value(webhook_secret_name, "webhook_secret"),
         speech_models=settings().speech_models,
     )
 

@@ -45,13 +45,13 @@ class AssemblyAITranscriber:
         self,
         secrets: Secrets,
         *,
-        secret_arn: str,
+        secret_name: str,
         api_url: str,
         audio: PresignedAudio | UploadedAudio,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._secrets = secrets
-        self._secret_arn = secret_arn
+        self._secret_name = secret_name
         self._api_url = api_url.rstrip("/")
         self._audio = audio
         self._sleep = sleep
@@ -135,7 +135,7 @@ class AssemblyAITranscriber:
         headers: Mapping[str, str] | None = None,
         **arguments: Any,
     ) -> dict[str, Any]:
-        key = self._secrets.value(self._secret_arn, "api_key", fresh=fresh)
+        key = self._secrets.value(self._secret_name, "api_key", fresh=fresh)
         try:
             response = self._session.request(
                 method,

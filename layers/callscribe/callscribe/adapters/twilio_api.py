@@ -46,10 +46,10 @@ class TwilioTelephony:
     """Implements ``ports.Telephony``."""
 
     def __init__(
-        self, secrets: Secrets, *, secret_arn: str, account_sid: str, api_url: str
+        self, secrets: Secrets, *, secret_name: str, account_sid: str, api_url: str
     ) -> None:
         self._secrets = secrets
-        self._secret_arn = secret_arn
+        self._secret_name = secret_name
         self._account_sid = account_sid
         self._http = _HttpClient(api_url)
         self._client: Client | None = None
@@ -126,7 +126,7 @@ class TwilioTelephony:
 
     def _authenticated(self, *, fresh: bool) -> Client:
         if self._client is None or fresh:
-            secret = self._secrets.read(self._secret_arn, fresh=fresh)
+            secret = self._secrets.read(self._secret_name, fresh=fresh)
             self._client = Client(
                 secret.get("api_key_sid"),
                 secret.get("api_key_secret"),

@@ -35,7 +35,7 @@ class TwilioAudioSource:
         secrets: Secrets,
         s3: S3Client,
         *,
-        secret_arn: str,
+        secret_name: str,
         account_sid: str,
         api_url: str,
         bucket_name: str,
@@ -43,7 +43,7 @@ class TwilioAudioSource:
     ) -> None:
         self._secrets = secrets
         self._s3 = s3
-        self._secret_arn = secret_arn
+        self._secret_name = secret_name
         # built from our own configuration: a RecordingUrl in a callback is never followed
         self._media_url = f"{api_url.rstrip('/')}/2010-04-01/Accounts/{account_sid}/Recordings"
         self._bucket = bucket_name
@@ -99,7 +99,7 @@ class TwilioAudioSource:
                 raise _refusal(response.status_code, response.headers)
 
     def _get(self, recording_sid: str, channels: int | None, *, fresh: bool) -> requests.Response:
-        secret = self._secrets.read(self._secret_arn, fresh=fresh)
+        secret = self._secrets.read(self._secret_name, fresh=fresh)
         return self._session.get(
             f"{self._media_url}/{recording_sid}.wav",
             params={"RequestedChannels": channels} if channels else None,
