@@ -32,9 +32,9 @@ from functions.transcript_complete.app import handler as transcript_complete
 from functions.twiml.app import handler as twiml
 from tests.support.doubles import QuietTelemetry
 
-ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:token-AbCdEf"
+NAME = "/callscribe/dev/twilio-auth-token"
 NUMBER = "+14155550100"
-WORDS = f"planted: {ARN} {NUMBER}"
+WORDS = f"planted: {NAME} {NUMBER}"
 
 
 def all_errors() -> set[type[CallscribeError]]:
@@ -77,7 +77,7 @@ def test_every_error_stands_in_the_table_and_says_only_what_is_meant_for_callers
         document = json.loads(answer["body"])
         assert answer["statusCode"] == document["status"] >= 400
         assert (WORDS in answer["body"]) == (kind in OWN_WORDS)
-        assert kind in OWN_WORDS or not {ARN, NUMBER} & set(
+        assert kind in OWN_WORDS or not {NAME, NUMBER} & set(
             answer["body"].replace('"', " ").split()
         )
 
@@ -97,14 +97,14 @@ def test_error_that_nobody_mapped_is_500_without_words() -> None:
 
 
 class EmptySecrets:
-    """Secrets Manager before anybody stored a value."""
+    """Parameter Store before anybody stored a value."""
 
     class exceptions:  # noqa: N801 - boto3's name
-        class ResourceNotFoundException(Exception):  # noqa: N818
+        class ParameterNotFound(Exception):  # noqa: N818
             pass
 
-    def get_secret_value(self, **_: str) -> dict[str, str]:
-        raise self.exceptions.ResourceNotFoundException(ARN)
+    def get_parameter(self, **_: str) -> dict[str, str]:
+        raise self.exceptions.ParameterNotFound(NAME)
 
 
 class Log(QuietTelemetry):
@@ -127,7 +127,9 @@ def test_stranger_learns_nothing_of_a_secret_that_is_not_stored(
     handler: Any, route: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = Log()
-    settings = Settings({"TWILIO_AUTH_TOKEN_SECRET_ARN": ARN, "ASSEMBLYAI_WEBHOOK_SECRET_ARN": ARN})
+    settings = Settings(
+        {"TWILIO_AUTH_TOKEN_PARAMETER_NAME": NAME, "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": NAME}
+    )
     monkeypatch.setattr(wiring, "settings", lambda: settings)
     monkeypatch.setattr(wiring, "secrets", lambda: Secrets(cast(Any, EmptySecrets())))
     monkeypatch.setattr(wiring, "telemetry", lambda: log)
@@ -143,9 +145,9 @@ def test_stranger_learns_nothing_of_a_secret_that_is_not_stored(
     finally:
         wiring.verifier.cache_clear()
     assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "30")
-    for word in ("arn", "secret", "token"):
+    for word in ("callscribe/", "secret", "token"):
         assert word not in answer["body"].lower()
-    assert any(ARN in line for line in log.lines)
+    assert any(NAME in line for line in log.lines)
 
 
 def test_kinds_of_vendor_errors_are_told_apart() -> None:
