@@ -8,7 +8,7 @@ import time
 import warnings
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -43,6 +43,8 @@ class Function:
     role_arn: str
     timeout_seconds: int
     memory_mb: int
+    # Lambda's own AWS_LAMBDA_LOG_… variables, as LoggingConfig makes it set them
+    log_variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +182,17 @@ def _functions(
             role_arn=configuration["Role"],
             timeout_seconds=configuration["Timeout"],
             memory_mb=configuration["MemorySize"],
+            log_variables=_log_variables(resource["Properties"].get("LoggingConfig", {})),
         )
     return found
+
+
+def _log_variables(logging: Mapping[str, Any]) -> dict[str, str]:
+    """Lambda tells its runtime of the format, and with JSON of the level, which is INFO unless set."""
+    if logging.get("LogFormat") != "JSON":
+        return {}
+    level = logging.get("ApplicationLogLevel", "INFO")
+    return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": level}
 
 
 def _layers(

@@ -279,6 +279,7 @@ class FunctionPool:
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/local/{self.function.logical_id}",
             "AWS_LAMBDA_LOG_STREAM_NAME": "local",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            **self.function.log_variables,
         }
 
     def _note(self, error: Mapping[str, Any]) -> None:

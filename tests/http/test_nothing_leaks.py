@@ -27,7 +27,7 @@ WORDS = "Good morning."
 def phones(session_driver: Driver) -> list[str]:
     """A whole run: every way that a call can go, and everything that can be asked of one."""
     driver = session_driver
-    spoken, whole, refused, busy, inbound, erased = (driver.phone() for _ in range(6))
+    spoken, whole, refused, busy, inbound, erased, turned_down = (driver.phone() for _ in range(7))
     driver.phone("busy")
     call = driver.follow(driver.place(to=spoken, consent={"announcement": "Recorded."})["call_id"])
     for path in ("", "/recordings", "/transcript", "/transcript?format=srt"):
@@ -37,7 +37,19 @@ def phones(session_driver: Driver) -> list[str]:
     driver.refused({"to": refused})
     driver.refused({"to": "+14155550100x"})
     driver.fault(driver.twilio, operation="calls.create", fault="status", status=500)
-    driver.follow(driver.place(to=busy)["call_id"], call_is("unknown"))
+    lost = driver.follow(driver.place(to=busy)["call_id"], call_is("unknown"))["call_id"]
+    # the look-up lists Twilio's calls by number: once without an answer, once with one
+    driver.fault(driver.twilio, operation="calls.list", fault="drop_before")
+    driver.make_overdue(lost)
+    driver.reconcile()
+    driver.make_overdue(lost)
+    driver.reconcile()
+    for code in (21211, 21999):
+        words = json.dumps({"code": code, "message": f"{turned_down} cannot be", "status": 400})
+        driver.fault(
+            driver.twilio, operation="calls.create", fault="status", status=400, body=words
+        )
+        assert found([turned_down], json.dumps(driver.refused({"to": turned_down}))) == []
     number = {"number": "+15005550006", "voice_url": f"{driver.url}/twiml"}
     requests.post(f"{driver.twilio.url}/_sim/numbers", json=number, timeout=10)
     body = {"to": "+15005550006", "from": inbound}
@@ -50,7 +62,7 @@ def phones(session_driver: Driver) -> list[str]:
         driver.ask("POST", f"/calls/{call['call_id']}/retry")
     wait_until(lambda: [i for i in driver.items() if i.get("from_number") == inbound])
     driver.reconcile()
-    return [spoken, whole, refused, busy, inbound, erased]
+    return [spoken, whole, refused, busy, inbound, erased, turned_down]
 
 
 def secrets_of(driver: Driver) -> list[str]:

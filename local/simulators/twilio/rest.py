@@ -25,13 +25,14 @@ from local.simulators.twilio.state import (
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _MAX_PAGE = 1000
-# the numbers of Twilio's test credentials, which fail in one way each (the last is our own)
+# the numbers of Twilio's test credentials, which fail in one way each (the last is our own); Twilio
+# repeats the number in its words
 _MAGIC = {
-    "+15005550001": (21211, "The phone number you are attempting to call is not valid."),
-    "+15005550002": (21214, "The phone number you are attempting to call cannot be reached."),
-    "+15005550003": (21215, "Account not authorized to call this number: geo permissions."),
-    "+15005550004": (21216, "The phone number you are attempting to call is blocked."),
-    "+15005550009": (21219, "The number is unverified. Trial accounts call verified numbers."),
+    "+15005550001": (21211, "The phone number you are attempting to call, {}, is not valid."),
+    "+15005550002": (21214, "The phone number you are attempting to call, {}, cannot be reached."),
+    "+15005550003": (21215, "Account not authorized to call {}: geo permissions."),
+    "+15005550004": (21216, "The phone number you are attempting to call, {}, is blocked."),
+    "+15005550009": (21219, "The number {} is unverified. Trial accounts call verified numbers."),
 }
 
 
@@ -171,7 +172,8 @@ def _refusal(form: Mapping[str, Sequence[str]], account: Account) -> tuple[int, 
     if not _E164.fullmatch(to_number):
         return 21211, f"The phone number you are attempting to call, {to_number}, is not valid."
     if to_number in _MAGIC:
-        return _MAGIC[to_number]
+        code, words = _MAGIC[to_number]
+        return code, words.format(to_number)
     if from_number not in account.numbers:
         return 21210, "The source phone number provided is not yet verified for your account."
     return _url_refusal(form)

@@ -153,22 +153,24 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library is not
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
+    """``from None``: Twilio's words and the URLs of its lists hold numbers, and a traceback prints
+    whatever an error came from. The code says as much."""
     try:
         yield
     except TwilioException as error:
-        raise _from_answer(error) from error
-    except requests.exceptions.ConnectTimeout as error:
-        raise VendorBusyError("Twilio", "Twilio cannot be reached") from error
+        raise _from_answer(error) from None
+    except requests.exceptions.ConnectTimeout:
+        raise VendorBusyError("Twilio", "Twilio cannot be reached") from None
     except requests.exceptions.ConnectionError as error:
         never_sent = error.args and isinstance(
             getattr(error.args[0], "reason", None), NewConnectionError
         )
         kind = VendorBusyError if never_sent else VendorUnknownError
-        raise kind("Twilio", "the connection to Twilio failed") from error
-    except requests.exceptions.RequestException as error:
-        raise VendorUnknownError("Twilio", "Twilio did not answer in time") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise VendorUnknownError("Twilio", "Twilio's answer cannot be read") from error
+        raise kind("Twilio", "the connection to Twilio failed") from None
+    except requests.exceptions.RequestException:
+        raise VendorUnknownError("Twilio", "Twilio did not answer in time") from None
+    except (ValueError, KeyError, TypeError):
+        raise VendorUnknownError("Twilio", "Twilio's answer cannot be read") from None
 
 
 def _from_answer(error: TwilioException) -> VendorError:
@@ -181,8 +183,8 @@ def _from_answer(error: TwilioException) -> VendorError:
         kind = VendorUnknownError
     else:
         kind = VendorRefusedError
-    message = getattr(error, "msg", None) or f"Twilio answered {status}"
-    return kind("Twilio", message, code=getattr(error, "code", None), status=status)
+    code = getattr(error, "code", None)
+    return kind("Twilio", f"Twilio answered {status}, code {code}", code=code, status=status)
 
 
 def _status(error: TwilioException) -> int | None:
