@@ -133,6 +133,8 @@ def _recordings(world: World) -> Iterator[Finding]:
             yield Finding("terminal", label, f"{sid} is {item.status}")
         elif item.status != "completed" and item.error_code is None:
             yield Finding("terminal", label, f"{sid} is {item.status} without a reason")
+        if item.status == "absent" and vendor.status == "completed":
+            yield Finding("true", label, f"{sid} is said to be absent, and Twilio has it")
         if item.recording_sid not in announced:
             yield Finding("announced", label, f"{sid} ended as {item.status}")
         yield from _transcripts(world, label, item)

@@ -212,6 +212,13 @@ MUTANTS = (
         new="        if call is None:\n",
     ),
     Mutant(
+        what="a recording's status that is not known is taken for absence",
+        path="layers/callscribe/callscribe/domain/recordings.py",
+        old="    return status_at_twilio not in _FINAL_AT_TWILIO\n",
+        new='    return status_at_twilio in ("in-progress", "paused", "processing")\n',
+        rough=False,
+    ),
+    Mutant(
         what="vendors' copies are crossed off before they are deleted",
         path=_USE_CASES + "finish_recording.py",
         old='"copies" if self.delete_copies and recording.status in DONE else "nothing"',

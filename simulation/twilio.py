@@ -38,6 +38,9 @@ _LIST_LAG_SECONDS = 400.0
 _PAGE = 50
 _LATEST_SECONDS = 3 * 3600
 _REORDERED_SECONDS = 120.0
+# of a hundred recordings so many are not ready when the call's end is looked after
+_SLOW_PERCENT = 8
+_UNFINISHED = ("processing", "stopped")
 _NOBODY = ("busy", "no-answer", "failed", "canceled")
 
 
@@ -150,7 +153,7 @@ class Twilio:
     def delete_recording(self, recording_sid: str) -> None:
         def act() -> None:
             recording = _there(self.recordings.get(recording_sid))
-            if recording.status == "processing":
+            if recording.status in _UNFINISHED:
                 raise VendorRefusedError("Twilio", "not finished", code=20001, status=400)
             recording.deleted = True
 
@@ -277,7 +280,7 @@ class Twilio:
         recording = SimulatedRecording(
             sid,
             call,
-            "processing",
+            _UNFINISHED[self.dice.number(f"{sid}/stopped") < 0.5],
             channels,
             self._clock(),
             self.scheduler.now + lag,
@@ -285,7 +288,8 @@ class Twilio:
         )
         self.recordings[sid] = recording
         self.labels[sid] = call.plan.label
-        ready = self.dice.number(f"{sid}/ready", 1, 20)
+        slow = self.dice.number(f"{sid}/slow", 0, 100) < _SLOW_PERCENT
+        ready = self.dice.number(f"{sid}/ready", *((900, 2400) if slow else (1, 20)))
         self.scheduler.after(ready, lambda: self._finish(recording))
 
     def _finish(self, recording: SimulatedRecording) -> None:

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from callscribe.domain.transcript_failures import explain_recording_error, explain_vendor_error
+from callscribe.domain.transcript_failures import (
+    explain_recording_error,
+    explain_vendor_error,
+    without_places,
+)
 
 SAMPLES = Path(__file__).parents[3] / "shared/vendors/samples/assemblyai-errors.transcript.json"
 SECRET = "https://user:s3cret@bucket.example/a.wav?X-Amz-Signature=s3cret#s3cret"
@@ -54,8 +58,29 @@ def test_a_vendors_error_is_named(error: str, code: str, retryable: bool) -> Non
 
 def test_an_unknown_error_keeps_its_words() -> None:
     message = explain_vendor_error(f"Odd thing with {SECRET} and\nmore {'x' * 900}").message
-    assert "Odd thing with https://bucket.example/a.wav and more" in message
+    assert "Odd thing with (URL) and more" in message
     assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        SECRET,
+        "HTTPS://bucket.example/a.wav",
+        "s3://calls-bucket/audio/a.wav",
+        "calls-bucket.s3.eu-west-1.amazonaws.com/audio/a.wav?X-Amz-Signature=s3cret",
+        "calls-bucket.s3.amazonaws.com",
+        f"/calls-bucket/audio/{'0' * 32}/RE{'1' * 32}.wav",
+        f"audio/{'0' * 32}/RE{'1' * 32}.wav",
+        f"transcripts/{'0' * 32}/RE{'1' * 32}/one.json.gz",
+    ],
+)
+def test_no_place_stands_in_an_errors_words(place: str) -> None:
+    words = f"Odd (400): cannot read {place}, File type text/html."
+    assert without_places(words) in (
+        "Odd (400): cannot read (URL) File type text/html.",
+        "Odd (400): cannot read (URL), File type text/html.",
+    )
 
 
 @pytest.mark.parametrize(

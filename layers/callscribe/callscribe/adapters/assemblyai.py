@@ -23,6 +23,7 @@ from callscribe.domain.problems import (
     VendorRefusedError,
     VendorUnknownError,
 )
+from callscribe.domain.transcript_failures import without_places
 from callscribe.ports import AudioLinks, Page
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ def _read(response: requests.Response) -> dict[str, Any]:
     if response.status_code == 200 and isinstance(body, dict):
         return body
     message = body.get("error") if isinstance(body, dict) else None
-    raise _error(response, str(message or f"AssemblyAI answered {response.status_code}"))
+    words = str(message or f"AssemblyAI answered {response.status_code}")
+    raise _error(response, without_places(words))
 
 
 def _error(response: requests.Response, message: str) -> VendorError:

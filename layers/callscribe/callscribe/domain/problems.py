@@ -14,6 +14,7 @@ CallscribeError
     ├── VendorRefusedError       a definite no: nothing was done, and asking again will not help
     │   └── VendorLacksItError   the vendor has no such call, recording or transcript
     ├── VendorBusyError          a definite not now: nothing was done, asking again is safe
+    │   └── VendorNotAskedError  not asked at all in this run, for its own trouble or for want of time
     └── VendorUnknownError       no answer, or one that leaves open whether it was done
 """
 
@@ -118,6 +119,10 @@ class VendorBusyError(VendorError):
     """Refused for now (429): nothing was done, and it may be asked again after a pause."""
 
     retry_after_seconds: int = 5
+
+
+class VendorNotAskedError(VendorBusyError):
+    """This run asks this vendor nothing more: it did not answer, or has had its share of the time."""
 
 
 class VendorUnknownError(VendorError):

@@ -14,8 +14,9 @@ RECORDING_SID = re.compile(r"RE[0-9a-fA-F]{32}")
 TERMINAL = frozenset({"completed", "silent", "absent", "error"})
 # ended well: nobody needs the vendors' copies any more
 DONE = frozenset({"completed", "silent"})
-# Twilio's words for a recording that is not done yet
-UNFINISHED_AT_TWILIO = ("in-progress", "paused", "processing")
+# Twilio's words for a recording of which nothing more will come. Any other (in-progress, paused,
+# stopped, processing, or one that is new) says only that the file is not there yet
+_FINAL_AT_TWILIO = frozenset({"completed", "absent", "failed", "deleted"})
 STATUSES = (
     "received",
     "stored",
@@ -91,6 +92,11 @@ class Recording:
         if self.error_code is None:
             return None
         return Failure(self.error_code, self.error_message or "", bool(self.error_retryable))
+
+
+def is_unfinished(status_at_twilio: str) -> bool:
+    """Whether the file may still follow; so it is with every status that is not known here."""
+    return status_at_twilio not in _FINAL_AT_TWILIO
 
 
 def changed(recording: Recording, changes: Mapping[str, Any]) -> Recording:

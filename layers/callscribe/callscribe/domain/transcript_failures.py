@@ -69,7 +69,7 @@ def explain_vendor_error(error: str) -> Failure:
     for pattern, failure in _VENDOR_ERRORS:
         if re.search(pattern, error, re.IGNORECASE):
             return failure
-    words = " ".join(_without_credentials(error).split())[:300]
+    words = " ".join(without_places(error).split())[:300]
     return Failure("vendor_error", f"AssemblyAI: {words or 'no reason given'}", retryable=False)
 
 
@@ -83,6 +83,13 @@ def explain_recording_error(twilio_error_code: str) -> Failure:
     return Failure("recording_absent", f"Twilio has no recording{suffix}", retryable=False)
 
 
-def _without_credentials(message: str) -> str:
-    """A presigned URL's query is one, and so is what stands before an @."""
-    return re.sub(r"(\w+://)(?:[^\s/?#@]*@)?([^\s?#]*)(?:[?#]\S*)?", r"\1\2", message)
+# a URL's query may be a credential, its host names the bucket and its path the call: whole URLs, S3's
+# host names without a scheme, and the keys of our objects
+_PLACES = re.compile(
+    r"\w+://\S+|\S*\bamazonaws\.com\S*|\S*\b(?:audio|transcripts)/[0-9a-f]{32}/\S+", re.IGNORECASE
+)
+
+
+def without_places(message: str) -> str:
+    """A vendor's words, with "(URL)" for whatever says where the audio lies or how to read it."""
+    return _PLACES.sub("(URL)", message)

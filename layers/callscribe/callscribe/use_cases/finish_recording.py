@@ -9,7 +9,7 @@ from typing import Any
 from callscribe.domain.calls import GONE, Call
 from callscribe.domain.deadlines import Deadlines, failed_shard
 from callscribe.domain.failures import Failure
-from callscribe.domain.problems import VendorLacksItError
+from callscribe.domain.problems import VendorError, VendorLacksItError, VendorNotAskedError
 from callscribe.domain.recordings import (
     DONE,
     TERMINAL,
@@ -19,7 +19,7 @@ from callscribe.domain.recordings import (
     transcript_key,
 )
 from callscribe.domain.times import Clock, from_text, to_text
-from callscribe.domain.transcript_failures import explain_vendor_error
+from callscribe.domain.transcript_failures import explain_recording_error, explain_vendor_error
 from callscribe.domain.transcripts import Transcript, UnreadableTranscriptError, read_transcript
 from callscribe.ports import (
     Announcer,
@@ -39,6 +39,12 @@ _DELETED = Failure("transcript_deleted", "the transcript was deleted at Assembly
 _UNREADABLE = Failure("transcript_unreadable", "AssemblyAI's answer cannot be read", retryable=True)
 _LOST = Failure("transcript_lost", "AssemblyAI has no such transcript any more", retryable=True)
 _OVERDUE = Failure("transcript_overdue", "AssemblyAI did not finish in time", retryable=True)
+_UNAVAILABLE = Failure(
+    "transcript_unavailable", "AssemblyAI only answered errors, however long it was asked", True
+)
+_AUDIO_DELETED = Failure(
+    "recording_deleted", "the recording was deleted at Twilio before it was copied", retryable=False
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +90,7 @@ class FinishRecording:
         self.conclude(call, recording, document)
 
     def ask_again(self, call: Call, recording: Recording) -> None:
-        """For a submitted recording without news. Raises VendorError."""
+        """For a submitted recording without news. Raises VendorError, until its time is up."""
         transcript_id = recording.transcript_id or ""
         try:
             document = self.transcriber.get(transcript_id)
@@ -94,6 +100,14 @@ class FinishRecording:
                 self._try_again(call, recording, transcript_id)
             else:
                 self.end(call, recording, "error", _LOST)
+            return
+        except VendorNotAskedError:
+            # nothing was asked, so nothing follows from it
+            raise
+        except VendorError:
+            if not self._is_overdue(recording):
+                raise
+            self.end(call, recording, "error", _UNAVAILABLE)
             return
         self.conclude(call, recording, document)
 
@@ -146,6 +160,14 @@ class FinishRecording:
                 error_code=failure.code if failure else None,
             )
             self.announce(call, changed(recording, changes))
+
+    def without_audio(self, call: Call, recording: Recording, notice: RecordingNotice) -> None:
+        """Ends a recording of which Twilio says that there will be no audio."""
+        if notice.status == "deleted":
+            self.end(call, recording, "error", _AUDIO_DELETED)
+        else:
+            failure = explain_recording_error(str(notice.error_code or ""))
+            self.end(call, recording, "absent", failure)
 
     def announce(self, call: Call, recording: Recording) -> None:
         """Sends the event that is still owed; a crash in between sends it twice, never none."""
@@ -214,8 +236,7 @@ class FinishRecording:
 
     def _still_waiting(self, call: Call, recording: Recording, status: str) -> None:
         now = self.clock()
-        submitted_at = from_text(recording.submitted_at or recording.updated_at)
-        if now > submitted_at + self.deadlines["recording.give-up"]:
+        if self._is_overdue(recording):
             self.end(call, recording, "error", _OVERDUE)
             return
         attempts = recording.reconcile_attempts + 1
@@ -229,6 +250,10 @@ class FinishRecording:
             },
             only_from=["submitted"],
         )
+
+    def _is_overdue(self, recording: Recording) -> bool:
+        submitted_at = from_text(recording.submitted_at or recording.updated_at)
+        return self.clock() > submitted_at + self.deadlines["recording.give-up"]
 
     def _find(self, call_id: str, recording_sid: str) -> tuple[Call, Recording] | None:
         """Both by one request: they lie in one partition."""

@@ -21,14 +21,8 @@ from callscribe.domain.problems import (
     VendorRefusedError,
     VendorUnknownError,
 )
-from callscribe.domain.recordings import (
-    UNFINISHED_AT_TWILIO,
-    Recording,
-    audio_key,
-    changed,
-)
+from callscribe.domain.recordings import Recording, audio_key, changed, is_unfinished
 from callscribe.domain.times import Clock, to_text
-from callscribe.domain.transcript_failures import explain_recording_error
 from callscribe.domain.transcript_requests import build_transcript_request
 from callscribe.ports import (
     AudioSource,
@@ -65,14 +59,14 @@ class ProcessRecording:
         Raises:
             RetryLaterError: not now; nothing is lost.
         """
-        if notice.status in UNFINISHED_AT_TWILIO:
+        if is_unfinished(notice.status):
             raise RetryLaterError("the recording is not finished", seconds=60)
         call = self._call(notice)
         if call is None or call.status in GONE:
             return
         recording = self._recording(call, notice)
         if notice.status != "completed" and recording.status == "received":
-            self._absent(call, recording, notice)
+            self.finish.without_audio(call, recording, notice)
             return
         if recording.status == "received":
             recording = self._stored(call, recording)
@@ -114,10 +108,6 @@ class ProcessRecording:
             self.telemetry.count("RecordingReceived")
             return recording
         return self.store.get_recording(call.call_id, notice.recording_sid) or recording
-
-    def _absent(self, call: Call, recording: Recording, notice: RecordingNotice) -> None:
-        failure = explain_recording_error(str(notice.error_code or ""))
-        self.finish.end(call, recording, "absent", failure)
 
     def _stored(self, call: Call, recording: Recording) -> Recording:
         key = audio_key(call.call_id, recording.recording_sid)

@@ -12,9 +12,8 @@ from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.failures import Failure
 from callscribe.domain.problems import CallscribeError, RetryLaterError, VendorLacksItError
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
-from callscribe.domain.recordings import UNFINISHED_AT_TWILIO, Recording
+from callscribe.domain.recordings import Recording, is_unfinished
 from callscribe.domain.times import Clock, from_text, to_text
-from callscribe.domain.transcript_failures import explain_recording_error
 from callscribe.ports import (
     CallStore,
     RecordingsQueue,
@@ -47,9 +46,6 @@ _GAVE_UP = Failure(
     "audio_unavailable",
     "the audio could not be read from Twilio and handed over, however often it was tried",
     retryable=True,
-)
-_DELETED = Failure(
-    "recording_deleted", "the recording was deleted at Twilio before it was copied", retryable=False
 )
 
 
@@ -212,11 +208,12 @@ class Reconcile:
             self._change(call, done)
             return
         notices = self.telephony.list_recordings(call.call_sid or "")
-        for notice in notices:
+        finished = [notice for notice in notices if not is_unfinished(notice.status)]
+        for notice in finished:
             if self.store.get_recording(call.call_id, notice.recording_sid) is None:
                 self.telemetry.count("RecordingFound")
                 self.queue.put(replace(notice, call_id=call.call_id, base_url=call.base_url))
-        if any(notice.status in UNFINISHED_AT_TWILIO for notice in notices):
+        if len(finished) < len(notices):
             self._look_later(call)
             return
         self._change(call, {"recordings_at_twilio": len(notices), **done})
@@ -249,15 +246,10 @@ class Reconcile:
             notice = self.telephony.get_recording(recording.recording_sid)
         except VendorLacksItError:
             self.telemetry.count("UnmappedItems")
-            self.finish.end(call, recording, "error", _DELETED)
-            return False
-        if notice.status == "deleted":
-            self.finish.end(call, recording, "error", _DELETED)
-        elif notice.status in ("absent", "failed"):
-            failure = explain_recording_error(str(notice.error_code or ""))
-            self.finish.end(call, recording, "absent", failure)
-        else:
+            notice = replace(notice_of(recording), status="deleted")
+        if notice.status == "completed" or is_unfinished(notice.status):
             return True
+        self.finish.without_audio(call, recording, notice)
         return False
 
     def _requeue(self, recording: Recording) -> None:

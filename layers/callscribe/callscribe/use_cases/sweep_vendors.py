@@ -15,7 +15,7 @@ from typing import Any
 from callscribe.domain.calls import GONE, TERMINAL
 from callscribe.domain.problems import CallscribeError, VendorLacksItError, VendorRefusedError
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
-from callscribe.domain.recordings import UNFINISHED_AT_TWILIO, Recording, ids_of_audio_url
+from callscribe.domain.recordings import Recording, ids_of_audio_url, is_unfinished
 from callscribe.domain.sweeps import STANDING, Sweep
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.ports import (
@@ -207,7 +207,7 @@ class SweepVendors:
         if call_id is not None and self._is_gone(call_id):
             return _UNWANTED
         is_young = call_id is None and not self._is_old(notice)
-        if notice.status in UNFINISHED_AT_TWILIO or is_young:
+        if is_unfinished(notice.status) or is_young:
             return _UNFINISHED
         if call_id is None and not may_adopt:
             return _UNMAPPED

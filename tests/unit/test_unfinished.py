@@ -1,0 +1,119 @@
+"""What is not finished, or not answered, is neither absent nor waited for without end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from callscribe.domain.calls import Call
+from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.problems import RetryLaterError, VendorUnknownError
+from callscribe.domain.recordings import Recording
+from callscribe.domain.times import to_text
+from callscribe.ports import RecordingNotice
+from callscribe.use_cases.finish_recording import FinishRecording
+from callscribe.use_cases.process_recording import ProcessRecording
+from simulation.memory_store import MemoryCallStore
+from tests.support.doubles import QuietTelemetry
+
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+CALL_ID = "0" * 32
+RECORDING_SID = "RE" + "0" * 32
+
+
+class Silence:
+    """A vendor that never answers, and an announcer that takes everything."""
+
+    def get(self, _: str) -> Any:
+        raise VendorUnknownError("AssemblyAI", "AssemblyAI answered 500", status=500)
+
+    def announce(self, *_: object) -> None: ...
+
+
+def finishing(store: MemoryCallStore) -> FinishRecording:
+    silence = cast(Any, Silence())
+    return FinishRecording(
+        store=store,
+        transcriber=silence,
+        documents=silence,
+        queue=silence,
+        announcer=silence,
+        telemetry=QuietTelemetry(),
+        clock=lambda: NOW,
+        deadlines=Deadlines(),
+    )
+
+
+def entries(store: MemoryCallStore, *, submitted_hours_ago: float) -> tuple[Call, Recording]:
+    at = to_text(NOW - timedelta(hours=submitted_hours_ago))
+    call = Call(call_id=CALL_ID, status="completed", created_at=at, updated_at=at)
+    recording = Recording(
+        call_id=CALL_ID,
+        recording_sid=RECORDING_SID,
+        status="submitted",
+        transcript_id="one",
+        submitted_at=at,
+        created_at=at,
+        updated_at=at,
+    )
+    store.add_call(call)
+    store.add_recording(recording)
+    return call, recording
+
+
+def test_recording_of_which_assemblyai_only_answers_errors_ends_by_name() -> None:
+    store = MemoryCallStore()
+    finishing(store).ask_again(*entries(store, submitted_hours_ago=49))
+    stands = store.recordings[CALL_ID, RECORDING_SID]
+    assert (stands.status, stands.error_code) == ("error", "transcript_unavailable")
+    assert stands.error_retryable
+
+
+def test_recording_of_which_assemblyai_answers_an_error_waits_for_now() -> None:
+    store = MemoryCallStore()
+    with pytest.raises(VendorUnknownError):
+        finishing(store).ask_again(*entries(store, submitted_hours_ago=47))
+    assert store.recordings[CALL_ID, RECORDING_SID].status == "submitted"
+
+
+def process(status: str) -> MemoryCallStore:
+    store = MemoryCallStore()
+    at = to_text(NOW)
+    store.add_call(Call(call_id=CALL_ID, status="completed", created_at=at, updated_at=at))
+    nothing = cast(Any, None)
+    work = ProcessRecording(
+        store=store,
+        telephony=nothing,
+        audio=nothing,
+        transcriber=nothing,
+        track=nothing,
+        finish=finishing(store),
+        telemetry=QuietTelemetry(),
+        clock=lambda: NOW,
+        deadlines=Deadlines(),
+        webhook_secret=str,
+        speech_models=(),
+    )
+    work.process(RecordingNotice(recording_sid=RECORDING_SID, status=status, call_id=CALL_ID))
+    return store
+
+
+@pytest.mark.parametrize("status", ["in-progress", "paused", "stopped", "processing", "brand-new"])
+def test_status_of_a_recording_that_is_not_final_is_no_absence(status: str) -> None:
+    with pytest.raises(RetryLaterError):
+        process(status)
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "code"),
+    [
+        ("absent", "absent", "recording_absent"),
+        ("failed", "absent", "recording_absent"),
+        ("deleted", "error", "recording_deleted"),
+    ],
+)
+def test_recording_that_is_not_to_be_had_ends_by_name(told: str, status: str, code: str) -> None:
+    stands = process(told).recordings[CALL_ID, RECORDING_SID]
+    assert (stands.status, stands.error_code) == (status, code)
