@@ -25,6 +25,7 @@ PROMISES = {
     "copies": "vendors' copies go once ours are stored, where that is wanted, and no sooner",
     "orphan": "nothing lies in the bucket that no item names",
     "true": "no reason is named that is not so",
+    "kept": "what Twilio knows of a call or a recording is known here",
     "forward": "no status ever goes back",
     "acknowledged": "what is acknowledged is kept or done",
     "queue": "nothing is left in a queue",
@@ -86,6 +87,10 @@ def _calls(world: World) -> Iterator[Finding]:
         at_twilio = world.twilio.calls.get(call.call_sid or "")
         if at_twilio is not None and call.status != at_twilio.status:
             yield Finding("terminal", label, f"{call.status} here, {at_twilio.status} at Twilio")
+        facts = (call.answered_at, call.ended_at, call.duration_seconds, call.to_number)
+        if at_twilio and call.status == "completed" and None in facts:
+            if not at_twilio.deleted and world.twilio.knows_duration(at_twilio):
+                yield Finding("kept", label, f"of {call.call_sid} only {facts} are known")
 
 
 def _placements(world: World) -> Iterator[Finding]:
@@ -133,6 +138,9 @@ def _recordings(world: World) -> Iterator[Finding]:
             yield Finding("terminal", label, f"{sid} is {item.status}")
         elif item.status != "completed" and item.error_code is None:
             yield Finding("terminal", label, f"{sid} is {item.status} without a reason")
+        facts = (item.duration_seconds, item.started_at, item.channels, item.source)
+        if item.status == "completed" and None in facts:
+            yield Finding("kept", label, f"of {sid} only {facts} are known")
         if item.status == "absent" and vendor.status == "completed":
             yield Finding("true", label, f"{sid} is said to be absent, and Twilio has it")
         if item.recording_sid not in announced:

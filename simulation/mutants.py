@@ -195,8 +195,20 @@ MUTANTS = (
     Mutant(
         what="a window forgets what was not finished when it passed",
         path=_USE_CASES + "sweep_vendors.py",
-        old="        since = max(since, now - _LONGEST_WINDOW)\n",
+        old="        since = min(joins, max(unfinished, now - _MAX_REACH_BACK))\n",
         new="        since = from_text(last.until)\n",
+    ),
+    Mutant(
+        what="a window does not join up with one that ended days ago",
+        path=_USE_CASES + "sweep_vendors.py",
+        old="        since = min(joins, max(unfinished, now - _MAX_REACH_BACK))\n",
+        new="        since = max(min(joins, unfinished), now - _MAX_REACH_BACK)\n",
+    ),
+    Mutant(
+        what="what a look-up tells is dropped where the status stays",
+        path=_USE_CASES + "track_call.py",
+        old="        if call.status in GONE or not missing:\n",
+        new="        if True:\n",
     ),
     Mutant(
         what="an erasure does not look a second time",

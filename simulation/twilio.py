@@ -35,6 +35,8 @@ Entry = TypeVar("Entry", "SimulatedCall", "SimulatedRecording")
 _CLOCK_AHEAD = timedelta(seconds=20)
 # a list is eventually consistent
 _LIST_LAG_SECONDS = 400.0
+# a call that has just ended is shown without its duration at first
+_DURATION_LAG_SECONDS = 300.0
 _PAGE = 50
 _LATEST_SECONDS = 3 * 3600
 _REORDERED_SECONDS = 120.0
@@ -108,20 +110,20 @@ class Twilio:
             )
             self.note("Twilio dials", entity=plan.label, call_sid=placed.sid)
             self.scheduler.spawn(lambda: self._live(placed), after=1)
-            return _shown(placed)
+            return self._shown(placed)
 
         return self.lambdas.vendor("Twilio", plan.label, "calls.create", act)
 
     def get_call(self, call_sid: str) -> VendorCall:
         def act() -> VendorCall:
-            return _shown(_there(self.calls.get(call_sid)))
+            return self._shown(_there(self.calls.get(call_sid)))
 
         return self._ask(call_sid, "calls.fetch", act)
 
     def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[VendorCall]:
         def act() -> list[VendorCall]:
             return [
-                _shown(call)
+                self._shown(call)
                 for call in self.calls.values()
                 if call.plan.phone == to_number
                 and not call.deleted
@@ -184,7 +186,7 @@ class Twilio:
     def page_ended_calls(self, since: str, until: str, cursor: str | None) -> Page[VendorCall]:
         def act() -> Page[VendorCall]:
             found = [
-                _shown(call)
+                self._shown(call)
                 for call in self.calls.values()
                 if call.ended is not None
                 and not call.deleted
@@ -359,6 +361,27 @@ class Twilio:
             "FromCity": "",
         }
 
+    def _shown(self, call: SimulatedCall) -> VendorCall:
+        return VendorCall(
+            call_sid=call.sid,
+            # the API has no "initiated"
+            status="queued" if call.status == "initiated" else call.status,
+            to_number=call.plan.phone,
+            from_number="+15005550006",
+            direction=call.direction,
+            created_at=to_text(call.created),
+            started_at=to_text(call.started) if call.started else None,
+            ended_at=to_text(call.ended) if call.ended else None,
+            duration_seconds=20 if self.knows_duration(call) else None,
+        )
+
+    def knows_duration(self, call: SimulatedCall) -> bool:
+        """Of a call that somebody answered, and a moment after its end."""
+        if call.started is None or call.ended is None:
+            return False
+        lag = self.dice.number(f"{call.sid}/duration", 0, _DURATION_LAG_SECONDS)
+        return self._clock() >= call.ended + timedelta(seconds=lag)
+
     def _told(self, recording: SimulatedRecording) -> RecordingNotice:
         return RecordingNotice(
             recording_sid=recording.sid,
@@ -367,6 +390,8 @@ class Twilio:
             channels=recording.channels,
             created_at=to_text(recording.created),
             started_at=to_text(recording.created),
+            duration_seconds=12 if recording.status == "completed" else None,
+            source="OutboundAPI",
             error_code=16101 if recording.status == "absent" else None,
         )
 
@@ -383,21 +408,6 @@ def _there(entry: Entry | None) -> Entry:
     if entry is None or entry.deleted:
         raise VendorLacksItError("Twilio", "not found", code=20404, status=404)
     return entry
-
-
-def _shown(call: SimulatedCall) -> VendorCall:
-    return VendorCall(
-        call_sid=call.sid,
-        # the API has no "initiated"
-        status="queued" if call.status == "initiated" else call.status,
-        to_number=call.plan.phone,
-        from_number="+15005550006",
-        direction=call.direction,
-        created_at=to_text(call.created),
-        started_at=to_text(call.started) if call.started else None,
-        ended_at=to_text(call.ended) if call.ended else None,
-        duration_seconds=20 if call.ended else None,
-    )
 
 
 def _page(found: list[Any], cursor: str | None) -> Page[Any]:

@@ -36,6 +36,11 @@ _AFTERWARDS_SECONDS = 900.0
 _RECONCILE_SECONDS = 300.0
 # longer than any deadline, back-off or late callback
 _SETTLING_SECONDS = 6 * 3600.0
+_CATCHING_UP_RUNS = 12
+# a share of worlds; longer than any window that is cut off
+_OUTAGES = 0.15
+_OUTAGE_BEGINS_SECONDS = 1200.0
+_OUTAGE_SECONDS = 5 * 24 * 3600.0
 # when an operator looks after what failed
 _OPERATOR_SECONDS = (1500.0, 2700.0, 3900.0)
 # a client asks again when it got no answer
@@ -139,6 +144,8 @@ class World:
         self.vendor_copies = "delete" if dice.number("vendor copies") < 0.5 else "keep"
         # in some worlds the set of those under way is full now and then
         self.most_at_once = "40" if dice.number("most at once") < 0.25 else "100000"
+        # in some worlds reconciliation stops in the midst of it all, and comes back days later
+        self.outage = dice.number("reconcile outage") < _OUTAGES
         # labels of calls whose erasure was promised
         self.erased: set[str] = set()
         self._runs = self._asked = 0
@@ -173,6 +180,10 @@ class World:
         self.dice.calm = True
         self.note("the faults cease")
         self.scheduler.run_until(self.scheduler.now + _SETTLING_SECONDS)
+        if self.outage:
+            self.scheduler.run_until(self.scheduler.now + _OUTAGE_SECONDS)
+            self.outage = False
+            self._catch_up()
         # deleting hundreds of copies one by one takes longer than a run may
         for _ in range(3 if self.vendor_copies == "delete" else 0):
             self._reconcile_and_settle()
@@ -184,6 +195,12 @@ class World:
         """One more reconciliation, which should find nothing to do."""
         self._reconcile_and_settle()
         return self.reconciled.pop() or {}
+
+    def _catch_up(self) -> None:
+        """What has piled up takes more than a run or two."""
+        for _ in range(_CATCHING_UP_RUNS):
+            self.reconcile()
+            self.scheduler.run_until(self.scheduler.now + _RECONCILE_SECONDS)
 
     def _reconcile_and_settle(self) -> None:
         self.reconcile()
@@ -211,6 +228,8 @@ class World:
             self.scheduler.spawn(lambda: self._ask_for_erasure(plan), after=after)
 
     def reconcile(self) -> None:
+        if self.outage and self.scheduler.now > _OUTAGE_BEGINS_SECONDS:
+            return
         self._runs += 1
         label = f"reconciliation {self._runs}"
         self.lambdas.invoke("reconcile", {}, self.reconciled.append, label=label)

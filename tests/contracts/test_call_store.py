@@ -106,6 +106,22 @@ def test_calls_of_a_person_are_found_in_either_direction(store: Store) -> None:
     assert store.find_calls_with(ours, limit=5) == []
 
 
+@pytest.mark.parametrize("direction", ["inbound", "outbound-api"])
+def test_person_whose_number_is_learned_later_is_found(store: Store, direction: str) -> None:
+    made = call(to_number=None, from_number=None)
+    store.add_call(made)
+    person, ours = "+14155550177", "+15005550006"
+    outbound = direction == "outbound-api"
+    learned = {
+        "to_number": person if outbound else ours,
+        "from_number": ours if outbound else person,
+        "direction": direction,
+    }
+    assert store.change_call(made.call_id, learned, only_from=[made.status])
+    assert store.find_calls_with(person, limit=5) == [made.call_id]
+    assert store.find_calls_with(ours, limit=5) == []
+
+
 def test_recording_is_removed_only_as_it_was_seen(store: Store) -> None:
     made = call()
     heard = recording(made)

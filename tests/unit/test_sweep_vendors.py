@@ -159,3 +159,28 @@ def test_strange_recording_waits_until_it_can_be_nobody_elses(
     assert walk.telemetry.counts["UnmappedRecordings"] == unmapped == result["unmapped"]
     reaches_back = walk.store.sweeps["recordings"].unfinished_since
     assert (reaches_back is None) == bool(queued)
+
+
+def window_after(hours: float, *, unfinished_hours: float | None = None) -> Sweep:
+    """The window of recordings that follows one which ended so many hours ago."""
+    walk = Walk({None: Page([], None)})
+    until = to_text(NOW - timedelta(hours=hours))
+    unfinished = to_text(NOW - timedelta(hours=unfinished_hours)) if unfinished_hours else None
+    done = replace(
+        an_import(), sweep_id="recordings", kind="recordings", status="completed", until=until
+    )
+    walk.store.add_sweep(replace(done, unfinished_since=unfinished))
+    walk.run()
+    return walk.store.sweeps["recordings"]
+
+
+@pytest.mark.parametrize("hours", [0.1, 47, 49, 24 * 12])
+def test_window_joins_up_with_the_last_one_however_long_that_is_ago(hours: float) -> None:
+    window = window_after(hours)
+    assert window.since <= to_text(NOW - timedelta(hours=hours))
+    assert window.until == to_text(NOW)
+
+
+def test_entry_that_is_never_finished_does_not_hold_the_window_back_for_good() -> None:
+    assert window_after(0.1, unfinished_hours=47).since == to_text(NOW - timedelta(hours=47))
+    assert window_after(0.1, unfinished_hours=24 * 30).since == to_text(NOW - timedelta(hours=48))

@@ -139,7 +139,7 @@ class DynamoDBCallStore:
         only_from: Collection[str],
         expected: Mapping[str, Any] | None = None,
     ) -> bool:
-        return self._change(call_id, _CALL, changes, only_from, expected or {})
+        return self._change(call_id, _CALL, _indexed(changes), only_from, expected or {})
 
     @_translated
     def change_recording(
@@ -455,6 +455,14 @@ def _call_item(call: Call) -> Item:
         "phone_number": call.phone_number,
     }
     return to_item(asdict(call) | keys)
+
+
+def _indexed(changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With the index's attribute where the numbers change: the person's, as in ``_call_item``."""
+    if "to_number" not in changes:
+        return changes
+    inbound = changes.get("direction") == "inbound"
+    return {**changes, "phone_number": changes["from_number" if inbound else "to_number"]}
 
 
 def _to_call(item: Item) -> Call:

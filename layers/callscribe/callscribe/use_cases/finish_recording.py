@@ -34,6 +34,7 @@ from callscribe.ports import (
 # an item holds 400 KB; the whole text is in the bucket all the same
 MAX_TEXT_BYTES = 250_000
 
+_TOLD_BY_TWILIO = ("duration_seconds", "started_at", "channels", "source")
 _SILENT = Failure("no_speech", "nobody spoke in this recording", retryable=False)
 _DELETED = Failure("transcript_deleted", "the transcript was deleted at AssemblyAI", retryable=True)
 _UNREADABLE = Failure("transcript_unreadable", "AssemblyAI's answer cannot be read", retryable=True)
@@ -160,6 +161,19 @@ class FinishRecording:
                 error_code=failure.code if failure else None,
             )
             self.announce(call, changed(recording, changes))
+
+    def keep(self, recording: Recording, notice: RecordingNotice) -> None:
+        """Fills in what the recording lacks and Twilio knows; what it has stays."""
+        told = {name: getattr(notice, name) for name in _TOLD_BY_TWILIO}
+        missing = {n: v for n, v in told.items() if v is not None and getattr(recording, n) is None}
+        if missing:
+            self.store.change_recording(
+                recording.call_id,
+                recording.recording_sid,
+                missing,
+                only_from=[recording.status],
+                expected=dict.fromkeys(missing),
+            )
 
     def without_audio(self, call: Call, recording: Recording, notice: RecordingNotice) -> None:
         """Ends a recording of which Twilio says that there will be no audio."""

@@ -210,13 +210,28 @@ class Reconcile:
         notices = self.telephony.list_recordings(call.call_sid or "")
         finished = [notice for notice in notices if not is_unfinished(notice.status)]
         for notice in finished:
-            if self.store.get_recording(call.call_id, notice.recording_sid) is None:
-                self.telemetry.count("RecordingFound")
-                self.queue.put(replace(notice, call_id=call.call_id, base_url=call.base_url))
+            recording = self.store.get_recording(call.call_id, notice.recording_sid)
+            if recording is not None:
+                self.finish.keep(recording, notice)
+                continue
+            self.telemetry.count("RecordingFound")
+            self.queue.put(replace(notice, call_id=call.call_id, base_url=call.base_url))
+        self._ask_what_is_missing(call)
         if len(finished) < len(notices):
             self._look_later(call)
             return
         self._change(call, {"recordings_at_twilio": len(notices), **done})
+
+    def _ask_what_is_missing(self, call: Call) -> None:
+        """Where callbacks were lost: Twilio still knows when the call was answered, and how long."""
+        known = (call.answered_at, call.ended_at, call.duration_seconds)
+        if call.status != "completed" or None not in known:
+            return
+        try:
+            found = self.telephony.get_call(call.call_sid or "")
+        except VendorLacksItError:
+            return
+        self.track.keep(call, news_from_twilio(found))
 
     def _recording(self, call_id: str, recording_sid: str) -> Call | Recording:
         call = self.store.get_call(call_id)
@@ -248,6 +263,7 @@ class Reconcile:
             self.telemetry.count("UnmappedItems")
             notice = replace(notice_of(recording), status="deleted")
         if notice.status == "completed" or is_unfinished(notice.status):
+            self.finish.keep(recording, notice)
             return True
         self.finish.without_audio(call, recording, notice)
         return False

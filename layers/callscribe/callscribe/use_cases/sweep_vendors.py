@@ -35,7 +35,7 @@ from callscribe.use_cases.track_call import TrackCall, news_from_twilio
 _FIRST_WINDOW = timedelta(hours=24)
 _OVERLAP = timedelta(minutes=30)
 # what is not done after so long never will be: the window need not reach back to it
-_LONGEST_WINDOW = timedelta(hours=48)
+_MAX_REACH_BACK = timedelta(hours=48)
 # a callback may take its time, and a call of ours whose answer was lost is found by then
 _UNMAPPED_AFTER = timedelta(minutes=15)
 # an import's pace: one every half second is 7,200 an hour, far below AssemblyAI's 20,000 requests in
@@ -91,10 +91,11 @@ class SweepVendors:
             return first
         if last.status == "running":
             return last
-        since = min(
-            from_text(last.until) - _OVERLAP, from_text(last.unfinished_since or last.until)
-        )
-        since = max(since, now - _LONGEST_WINDOW)
+        # however long ago that was: Twilio's lists reach back without end, AssemblyAI's further than
+        # it keeps transcripts
+        joins = from_text(last.until) - _OVERLAP
+        unfinished = from_text(last.unfinished_since or last.until)
+        since = min(joins, max(unfinished, now - _MAX_REACH_BACK))
         window = replace(_new_sweep(name, name, since, now), created_at=last.created_at)
         self._save(window, only_from=["completed"])
         return window
@@ -184,9 +185,11 @@ class SweepVendors:
         call = self.store.get_call(call_id) if call_id else None
         if call is None:
             return _SKIPPED
+        news = news_from_twilio(vendor)
         if call.status in TERMINAL | GONE or vendor.status not in TERMINAL:
+            self.track.keep(call, news)
             return _KNOWN
-        if self.track.apply(call.call_id, news_from_twilio(vendor)):
+        if self.track.apply(call.call_id, news):
             self.telemetry.count("CallRepaired")
         return _FOUND
 
@@ -201,6 +204,7 @@ class SweepVendors:
         call_id = self.store.find_call_id(notice.call_sid or "")
         recording = self.store.get_recording(call_id, notice.recording_sid) if call_id else None
         if recording is not None:
+            self.finish.keep(recording, notice)
             return _KNOWN
         if notice.status == "deleted":
             return _SKIPPED

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from callscribe.domain.calls import STATUSES, TERMINAL, Call, call_id_for_sid, statuses_before
+from callscribe.domain.calls import (
+    GONE,
+    STATUSES,
+    TERMINAL,
+    Call,
+    call_id_for_sid,
+    statuses_before,
+)
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.problems import VendorLacksItError
 from callscribe.domain.times import Clock, to_text
@@ -17,7 +24,10 @@ _ROUNDS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallNews:
-    """What a callback, or a look-up at Twilio, says of a call. ``at`` is when it happened."""
+    """What a callback, or a look-up at Twilio, says of a call. ``at`` is when it happened.
+
+    Only a look-up tells ``answered_at`` and ``ended_at`` whatever the status.
+    """
 
     call_sid: str
     status: str
@@ -28,6 +38,8 @@ class CallNews:
     to_number: str | None = None
     from_number: str | None = None
     direction: str | None = None
+    answered_at: str | None = None
+    ended_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +64,27 @@ class TrackCall:
                 self.telemetry.warn("news of another call", call_id=call_id, call_sid=news.call_sid)
                 return False
             if not _may_become(call, news.status):
-                return False
-            if self._move(call, news):
+                if self.keep(call, news):
+                    return False
+            elif self._move(call, news):
                 self.telemetry.note("call status", call_id=call_id, status=news.status)
                 return True
         return False
+
+    def keep(self, call: Call, news: CallNews) -> bool:
+        """Fills in what the call lacks, whatever its status; what it has stays.
+
+        False where the call changed meanwhile.
+        """
+        missing = _missing(call, news)
+        if call.status in GONE or not missing:
+            return True
+        return self.store.change_call(
+            call.call_id,
+            {**missing, "updated_at": to_text(self.clock())},
+            only_from=[call.status],
+            expected={name: getattr(call, name) for name in missing},
+        )
 
     def adopt(self, news: CallNews, *, base_url: str | None, mode: str | None = None) -> Call:
         """The call with this call_sid; made from the news where nobody knows it yet."""
@@ -78,6 +106,8 @@ class TrackCall:
             to_number=news.to_number,
             from_number=news.from_number,
             duration_seconds=news.duration_seconds,
+            answered_at=news.answered_at,
+            ended_at=news.ended_at,
             base_url=base_url,
             **self.deadlines.of_call(call_id, status, now),
         )
@@ -96,22 +126,40 @@ class TrackCall:
     def _changes(self, call: Call, news: CallNews) -> dict[str, Any]:
         now = self.clock()
         at = news.at or to_text(now)
-        known = {
-            "duration_seconds": news.duration_seconds,
-            "answered_by": news.answered_by,
-            "sip_response_code": news.sip_response_code,
-            "answered_at": at if news.status == "in-progress" else None,
-            "ended_at": at if news.status in TERMINAL else None,
-        }
         return {
+            **_missing(call, news),
             "status": news.status,
             "call_sid": news.call_sid,
             "updated_at": to_text(now),
             "reconcile_attempts": 0,
             **dict.fromkeys(("error_code", "error_message", "error_retryable", "twilio_code")),
-            **{name: value for name, value in known.items() if value is not None},
+            **_given(replace(news, at=at, answered_at=call.answered_at or news.answered_at)),
             **self.deadlines.of_call(call.call_id, news.status, now),
         }
+
+
+def _given(news: CallNews) -> dict[str, Any]:
+    """What the news says of a call that it moves."""
+    facts = {
+        "duration_seconds": news.duration_seconds,
+        "answered_by": news.answered_by,
+        "sip_response_code": news.sip_response_code,
+        "answered_at": news.answered_at or (news.at if news.status == "in-progress" else None),
+        "ended_at": news.ended_at or (news.at if news.status in TERMINAL else None),
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _missing(call: Call, news: CallNews) -> dict[str, Any]:
+    """What the news says and the call does not; the numbers and the direction go together."""
+    missing = {n: v for n, v in _given(news).items() if getattr(call, n) is None}
+    if call.to_number is None and call.from_number is None and news.to_number:
+        missing |= {
+            "to_number": news.to_number,
+            "from_number": news.from_number,
+            "direction": news.direction or call.direction,
+        }
+    return missing
 
 
 def _may_become(call: Call, status: str) -> bool:
@@ -126,6 +174,9 @@ def news_from_twilio(call: VendorCall) -> CallNews:
         call_sid=call.call_sid,
         status=call.status,
         at=call.ended_at or call.started_at,
+        # Twilio's start and end are as far apart as its duration, which counts from the answer
+        answered_at=call.started_at if call.status in ("in-progress", "completed") else None,
+        ended_at=call.ended_at,
         duration_seconds=call.duration_seconds,
         to_number=call.to_number,
         from_number=call.from_number,
