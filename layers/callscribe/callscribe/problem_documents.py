@@ -26,6 +26,7 @@ from callscribe.domain.problems import (
     VendorBusyError,
     VendorError,
     VendorLacksItError,
+    VendorNotAskedError,
     VendorRefusedError,
     VendorUnknownError,
 )
@@ -166,6 +167,7 @@ PROBLEMS: Mapping[type[CallscribeError], Callable[[Any], Problem]] = {
     VendorRefusedError: _vendor,
     VendorLacksItError: _vendor,
     VendorBusyError: _vendor,
+    VendorNotAskedError: _vendor,
     VendorUnknownError: _vendor,
 }
 
