@@ -87,10 +87,10 @@ def _calls(world: World) -> Iterator[Finding]:
         at_twilio = world.twilio.calls.get(call.call_sid or "")
         if at_twilio is not None and call.status != at_twilio.status:
             yield Finding("terminal", label, f"{call.status} here, {at_twilio.status} at Twilio")
+        told = at_twilio and not at_twilio.deleted and world.twilio.knows_duration(at_twilio)
         facts = (call.answered_at, call.ended_at, call.duration_seconds, call.to_number)
-        if at_twilio and call.status == "completed" and None in facts:
-            if not at_twilio.deleted and world.twilio.knows_duration(at_twilio):
-                yield Finding("kept", label, f"of {call.call_sid} only {facts} are known")
+        if told and call.status == "completed" and None in facts:
+            yield Finding("kept", label, f"of {call.call_sid} only {facts} are known")
 
 
 def _placements(world: World) -> Iterator[Finding]:

@@ -1,0 +1,84 @@
+"""What a look-up tells is kept, and takes nothing away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from callscribe.domain.calls import Call
+from callscribe.domain.deadlines import Deadlines
+from callscribe.ports import VendorCall
+from callscribe.use_cases.track_call import TrackCall, news_from_twilio
+from simulation.memory_store import MemoryCallStore
+from tests.support.doubles import QuietTelemetry
+
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+CALL_ID, CALL_SID = "0" * 32, "CA" + "1" * 32
+BEGUN, ENDED = "2026-11-21T07:00:00.000Z", "2026-11-21T07:00:20.000Z"
+
+
+def told(**more: Any) -> VendorCall:
+    values: dict[str, Any] = {
+        "call_sid": CALL_SID,
+        "status": "completed",
+        "to_number": "+14155550100",
+        "from_number": "+15005550006",
+        "direction": "inbound",
+        "created_at": BEGUN,
+        "started_at": BEGUN,
+        "ended_at": ENDED,
+        "duration_seconds": 20,
+    }
+    return VendorCall(**(values | more))
+
+
+def applied(call: Call, *news: VendorCall) -> Call:
+    store = MemoryCallStore()
+    store.add_call(call)
+    track = TrackCall(
+        store=store, telemetry=QuietTelemetry(), clock=lambda: NOW, deadlines=Deadlines()
+    )
+    for one in news:
+        track.apply(CALL_ID, news_from_twilio(one))
+    return store.calls[CALL_ID]
+
+
+def a_call(**more: Any) -> Call:
+    values: dict[str, Any] = {"call_sid": CALL_SID, "status": "completed"}
+    return Call(call_id=CALL_ID, created_at=BEGUN, updated_at=BEGUN, **(values | more))
+
+
+def test_look_up_fills_in_what_an_ended_call_lacks() -> None:
+    call = applied(a_call(waiting_for="waiting#0", due_at=ENDED), told())
+    assert (call.duration_seconds, call.answered_at, call.ended_at) == (20, BEGUN, ENDED)
+    assert (call.to_number, call.from_number) == ("+14155550100", "+15005550006")
+    assert call.direction == "inbound"
+    # it waits for what it waited for
+    assert (call.waiting_for, call.due_at) == ("waiting#0", ENDED)
+
+
+def test_what_is_known_already_stays() -> None:
+    known = {"duration_seconds": 7, "answered_at": "a", "ended_at": "b", "to_number": "c"}
+    call = applied(a_call(**known, direction="outbound-api"), told())
+    assert {name: getattr(call, name) for name in known} == known
+    assert (call.from_number, call.direction) == (None, "outbound-api")
+
+
+def test_look_up_that_moves_a_call_says_when_it_was_answered() -> None:
+    call = applied(a_call(status="ringing"), told())
+    assert (call.status, call.answered_at, call.duration_seconds) == ("completed", BEGUN, 20)
+    call = applied(a_call(status="in-progress", answered_at="first"), told())
+    assert (call.status, call.answered_at) == ("completed", "first")
+
+
+@pytest.mark.parametrize("status", ["erasing", "erased"])
+def test_nothing_comes_back_to_a_call_that_was_erased(status: str) -> None:
+    call = a_call(status=status)
+    assert applied(call, told()) == call
+
+
+def test_call_that_nobody_answered_has_no_such_time() -> None:
+    news = told(status="no-answer", duration_seconds=None)
+    assert applied(a_call(status="ringing"), news).answered_at is None
