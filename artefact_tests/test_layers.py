@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.options import ROOT
-from tests.unit.test_template import BY_FOLDER
+from tests.unit.test_template import BY_FOLDER, TEMPLATE
 
 BUILD = ROOT / ".aws-sam" / "build"
 PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
@@ -56,12 +56,56 @@ def test_no_module_is_without_bytecode() -> None:
 
 
 def test_layer_is_what_is_loaded_and_small() -> None:
-    """The aim is 12 MB; a tenth over it something has crept in."""
     size = sum(path.stat().st_size for path in DEPENDENCIES.rglob("*") if path.is_file())
-    assert size < 13_200_000
+    assert size < 20_000_000
     names = {path.name for path in DEPENDENCIES.iterdir()}
-    assert not names & {"aiohttp", "boto3", "botocore", "jwt", "attr", "tests"}
+    assert not names & {"aiohttp", "jwt", "attr", "tests"}
     assert not list(DEPENDENCIES.rglob("tests"))
+
+
+def test_the_layer_s_aws_sdk_is_the_one_that_is_loaded() -> None:
+    """Beside an older one, as Lambda's runtime has: AWS promises no version of that.
+
+    On Lambda as here the layers come first: /var/task, /opt/python/lib/python3.13/site-packages,
+    /opt/python, then the runtime's own (AWS: Working with .zip file archives for Python).
+    """
+    code = """
+import boto3, botocore, dateutil, jmespath, s3transfer, six, sys, urllib3
+for module in (boto3, botocore, dateutil, jmespath, s3transfer, six, urllib3):
+    print(module.__file__)
+"""
+    loaded = run(code, DEPENDENCIES).stdout.split()
+    assert len(loaded) == 7
+    assert [path for path in loaded if not path.startswith(f"{DEPENDENCIES}/")] == []
+    versions = "import boto3, botocore; print(boto3.__version__, botocore.__version__)"
+    ours, runtime_s = run(versions, DEPENDENCIES).stdout.split(), run(versions).stdout.split()
+    assert ours != runtime_s
+    # boto/botocore#3651 is mended in it
+    assert tuple(map(int, ours[1].split("."))) >= (1, 42, 73)
+
+
+def test_every_client_is_made_of_what_the_layer_has_left() -> None:
+    """Each asks for its models, its endpoint and the defaults, in each of AWS's partitions."""
+    code = """
+import boto3
+from callscribe import wiring
+for region in ("us-east-1", "cn-north-1", "us-gov-west-1"):
+    session = boto3.Session("key", "secret", region_name=region)
+    for service in "dynamodb events s3 scheduler sqs ssm".split():
+        client = session.client(service, config=wiring.client_config(service, (1, 1)))
+        print(region in client.meta.endpoint_url or service == "s3")
+"""
+    done = run(code, DEPENDENCIES, OURS)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["True"] * 18
+
+
+def test_bundle_of_roots_is_where_the_template_says() -> None:
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    name = variables["AWS_CA_BUNDLE"].removeprefix("/opt/python/")
+    code = "import ssl; print(len(ssl.create_default_context(cafile=PATH).get_ca_certs()))"
+    done = run(code.replace("PATH", repr(str(DEPENDENCIES / name))))
+    assert done.stdout.strip() == "7", done.stderr
 
 
 def test_everything_of_ours_can_be_imported_from_the_layers_alone() -> None:
@@ -88,7 +132,7 @@ print(len(names))
 
 
 @pytest.mark.parametrize(
-    "moved", ["aiohttp", "twilio/rest/api", "phonenumbers/geodata", "phonenumbers/data"]
+    "moved", ["aiohttp", "twilio/rest/api", "phonenumbers/geodata", "botocore/data/endpoints.json"]
 )
 def test_stripping_fails_loudly_when_a_package_has_moved_things(tmp_path: Path, moved: str) -> None:
     """On a layer in which all names stand but one."""
@@ -108,8 +152,8 @@ def test_stripping_fails_loudly_when_a_package_has_moved_things(tmp_path: Path, 
     assert (tmp_path / "aiosignal").exists(), "nothing may be removed by halves"
 
 
-COMMON = {"app", "aws_lambda_powertools", "botocore", "callscribe", "dateutil", "jmespath", "six"}
-COMMON |= {"certifi", "urllib3", "typing_extensions"}
+COMMON = {"app", "aws_lambda_powertools", "boto3", "botocore", "callscribe", "dateutil", "jmespath"}
+COMMON |= {"certifi", "s3transfer", "six", "urllib3", "typing_extensions"}
 # simplejson is Lambda's own runtime client's: requests takes it where it finds it
 REQUESTS = {"charset_normalizer", "idna", "requests", "simplejson"}
 REST = REQUESTS | {"twilio"}
@@ -126,7 +170,8 @@ LOADED: dict[str, tuple[str, set[str]]] = {
     "transcribe": ("process_recording queue dead_letters", COMMON | REST),
     "reconcile": ("reconcile", COMMON | REST | {"phonenumbers"}),
 }
-NOWHERE = "aiohttp pydantic aws_xray_sdk asyncio multiprocessing boto3 s3transfer".split()
+# (multiprocessing is: boto3 imports s3transfer, and that imports it)
+NOWHERE = "aiohttp pydantic aws_xray_sdk asyncio".split()
 
 
 @pytest.mark.parametrize("folder", LOADED)

@@ -1,4 +1,4 @@
-"""Takes out of the dependencies layer what no function loads, and compiles the rest.
+"""Takes out of the dependencies layer what no function loads or reads, and compiles the rest.
 
 Every name here must be there: when a new version of a package moves things, the build stops and says
 which, instead of shipping twice as much in silence. artefact_tests/ prove that nothing is missed.
@@ -7,24 +7,36 @@ which, instead of shipping twice as much in silence. artefact_tests/ prove that 
 from __future__ import annotations
 
 import compileall
+import gzip
+import json
+import re
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from py_compile import PycInvalidationMode
+from typing import Any
 
-# whole packages: what `twilio` needs for asynchronous requests, which nobody here makes; and what
-# Lambda's runtime has already
+# whole packages: what `twilio` needs for asynchronous requests, which nobody here makes
 PACKAGES = (
     "aiohappyeyeballs aiohttp aiohttp_retry aiosignal attr attrs frozenlist multidict propcache yarl "
-    "jmespath bin jwt"
+    "bin jwt"
 ).split()
+# the AWS services that a client is made for (tests/unit/test_aws_data.py holds them to wiring.py)
+SERVICES = ("dynamodb", "events", "s3", "scheduler", "sqs", "ssm")
+# what every client reads beside its service's model
+SHARED = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")
 # of a folder only these: of Twilio's products calls and recordings (rest/api), of Powertools' tools
-# what its logger asks for
+# what its logger asks for, of AWS's services those above
 KEPT = {
     "twilio/rest": ("__init__.py", "api"),
     "aws_lambda_powertools/utilities": ("__init__.py", "jmespath_utils"),
+    "botocore/data": (*SERVICES, *SHARED),
 }
 FOLDERS = (
+    # boto3's resources: only its session, clients' transfers and DynamoDB's types are used
+    "boto3/data",
+    "boto3/examples",
     "twilio/jwt",
     "certifi/tests",
     # names of places and of carriers
@@ -41,8 +53,24 @@ GENERATED = (
     "phonenumbers/shortdata",
     "phonenumbers/tzdata",
 )
-# types and sources for compilers, and pip's lists of what it installed
-UNREAD = ("*.pyi", "*.c", "*.pyx", "*.pxd", "*.h", "RECORD")
+# types and sources for compilers, pip's lists of what it installed, and what botocore reads only for
+# waiters and for help
+UNREAD = ("*.pyi", "*.c", "*.pyx", "*.pxd", "*.h", "RECORD", "waiters-*.json", "examples-*.json")
+# The roots that AWS's certificates hang on, for AWS_CA_BUNDLE, which only botocore reads: every client
+# reads its bundle anew, and certifi's has more than a hundred. https://www.amazontrust.com/repository
+# has all that AWS asks clients to trust; DigiCert's is for AWS's endpoints in China.
+ROOTS = (
+    "Amazon Root CA 1",
+    "Amazon Root CA 2",
+    "Amazon Root CA 3",
+    "Amazon Root CA 4",
+    "Starfield Services Root Certificate Authority - G2",
+    "Starfield Root Certificate Authority - G2",
+    "DigiCert Global Root G2",
+)
+_CERTIFICATE = re.compile(
+    r'# Label: "(.*?)"\n.*?(-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n)', re.DOTALL
+)
 
 
 def main() -> int:
@@ -56,7 +84,47 @@ def main() -> int:
         remove(path)
     for path in [path for pattern in UNREAD for path in root.rglob(pattern)]:
         path.unlink()
+    shrink_models(root / "botocore" / "data")
+    (root / "aws-roots.pem").write_text(roots((root / "certifi" / "cacert.pem").read_text()))
     return 0 if compiled(root) else 1
+
+
+def shrink_models(data: Path) -> None:
+    """Of each service the newest version, unpacked and without its texts for people; of the endpoints
+    those of the services that are left: half of what making two clients costs without."""
+    for service in SERVICES:
+        # the newest is the one that a client asks for
+        for old in sorted((data / service).iterdir())[:-1]:
+            shutil.rmtree(old)
+    for packed in data.rglob("*.json.gz"):
+        model = json.loads(gzip.decompress(packed.read_bytes()))
+        write(packed.with_suffix(""), undocumented(model))
+        packed.unlink()
+    endpoints = json.loads((data / "endpoints.json").read_text())
+    for partition in endpoints["partitions"]:
+        services = partition["services"]
+        partition["services"] = {name: services[name] for name in SERVICES if name in services}
+    write(data / "endpoints.json", endpoints)
+
+
+def undocumented(value: Any) -> Any:
+    """Texts for people are empty: botocore wants to find them."""
+    if isinstance(value, Mapping):
+        return {
+            name: "" if name == "documentation" and isinstance(inner, str) else undocumented(inner)
+            for name, inner in value.items()
+        }
+    return [undocumented(inner) for inner in value] if isinstance(value, list) else value
+
+
+def write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, separators=(",", ":")))
+
+
+def roots(bundle: str) -> str:
+    """Raises KeyError for one that certifi has no more."""
+    certificates = dict(_CERTIFICATE.findall(bundle))
+    return "".join(certificates[name] for name in ROOTS)
 
 
 def compiled(root: Path) -> bool:

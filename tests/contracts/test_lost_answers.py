@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 import boto3
 import pytest
@@ -25,6 +28,15 @@ from tests.support.stack import Driver
 NOW = "2026-03-04T05:06:07.000Z"
 # as the functions' own clients try
 THREE_TRIES = Config(retries={"mode": "standard", "total_max_attempts": 3})
+
+
+def normalized(body: bytes) -> bytes:
+    """Numbers as DynamoDB gives them back, without zeros at their end; the emulator keeps their text."""
+
+    def number(found: re.Match[bytes]) -> bytes:
+        return b'"N":"%s"' % f"{Decimal(found[1].decode()).normalize():f}".encode()
+
+    return re.sub(rb'"N":\s*"([^"]*)"', number, body)
 
 
 class Wire:
@@ -53,7 +65,9 @@ class Wire:
             self.lose -= 1
             raise DropConnection
         headers = {"Content-Type": answer.headers.get("Content-Type", "")}
-        return Response(status=answer.status_code, headers=headers, body=answer.content)
+        body = normalized(answer.content)
+        checksum = {"x-amz-crc32": str(zlib.crc32(body))} if "x-amz-crc32" in answer.headers else {}
+        return Response(status=answer.status_code, headers=headers | checksum, body=body)
 
 
 @pytest.fixture
@@ -98,6 +112,18 @@ def test_repeated_change_knows_its_own_work(store: DynamoDBCallStore, wire: Wire
     wire.lose = 1
     other = {**claim, "claimed_at": "2026-03-04T05:06:08.000Z"}
     assert not store.change_call(made.call_id, other, only_from=["placing"])
+
+
+@pytest.mark.parametrize("number", [1.0, 0.5, 1e-7, 120])
+def test_repeated_change_knows_its_own_numbers(
+    store: DynamoDBCallStore, wire: Wire, number: float
+) -> None:
+    """DynamoDB gives 1.0 back as 1 and 1e-07 as 0.0000001."""
+    made = call()
+    store.add_call(made)
+    wire.lose = 1
+    change = {"status": "queued", "duration_seconds": number}
+    assert store.change_call(made.call_id, change, only_from=["placing"])
 
 
 def test_answers_that_never_come_are_retried_later(store: DynamoDBCallStore, wire: Wire) -> None:

@@ -1,31 +1,23 @@
-"""The small copies of botocore's models have every operation that the adapters call."""
+"""What the layer keeps of the AWS SDK: the services that the application has clients for."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
+from pathlib import Path
 from types import ModuleType
+
+import botocore
+import certifi
 
 from local.options import ROOT
 
-ADAPTERS = ROOT / "layers/callscribe/callscribe/adapters"
-# which client an adapter's module is given
-SERVICES = {
-    "dynamodb.py": "dynamodb",
-    "eventbridge.py": "events",
-    "s3.py": "s3",
-    "assemblyai.py": "s3",
-    "scheduler.py": "scheduler",
-    "secrets.py": "ssm",
-    "sqs.py": "sqs",
-    "twilio_media.py": "s3",
-}
-# made by the client itself, of the operation named beside it; and what is no operation
-NO_OPERATIONS = {"generate_presigned_url", "get_paginator", "exceptions"}
+WIRING = ROOT / "layers/callscribe/callscribe/wiring.py"
 
 
 def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("aws", ROOT / "layers/dependencies/aws.py")
+    spec = importlib.util.spec_from_file_location("strip", ROOT / "layers/dependencies/strip.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -33,29 +25,32 @@ def load() -> ModuleType:
     return module
 
 
-def camel(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("_"))
+def test_the_layer_keeps_exactly_the_services_that_a_client_is_made_for() -> None:
+    made = set(re.findall(r'_client\(\s*"(\w+)"', WIRING.read_text()))
+    assert made == set(load().SERVICES)
 
 
-def test_every_operation_that_is_called_is_in_the_copies() -> None:
-    operations = load().OPERATIONS
-    called: dict[str, set[str]] = {name: set() for name in operations}
-    for module, service in SERVICES.items():
-        source = (ADAPTERS / module).read_text()
-        names = set(re.findall(r"self\._(?:client|s3)\.(\w+)", source)) - NO_OPERATIONS
-        names |= set(re.findall(r'get_paginator\("(\w+)"\)', source))
-        names |= set(re.findall(r'generate_presigned_url\(\s*"(\w+)"', source))
-        called[service] |= {camel(name) for name in names}
-    assert all(called.values())
-    for service, names in called.items():
-        assert names - set(operations[service]) == set(), service
-
-
-def test_adapters_with_a_client_are_all_looked_at() -> None:
-    with_client = {
-        path.name
-        for path in ADAPTERS.glob("*.py")
-        if re.search(r"self\._(?:client|s3)\.\w+\(", path.read_text())
+def test_models_lose_their_texts_and_nothing_else() -> None:
+    strip = load()
+    model = {
+        "documentation": "<p>A service</p>",
+        "shapes": {"documentation": {"type": "string", "documentation": "a field of this name"}},
+        "operations": [{"name": "Get", "documentation": "<p>Gets</p>"}],
     }
-    # its client is Twilio's own
-    assert with_client - {"twilio_api.py"} == set(SERVICES)
+    assert strip.undocumented(model) == {
+        "documentation": "",
+        "shapes": {"documentation": {"type": "string", "documentation": ""}},
+        "operations": [{"name": "Get", "documentation": ""}],
+    }
+
+
+def test_all_of_aws_s_roots_are_in_the_bundle() -> None:
+    found = load().roots(Path(certifi.where()).read_text())
+    assert found.count("BEGIN CERTIFICATE") == len(load().ROOTS)
+
+
+def test_shared_files_are_all_that_botocore_has() -> None:
+    """A new one would be missed by every client."""
+    data = Path(botocore.__file__).parent / "data"
+    assert {path.name for path in data.glob("*.json*")} == set(load().SHARED)
+    assert json.loads((data / "endpoints.json").read_text())["partitions"]

@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from botocore.config import Config
-from botocore.session import Session
 
 from callscribe.adapters.dynamodb import DynamoDBCallStore
 from callscribe.adapters.s3 import S3Documents
@@ -47,6 +47,13 @@ if TYPE_CHECKING:
 # (most of a cold start), and no callback pays for what it does not use.
 # ruff: noqa: PLC0415
 
+# With three tries an AWS service that hangs is given up before the shortest function's time-out of 14 s
+# (tests/unit/test_time_outs.py adds it up); nothing that is asked for takes a second
+CONNECT_AND_READ_SECONDS = (1, 3)
+TRIES = 3
+# audio, in the one function that has fifteen minutes: S3 answers when it has all of it
+STREAM_CONNECT_AND_READ_SECONDS = (3, 60)
+
 
 @cache
 def settings() -> Settings:
@@ -68,22 +75,29 @@ def telemetry() -> PowertoolsTelemetry:
 
 
 @cache
-def _session() -> Session:
-    """botocore's, without boto3 around it: one for all clients, which share what it has read."""
-    return Session()
+def _session() -> boto3.Session:
+    """One for all clients, which share what it has read."""
+    return boto3.Session()
 
 
 @cache
-def _client(service: str) -> Any:
-    """Time-outs shorter than any function's own; SigV4 everywhere, presigned links included."""
-    return _session().create_client(
-        service,
-        config=Config(
-            connect_timeout=3,
-            read_timeout=10,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            signature_version="s3v4" if service == "s3" else None,
-        ),
+def _client(service: str, *, time_outs: tuple[float, float] = CONNECT_AND_READ_SECONDS) -> Any:
+    """SigV4 everywhere, presigned links included."""
+    make: Any = _session().client  # typed for services that are known by name only
+    return make(service, config=client_config(service, time_outs))
+
+
+def _stream_client() -> Any:
+    return _client("s3", time_outs=STREAM_CONNECT_AND_READ_SECONDS)
+
+
+def client_config(service: str, time_outs: tuple[float, float]) -> Config:
+    connect, read = time_outs
+    return Config(
+        connect_timeout=connect,
+        read_timeout=read,
+        retries={"mode": "standard", "total_max_attempts": TRIES},
+        signature_version="s3v4" if service == "s3" else None,
     )
 
 
@@ -154,7 +168,9 @@ def transcriber() -> AssemblyAITranscriber:
         secrets(),
         secret_name=settings()["ASSEMBLYAI_API_KEY_PARAMETER_NAME"],
         api_url=settings()["ASSEMBLYAI_API_URL"],
-        audio=UploadedAudio(_client("s3"), bucket_name) if upload else PresignedAudio(documents()),
+        audio=UploadedAudio(_stream_client(), bucket_name)
+        if upload
+        else PresignedAudio(documents()),
     )
 
 
@@ -206,7 +222,7 @@ def audio() -> TwilioAudioSource:
 
     return TwilioAudioSource(
         secrets(),
-        _client("s3"),
+        _stream_client(),
         secret_name=settings()["TWILIO_API_KEY_PARAMETER_NAME"],
         account_sid=settings()["TWILIO_ACCOUNT_SID"],
         api_url=settings()["TWILIO_API_URL"],

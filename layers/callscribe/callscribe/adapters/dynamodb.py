@@ -433,8 +433,9 @@ def _was_ours(error: ClientError, wanted: Item, gone: Collection[str] = ()) -> b
     """
     if not error.response["ResponseMetadata"].get("RetryAttempts"):
         return False
-    stands: Item = error.response.get("Item") or {}  # type: ignore[assignment]
-    same = all(stands.get(name) == value for name, value in wanted.items())
+    # as values: DynamoDB writes numbers its own way ("1.0" comes back as "1")
+    stands = from_item(error.response.get("Item") or {})  # type: ignore[arg-type]
+    same = all(stands.get(name) == value for name, value in from_item(wanted).items())
     return bool(stands) and same and not any(name in stands for name in gone)
 
 

@@ -1,14 +1,17 @@
-"""Items and expressions as DynamoDB's client wants them: typed values and placeholders.
-
-Not boto3's serializer: importing it costs a cold start more than a client does, and it takes no floats.
-"""
+"""Items and expressions as DynamoDB's client wants them: boto3's typed values, and placeholders."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 Item = dict[str, Any]
+
+_WRITER = TypeSerializer()
+_READER: Any = TypeDeserializer()  # its types want literal keys
 
 
 class Expression:
@@ -57,30 +60,32 @@ def from_item(item: Mapping[str, Any]) -> Item:
 
 def serialize(value: Any) -> Item:
     """A JSON value as DynamoDB writes it. Raises TypeError for any other."""
-    match value:
-        case None:
-            return {"NULL": True}
-        case bool():
-            return {"BOOL": value}
-        case str():
-            return {"S": value}
-        case int() | float():
-            # repr() is a float's shortest exact form
-            return {"N": repr(value)}
-        case Mapping():
-            return {"M": {str(name): serialize(inner) for name, inner in value.items()}}
-        case list() | tuple():
-            return {"L": [serialize(inner) for inner in value]}
-    raise TypeError(f"DynamoDB takes no {type(value).__name__} from here")
+    return cast(Item, _WRITER.serialize(_with_decimals(value)))
 
 
 def deserialize(typed: Mapping[str, Any]) -> Any:
-    """The JSON value of one that DynamoDB gave. Raises KeyError for a type that we never write."""
-    [(kind, value)] = typed.items()
-    if kind == "N":
-        return int(value) if value.lstrip("-").isdecimal() else float(value)
-    if kind == "M":
-        return {name: deserialize(inner) for name, inner in value.items()}
-    if kind == "L":
-        return [deserialize(inner) for inner in value]
-    return {"NULL": None, "BOOL": value, "S": value}[kind]
+    """The JSON value of one that DynamoDB gave. Raises TypeError for what is none."""
+    return _with_numbers(_READER.deserialize(typed))
+
+
+def _with_decimals(value: Any) -> Any:
+    """boto3 takes no floats. repr() is a float's shortest exact form."""
+    match value:
+        case float():
+            return Decimal(repr(value))
+        case Mapping():
+            return {str(name): _with_decimals(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_with_decimals(inner) for inner in value]
+    return value
+
+
+def _with_numbers(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case dict():
+            return {name: _with_numbers(inner) for name, inner in value.items()}
+        case list():
+            return [_with_numbers(inner) for inner in value]
+    return value
