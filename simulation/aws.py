@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -45,8 +45,12 @@ class SimulatedTable:
         lambdas: Lambdas,
         scheduler: Scheduler,
         label: Callable[[str], str],
+        labels: dict[str, str],
     ) -> None:
         self.inner = inner
+        self._labels = labels
+        # of each story the call_id that its client's key stands for
+        self.call_ids: dict[str, str] = {}
         self._lambdas = lambdas
         self._scheduler = scheduler
         self._label = label
@@ -61,11 +65,28 @@ class SimulatedTable:
             self._index(call.call_sid)
             return self.inner.add_call(call)
 
-        return self._ask(call.call_id, "table.add_call", act)
+        return self._write(
+            call.call_id,
+            "table.add_call",
+            act,
+            lambda: self.inner.get_call(call.call_id),
+            asdict(call),
+        )
+
+    def bind_key(self, digest: str, wanted: str, *, now: int, expires_at: int) -> str:
+        def act() -> str:
+            stands_for = self.inner.bind_key(digest, wanted, now=now, expires_at=expires_at)
+            self._labels[stands_for] = self._lambdas.label()
+            self.call_ids[self._lambdas.label()] = stands_for
+            return stands_for
+
+        return self._ask(NOBODY, "table.bind_key", act)
 
     def add_recording(self, recording: Recording) -> bool:
         act = partial(self.inner.add_recording, recording)
-        return self._ask(recording.recording_sid, "table.add_recording", act)
+        read = partial(self.inner.get_recording, recording.call_id, recording.recording_sid)
+        sid = recording.recording_sid
+        return self._write(sid, "table.add_recording", act, read, asdict(recording))
 
     def get_call(self, call_id: str) -> Call | None:
         return self._ask(call_id, "table.get_call", partial(self.inner.get_call, call_id))
@@ -84,7 +105,8 @@ class SimulatedTable:
 
     def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
         act = partial(self.inner.replace_call, call, only_from=only_from)
-        return self._ask(call.call_id, "table.replace_call", act)
+        read = partial(self.inner.get_call, call.call_id)
+        return self._write(call.call_id, "table.replace_call", act, read, asdict(call))
 
     def remove_recording(self, recording: Recording) -> bool:
         act = partial(self.inner.remove_recording, recording)
@@ -118,7 +140,8 @@ class SimulatedTable:
                 self.backwards.append((call_id, f"{before.status} became {after.status}"))
             return changed
 
-        return self._ask(call_id, "table.change_call", act)
+        read = partial(self.inner.get_call, call_id)
+        return self._write(call_id, "table.change_call", act, read, changes)
 
     def change_recording(
         self,
@@ -146,7 +169,8 @@ class SimulatedTable:
                 self.backwards.append((recording_sid, f"{before.status} became {status}"))
             return changed
 
-        return self._ask(recording_sid, "table.change_recording", act)
+        read = partial(self.inner.get_recording, call_id, recording_sid)
+        return self._write(recording_sid, "table.change_recording", act, read, changes)
 
     def list_day(
         self, day: str, *, before: tuple[str, str] | None, status: str | None, limit: int
@@ -162,7 +186,9 @@ class SimulatedTable:
         yield from self._ask(NOBODY, "table.failures", lambda: list(found()))
 
     def add_sweep(self, sweep: Sweep) -> bool:
-        return self._ask(NOBODY, "table.add_sweep", partial(self.inner.add_sweep, sweep))
+        act = partial(self.inner.add_sweep, sweep)
+        read = partial(self.inner.get_sweep, sweep.sweep_id)
+        return self._write(NOBODY, "table.add_sweep", act, read, asdict(sweep))
 
     def get_sweep(self, sweep_id: str) -> Sweep | None:
         return self._ask(NOBODY, "table.get_sweep", partial(self.inner.get_sweep, sweep_id))
@@ -174,7 +200,8 @@ class SimulatedTable:
         self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]
     ) -> bool:
         act = partial(self.inner.change_sweep, sweep_id, changes, only_from=only_from)
-        return self._ask(NOBODY, "table.change_sweep", act)
+        read = partial(self.inner.get_sweep, sweep_id)
+        return self._write(NOBODY, "table.change_sweep", act, read, changes)
 
     def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
         act = partial(self.inner.take_lease, name, owner=owner, now=now, until=until)
@@ -213,6 +240,25 @@ class SimulatedTable:
 
     def _ask(self, entity: str, operation: str, act: Callable[[], T]) -> T:
         return self._lambdas.aws(self._label(entity), operation, act)
+
+    def _write(
+        self,
+        entity: str,
+        operation: str,
+        act: Callable[[], bool],
+        read: Callable[[], object],
+        wanted: Mapping[str, Any],
+    ) -> bool:
+        """A conditional write. Repeated, it is told from another's by what stands, as by the adapter."""
+
+        def again() -> bool:
+            stands = read()
+            done = stands is not None and all(
+                (getattr(stands, name) or None) == (value or None) for name, value in wanted.items()
+            )
+            return act() or done
+
+        return self._lambdas.aws(self._label(entity), operation, act, again)
 
     def _index(self, call_sid: str | None) -> None:
         if call_sid is not None:

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from callscribe.domain.calls import ERASED, TERMINAL, call_id_for_key
+from callscribe.domain.calls import ERASED, TERMINAL
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
 from callscribe.domain.recordings import Recording, audio_key
-from simulation.api import PRINCIPAL
 from simulation.plans import PLACED
 from simulation.world import World
 
@@ -97,7 +96,7 @@ def _placements(world: World) -> Iterator[Finding]:
     for plan in world.plans:
         accepted = any(status == 202 for status, _ in world.answers.get(plan.number, []))
         sids = {c.sid for c in world.twilio.calls.values() if c.plan is plan}
-        own = world.store.get_call(call_id_for_key(PRINCIPAL, plan.label))
+        own = world.store.get_call(world.table.call_ids.get(plan.label, ""))
         is_told = plan.label in world.erased or _says_why(world, plan.label)
         if accepted and not sids and not is_told:
             yield Finding("placed", plan.label, "accepted, but neither dialled nor refused")

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 CRASHES = ("crash-before", "crash-after")
-AWS_FAULTS = ("throttled", "lost-before", "lost-after", *CRASHES)
-VENDOR_FAULTS = ("refused", *AWS_FAULTS)
+_REQUEST_FAULTS = ("throttled", "lost-before", "lost-after", *CRASHES)
+AWS_FAULTS = (*_REQUEST_FAULTS, "repeated")
+VENDOR_FAULTS = ("refused", *_REQUEST_FAULTS)
 CALLBACK_FAULTS = ("lost", "doubled", "late", "reordered")
 WEBHOOK_FAULTS = (*CALLBACK_FAULTS, "misrouted")
 DELIVERY_FAULTS = ("doubled",)
@@ -27,6 +28,7 @@ DEFAULT_RATES: Mapping[str, float] = {
     "lost-after": 10,
     "crash-before": 5,
     "crash-after": 5,
+    "repeated": 10,
     "lost": 80,
     "doubled": 60,
     "late": 60,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import itertools
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, TypeVar
 
 from greenlet import getcurrent
@@ -71,6 +73,7 @@ class Lambdas:
         self._note = note
         self._ids = itertools.count(1)
         self._running: dict[Any, Invocation] = {}
+        self._made: Counter[str] = Counter()
         # exceptions that no handler should let out or log: each is a bug
         self.bugs: list[str] = []
 
@@ -94,8 +97,28 @@ class Lambdas:
         self._scheduler.sleep()
         return answers[0]
 
-    def aws(self, entity: str, operation: str, act: Callable[[], T]) -> T:
-        """A request to AWS: what the adapters raise is raised, after boto3's own tries."""
+    def label(self) -> str:
+        """On whose behalf the invocation runs that asks."""
+        return self._running[getcurrent()].label
+
+    def new_id(self) -> str:
+        """An id that is random to the application and yet the same in a world that is repeated."""
+        label = self.label()
+        self._made[label] += 1
+        name = f"id/{label}/{self._made[label]}".encode()
+        return blake2b(name, key=self._dice.seed.encode(), digest_size=16).hexdigest()
+
+    def aws(
+        self,
+        entity: str,
+        operation: str,
+        act: Callable[[], T],
+        again: Callable[[], T] | None = None,
+    ) -> T:
+        """A request to AWS: what the adapters raise is raised, after boto3's own tries.
+
+        ``again`` is what its repetition does, where an adapter can tell that it is one.
+        """
         fault = self._before(entity, operation, AWS_FAULTS, 0.004, 0.02)
         if fault == "throttled":
             raise RetryLaterError(f"{operation} is throttled", seconds=5)
@@ -103,6 +126,10 @@ class Lambdas:
             self._pass(9)
             raise RetryLaterError(f"{operation} did not answer", seconds=5)
         result = act()
+        if fault == "repeated":
+            # boto3 asks again when a connection broke, and gets an answer
+            self._pass(self._dice.number(f"{entity}/{operation}/again", 0.01, 0.1))
+            result = (again or act)()
         if fault == "lost-after":
             self._pass(9)
             raise RetryLaterError(f"{operation} did not answer", seconds=5)

@@ -29,24 +29,28 @@ class MemoryCallStore:
         self._recordings_of: dict[str, list[str]] = {}
         self._switch: dict[str, Any] = {}
         self._listed: dict[str, bool] = {}
+        self.keys: dict[str, tuple[str, int]] = {}
         self._counters: dict[tuple[str, str], int] = {}
         self._under_way: dict[int, set[Admitted]] = {}
         self._lock = Lock()
 
     def add_call(self, call: Call) -> bool:
         with self._lock:
-            added = self.calls.setdefault(call.call_id, call) is call
-            if added and call.call_sid:
+            if call.call_id in self.calls:
+                return False
+            self.calls[call.call_id] = call
+            if call.call_sid:
                 self._by_call_sid[call.call_sid] = call.call_id
-            return added
+            return True
 
     def add_recording(self, recording: Recording) -> bool:
         key = (recording.call_id, recording.recording_sid)
         with self._lock:
-            added = self.recordings.setdefault(key, recording) is recording
-            if added:
-                self._recordings_of.setdefault(key[0], []).append(key[1])
-            return added
+            if key in self.recordings:
+                return False
+            self.recordings[key] = recording
+            self._recordings_of.setdefault(key[0], []).append(key[1])
+            return True
 
     def get_call(self, call_id: str) -> Call | None:
         return self.calls.get(call_id)
@@ -159,9 +163,20 @@ class MemoryCallStore:
         failed.sort(key=lambda entry: entry.failed_at)
         yield from failed
 
+    def bind_key(self, digest: str, wanted: str, *, now: int, expires_at: int) -> str:
+        with self._lock:
+            stands_for, until = self.keys.get(digest, ("", 0))
+            if until <= now:
+                self.keys[digest] = (wanted, expires_at)
+                return wanted
+            return stands_for
+
     def add_sweep(self, sweep: Sweep) -> bool:
         with self._lock:
-            return self.sweeps.setdefault(sweep.sweep_id, sweep) is sweep
+            if sweep.sweep_id in self.sweeps:
+                return False
+            self.sweeps[sweep.sweep_id] = sweep
+            return True
 
     def get_sweep(self, sweep_id: str) -> Sweep | None:
         return self.sweeps.get(sweep_id)

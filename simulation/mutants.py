@@ -37,6 +37,7 @@ _RATES = (
     "crash-after=20",
     "misrouted=300",
     "doubled=200",
+    "repeated=50",
 )
 _BROKEN = 1
 
@@ -59,11 +60,26 @@ MUTANTS = (
     Mutant(
         what="a call is dialled although another request has claimed it",
         path=_USE_CASES + "place_call.py",
-        old=(
-            "        if not self.store.add_call(call):\n"
-            "            return self._placed_before(self.store.get_call(call.call_id), call, caller)\n"
-        ),
-        new="        self.store.add_call(call)\n",
+        old="        if not self.store.add_call(call):\n",
+        new="        if not self.store.add_call(call) and False:\n",
+    ),
+    Mutant(
+        what="two requests with one key in one millisecond make the same claim",
+        path=_USE_CASES + "place_call.py",
+        old="            claim_token=self.new_id(),\n",
+        new="",
+    ),
+    Mutant(
+        what="a schedule that fires twice in one millisecond makes the same claim",
+        path=_USE_CASES + "place_call.py",
+        old='            "claim_token": self.new_id(),\n',
+        new="",
+    ),
+    Mutant(
+        what="an Idempotency-Key is not looked up",
+        path=_USE_CASES + "place_call.py",
+        old="        return self.keys.bind_key(\n",
+        new="        return wanted_id or self.keys.bind_key(\n",
     ),
     Mutant(
         what="a schedule that fires twice places twice",

@@ -24,6 +24,10 @@ class Scheduler:
     def time(self) -> datetime:
         return _BEGIN + timedelta(seconds=self.now)
 
+    def coarse_time(self) -> datetime:
+        """A clock of tenths of a second, so that much looks as if it were at the same moment."""
+        return _BEGIN + timedelta(seconds=int(self.now * 10) / 10)
+
     def at(self, moment: float, act: Callable[[], object]) -> None:
         heapq.heappush(self._due, (max(moment, self.now), next(self._order), act))
 

@@ -9,10 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 from callscribe import wiring
-from callscribe.domain.calls import call_id_for_key
 from callscribe.domain.times import to_text
 from callscribe.settings import Settings
-from simulation.api import ACCOUNT_SID, AUTH_TOKEN, PRINCIPAL, Api
+from simulation.api import ACCOUNT_SID, AUTH_TOKEN, Api
 from simulation.assemblyai import AssemblyAI
 from simulation.aws import (
     SimulatedAnnouncer,
@@ -55,6 +54,7 @@ _SETTINGS = {
     "DEFAULT_FROM_NUMBER": "+15005550006",
     "SPEECH_MODELS": "universal-3-5-pro,universal-2",
     "DEADLINES": "",
+    "RETENTION_DAYS": "30",
     "ALLOWED_COUNTRIES": "",
     "MAX_CALLS_PER_DESTINATION": "100000",
     "MAX_CALLS_PER_CALLER": "100000",
@@ -150,7 +150,9 @@ class World:
         self.erased: set[str] = set()
         self._runs = self._asked = 0
         self.begin = self.scheduler.time()
-        self.table = SimulatedTable(self.store, self.lambdas, self.scheduler, self._label)
+        self.table = SimulatedTable(
+            self.store, self.lambdas, self.scheduler, self._label, self.twilio.labels
+        )
         # acknowledged, but neither done nor kept: (recording_sid, what happened)
         self.dropped: list[tuple[str, str]] = []
         self.queue.on_done = self._worked_off
@@ -213,11 +215,12 @@ class World:
 
     def add(self, plan: Plan) -> None:
         self.twilio.plans[plan.phone] = plan
-        self.twilio.labels[call_id_for_key(PRINCIPAL, plan.label)] = plan.label
         if plan.kind in PLACED:
+            # a client that is impatient, or two processes of one that do the same at the same moment
+            apart = 0.01 * (plan.number % 2)
             for ask in range(plan.asks):
                 self.scheduler.spawn(
-                    lambda: self._ask_for_call(plan), after=plan.begins + ask / 100
+                    lambda: self._ask_for_call(plan), after=plan.begins + ask * apart
                 )
         elif plan.kind == "inbound":
             self.scheduler.after(plan.begins, lambda: self.twilio.receive(plan))
@@ -288,7 +291,7 @@ class World:
         """By whatever name is known; a call that nobody here knows yet is asked for again."""
         for _ in range(_ERASURE_TRIES):
             sids = [call.sid for call in self.twilio.calls.values() if call.plan is plan]
-            name = call_id_for_key(PRINCIPAL, plan.label) if plan.kind in PLACED else (*sids, "")[0]
+            name = self.table.call_ids.get(plan.label) or (*sids, "")[0]
             if name:
                 url = f"{self.api.base_url}/calls/{name}"
                 status, _ = self.api.request(plan.label, "DELETE", url)
@@ -335,13 +338,15 @@ class World:
         }
         for name, leaf in leaves.items():
             setattr(wiring, name, lambda leaf=leaf: leaf)
-        wiring.clock = self.scheduler.time
+        wiring.clock = self.scheduler.coarse_time
+        wiring.new_id = self.lambdas.new_id
         for name in _BUILT:
             getattr(wiring, name).cache_clear()
 
 
 _BUILT = (
     "deadlines",
+    "retention",
     "verifier",
     "track_call",
     "answer_call",

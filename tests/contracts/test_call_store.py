@@ -260,6 +260,18 @@ def test_failures_are_those_of_the_span_oldest_first(store: Store) -> None:
     assert [f.recording_sid for f in store.failures(since, until)] == [f"RE{2:032}"]
 
 
+def test_key_stands_for_what_it_was_first_bound_to_until_it_expires(store: Store) -> None:
+    assert store.bind_key("k", "one", now=100, expires_at=200) == "one"
+    assert store.bind_key("k", "two", now=199, expires_at=300) == "one"
+    assert store.bind_key("another", "two", now=199, expires_at=300) == "two"
+    # DynamoDB may not have deleted it yet
+    assert store.bind_key("k", "three", now=200, expires_at=300) == "three"
+    with ThreadPoolExecutor(16) as pool:
+        names = map(str, range(16))
+        bound = pool.map(lambda name: store.bind_key("new", name, now=1, expires_at=2), names)
+    assert len(set(bound)) == 1
+
+
 def test_sweep_is_kept_changed_and_listed(store: Store) -> None:
     sweep = Sweep(
         sweep_id="recordings",

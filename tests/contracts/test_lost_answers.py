@@ -126,6 +126,24 @@ def test_repeated_change_knows_its_own_numbers(
     assert store.change_call(made.call_id, change, only_from=["placing"])
 
 
+def test_repeated_binding_of_a_key_knows_its_own_work(store: DynamoDBCallStore, wire: Wire) -> None:
+    digest, wanted = new_call_id(), new_call_id()
+    wire.lose = 1
+    assert store.bind_key(digest, wanted, now=1, expires_at=2) == wanted
+    wire.lose = 1
+    assert store.bind_key(digest, new_call_id(), now=1, expires_at=2) == wanted
+
+
+def test_claim_of_another_at_the_same_moment_is_told_apart(
+    store: DynamoDBCallStore, wire: Wire
+) -> None:
+    """Two requests with one key in one millisecond: all that differs is the claim's token."""
+    made = replace(call(), claim_token="mine")
+    assert store.add_call(made)
+    wire.lose = 1
+    assert not store.add_call(replace(made, claim_token="another's"))
+
+
 def test_answers_that_never_come_are_retried_later(store: DynamoDBCallStore, wire: Wire) -> None:
     wire.lose = 3
     with pytest.raises(RetryLaterError):

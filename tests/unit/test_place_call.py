@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
 from callscribe.domain.call_requests import CallDefaults
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import Call, new_call_id
+from callscribe.domain.consent import ConsentRules
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.problems import RetryLaterError, VendorUnknownError
+from callscribe.domain.failures import Failure
+from callscribe.domain.problems import (
+    ConflictError,
+    DiallingRefusedError,
+    InvalidInputError,
+    RetryLaterError,
+    VendorBusyError,
+    VendorError,
+    VendorRefusedError,
+    VendorUnknownError,
+)
+from callscribe.domain.retention import Retention
+from callscribe.domain.twilio_errors import explain_refusal
 from callscribe.ports import VendorCall
-from callscribe.use_cases.place_call import Caller, PlaceCall
+from callscribe.use_cases.import_recordings import ImportRecordings
+from callscribe.use_cases.place_call import Caller, PlaceCall, failed
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import queued_at_twilio
 
@@ -29,12 +44,15 @@ class BusyStore(MemoryCallStore):
 
 
 class Telephony:
-    def __init__(self, *, answers: bool = True) -> None:
+    def __init__(self, *, answers: bool = True, refuses: Exception | None = None) -> None:
         self.placed: list[Call] = []
         self._answers = answers
+        self._refuses = refuses
 
     def place_call(self, call: Call) -> VendorCall:
         self.placed.append(call)
+        if self._refuses:
+            raise self._refuses
         if not self._answers:
             raise VendorUnknownError("Twilio", "no answer")
         return queued_at_twilio(call, SID)
@@ -59,23 +77,29 @@ class Quiet:
         return lambda *_, **__: None
 
 
-def use_case(store: MemoryCallStore, telephony: Telephony, schedules: Schedules) -> PlaceCall:
-    return PlaceCall(
-        store=store,
-        telephony=cast(Any, telephony),
-        schedules=schedules,
-        guard=cast(Any, Quiet()),
-        telemetry=cast(Any, Quiet()),
-        clock=lambda: NOW,
-        deadlines=Deadlines(),
-        defaults=CallDefaults(from_number="+15005550006", speech_models=("universal-2",)),
-    )
+def use_case(
+    store: MemoryCallStore, telephony: Telephony, schedules: Schedules, **more: Any
+) -> PlaceCall:
+    parts: dict[str, Any] = {
+        "store": store,
+        "keys": store,
+        "telephony": cast(Any, telephony),
+        "schedules": schedules,
+        "guard": cast(Any, Quiet()),
+        "telemetry": cast(Any, Quiet()),
+        "clock": lambda: NOW,
+        "deadlines": Deadlines(),
+        "defaults": CallDefaults(from_number="+15005550006", speech_models=("universal-2",)),
+        "retention": Retention(30),
+        "new_id": new_call_id,
+    }
+    return PlaceCall(**(parts | more))
 
 
-def ask(case: PlaceCall, *, key: str | None = None, **body: Any) -> Call:
+def ask(case: PlaceCall, *, key: str | None = None, by: str = "me", **body: Any) -> Call:
     request: Mapping[str, Any] = {"to": "+14155550100", **body}
     caller = Caller(
-        principal="me", base_url="https://api.example", function_arn="arn", idempotency_key=key
+        principal=by, base_url="https://api.example", function_arn="arn", idempotency_key=key
     )
     return case.from_request(request, caller)
 
@@ -104,3 +128,145 @@ def test_request_that_ended_between_claim_and_schedule_is_made_whole_by_its_key(
     call = ask(case, key="k", place_at="2026-11-22T08:00:00Z")
     assert call.status == "scheduled"
     assert schedules.made == [call.call_id]
+
+
+class Guard(Quiet):
+    """Lets nothing through from the moment that it is told."""
+
+    def __init__(self) -> None:
+        self.refuses = False
+
+    def check(self, _: Call) -> None:
+        if self.refuses:
+            raise DiallingRefusedError(Failure("dialling_stopped", "stopped", retryable=True))
+
+
+def test_key_is_looked_up_before_the_time_is_judged() -> None:
+    """An hour later ``place_at`` lies in the past: the call was dialled all the same."""
+    store, telephony, moment = MemoryCallStore(), Telephony(), [NOW]
+    case = use_case(store, telephony, Schedules(), clock=lambda: moment[0])
+    first = ask(case, key="k", place_at="2026-11-21T08:30:00Z")
+    moment[0] += timedelta(minutes=31)
+    assert case.from_schedule(first.call_id).status == "queued"
+    again = ask(case, key="k", place_at="2026-11-21T08:30:00Z")
+    assert (again.call_id, again.status) == (first.call_id, "queued")
+    assert len(telephony.placed) == 1
+    with pytest.raises(InvalidInputError, match="future"):
+        ask(case, key="another", place_at="2026-11-21T08:30:00Z")
+
+
+def test_same_body_is_the_same_request_when_the_stacks_parameters_have_changed() -> None:
+    store, telephony = MemoryCallStore(), Telephony()
+    case = use_case(store, telephony, Schedules())
+    first = ask(case, key="k")
+    rules = ConsentRules(announcement="This call is recorded.")
+    later = replace(case, defaults=replace(case.defaults, language="de-DE", consent=rules))
+    assert ask(later, key="k").call_id == first.call_id
+    with pytest.raises(ConflictError):
+        ask(later, key="k", say="Something else")
+    assert len(telephony.placed) == 1
+
+
+def test_id_of_a_call_tells_nothing_of_its_key() -> None:
+    """Whoever knows caller and key must not be able to name the call, or to take its id before it."""
+    first, second = (
+        ask(use_case(MemoryCallStore(), Telephony(), Schedules()), key="k") for _ in range(2)
+    )
+    assert first.call_id != second.call_id
+
+
+def test_key_is_its_callers_own() -> None:
+    case = use_case(MemoryCallStore(), Telephony(), Schedules())
+    assert ask(case, key="k").call_id != ask(case, key="k", by="another").call_id
+
+
+def test_key_of_a_request_that_was_refused_may_be_used_again() -> None:
+    guard, telephony = Guard(), Telephony()
+    case = use_case(MemoryCallStore(), telephony, Schedules(), guard=guard)
+    guard.refuses = True
+    for _ in range(2):
+        with pytest.raises(DiallingRefusedError):
+            ask(case, key="k")
+    guard.refuses = False
+    # nothing stands under the key: not even the body is held against it
+    assert ask(case, key="k", say="Something else").status == "queued"
+    assert len(telephony.placed) == 1
+
+
+def test_call_that_was_accepted_stays_the_answer_whatever_became_of_it() -> None:
+    """Accepted with an unknown outcome; ten minutes later it turns out that nobody was called."""
+    store = MemoryCallStore()
+    case = use_case(store, Telephony(answers=False), Schedules())
+    first = ask(case, key="k")
+    assert first.status == "unknown"
+    changes = failed(Failure("never_reached_twilio", "nobody was called", True), lambda: NOW)
+    store.change_call(first.call_id, changes, only_from=["unknown"])
+    again = ask(case, key="k")
+    assert (again.call_id, again.status) == (first.call_id, "failed")
+    assert again.error_code == "never_reached_twilio"
+
+
+@pytest.mark.parametrize("by_whom", ["guard", "twilio"])
+def test_scheduled_call_that_was_refused_at_its_time_stays_the_answer(by_whom: str) -> None:
+    guard = Guard()
+    no = VendorRefusedError("Twilio", "not valid", code=21211, status=400)
+    telephony = Telephony(refuses=no if by_whom == "twilio" else None)
+    case = use_case(MemoryCallStore(), telephony, Schedules(), guard=guard)
+    first = ask(case, key="k", place_at="2026-11-22T08:00:00Z")
+    guard.refuses = by_whom == "guard"
+    with pytest.raises((DiallingRefusedError, VendorRefusedError)):
+        case.from_schedule(first.call_id)
+    again = ask(case, key="k", place_at="2026-11-22T08:00:00Z")
+    assert (again.call_id, again.status) == (first.call_id, "failed")
+    assert again.error_code in ("dialling_stopped", "to_invalid")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        VendorRefusedError("Twilio", "not valid", code=21211, status=400),
+        VendorRefusedError("Twilio", "a new word", code=21999, status=400),
+        VendorBusyError("Twilio", "busy", status=429),
+        VendorBusyError("Twilio", "no connection"),
+    ],
+)
+def test_refusal_of_twilio_is_repeated_as_it_was(error: VendorError) -> None:
+    telephony = Telephony(refuses=error)
+    case = use_case(MemoryCallStore(), telephony, Schedules())
+    answers = []
+    for _ in range(2):
+        with pytest.raises(VendorError) as caught:
+            ask(case, key="k")
+        answers.append(explain_refusal(caught.value))
+    assert answers[0] == answers[1]
+    assert len(telephony.placed) == 1
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "a\tb", "a\x7f", "\u2028"])
+def test_key_that_no_header_should_carry_is_named(key: str) -> None:
+    """Alike for calls and imports."""
+    store = MemoryCallStore()
+    imports = ImportRecordings(sweeps=store, keys=store, clock=lambda: NOW, new_id=new_call_id)
+    since = {"since": "2026-11-20T00:00:00Z"}
+    for act in (
+        lambda: ask(use_case(store, Telephony(), Schedules()), key=key),
+        lambda: imports.ask(since, principal="me", idempotency_key=key),
+    ):
+        with pytest.raises(InvalidInputError, match="Idempotency-Key"):
+            act()
+    assert not store.calls
+    assert not store.sweeps
+
+
+def test_key_of_an_import_is_looked_up_before_the_limit_of_those_that_run() -> None:
+    store = MemoryCallStore()
+    imports = ImportRecordings(sweeps=store, keys=store, clock=lambda: NOW, new_id=new_call_id)
+    since = {"since": "2026-11-20T00:00:00Z"}
+    made = [imports.ask(since, principal="me", idempotency_key=str(n)) for n in range(20)]
+    with pytest.raises(InvalidInputError, match="20 imports"):
+        imports.ask(since, principal="me", idempotency_key="20")
+    assert imports.ask(since, principal="me", idempotency_key="0") == made[0]
+    with pytest.raises(ConflictError):
+        imports.ask({"call_sid": SID}, principal="me", idempotency_key="0")
+    # a key of another caller, or of a call, is another key
+    assert store.sweeps.keys() == {one["import_id"] for one in made}

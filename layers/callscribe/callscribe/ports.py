@@ -133,6 +133,20 @@ class DiallingStore(Protocol):
     def dismiss(self, ended: Collection[Admitted], *, shard: int) -> None: ...
 
 
+class KeyStore(Protocol):
+    """Which call or import an Idempotency-Key stands for.
+
+    Raises RetryLaterError.
+    """
+
+    def bind_key(self, digest: str, wanted: str, *, now: int, expires_at: int) -> str:
+        """The id that the key stands for: ``wanted`` where nobody has used it, or not since it expired.
+
+        Times in epoch seconds.
+        """
+        ...
+
+
 class SweepStore(Protocol):
     """Where each walk through a vendor's list stands, and who may walk now.
 

@@ -19,7 +19,9 @@ from callscribe.adapters.secrets import Secrets
 from callscribe.adapters.sqs import SQSDeadLetters, SQSRecordingsQueue
 from callscribe.adapters.telemetry import PowertoolsTelemetry
 from callscribe.callbacks import CallbackVerifier
+from callscribe.domain.calls import new_call_id
 from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.retention import Retention
 from callscribe.domain.times import utc_now
 from callscribe.settings import Settings
 from callscribe.use_cases.answer_call import AnswerCall
@@ -64,9 +66,18 @@ def clock() -> datetime:
     return utc_now()
 
 
+def new_id() -> str:
+    return new_call_id()
+
+
 @cache
 def deadlines() -> Deadlines:
     return settings().deadlines
+
+
+@cache
+def retention() -> Retention:
+    return Retention(int(settings()["RETENTION_DAYS"]))
 
 
 @cache
@@ -256,6 +267,7 @@ def place_call() -> PlaceCall:
 
     return PlaceCall(
         store=store(),
+        keys=store(),
         telephony=telephony(),
         schedules=schedules(),
         guard=guard_dialling(),
@@ -268,6 +280,8 @@ def place_call() -> PlaceCall:
             language=settings()["DEFAULT_LANGUAGE"],
             consent=settings().consent,
         ),
+        retention=retention(),
+        new_id=new_id,
     )
 
 
@@ -355,7 +369,7 @@ def erase_call() -> EraseCall:
 def import_recordings() -> ImportRecordings:
     from callscribe.use_cases.import_recordings import ImportRecordings
 
-    return ImportRecordings(sweeps=store(), clock=clock)
+    return ImportRecordings(sweeps=store(), keys=store(), clock=clock, new_id=new_id)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""CallsTable: one partition a call, ``CALL`` and ``RECORDING#<sid>`` items, five indexes."""
+"""CallsTable: one partition a call, ``CALL`` and ``RECORDING#<sid>`` items, and its indexes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _translated = translated("DynamoDB")
 
 
 class DynamoDBCallStore:
-    """Implements ``ports.CallStore``, ``ports.SweepStore`` and ``ports.DiallingStore``."""
+    """Implements ``ports.CallStore``, ``KeyStore``, ``SweepStore`` and ``DiallingStore``."""
 
     def __init__(
         self, client: DynamoDBClient, table_name: str, *, keep_days: int | None = None
@@ -184,6 +184,25 @@ class DynamoDBCallStore:
                 recording_sid=item["item"].removeprefix(_RECORDING),
                 failed_at=item["failed_at"],
             )
+
+    @_translated
+    def bind_key(self, digest: str, wanted: str, *, now: int, expires_at: int) -> str:
+        key = {"call_id": {"S": f"key#{digest}"}, "item": {"S": "KEY"}}
+        values = to_item({"stands_for": wanted, "expires_at": expires_at})
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=key | values,
+                # DynamoDB deletes what has expired within days, not at once
+                ConditionExpression="attribute_not_exists(call_id) OR expires_at <= :now",
+                ExpressionAttributeValues={":now": {"N": str(now)}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            # also where boto3 repeated a write whose answer was lost: then it is ``wanted`` itself
+            stands: Item = error.response["Item"]  # type: ignore[typeddict-item]
+            return str(stands["stands_for"]["S"])
+        return wanted
 
     @_translated
     def add_sweep(self, sweep: Sweep) -> bool:

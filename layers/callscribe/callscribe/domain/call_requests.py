@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -72,11 +70,6 @@ class CallRequest:
     metadata: dict[str, str]
     place_at: str | None
 
-    def fingerprint(self) -> str:
-        """Equal for equal requests: what an Idempotency-Key is held to."""
-        parts = [getattr(self, name) for name in self.__slots__]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
 
 class _Checker:
     """Collects every error of a request, so that a caller mends them in one go."""
@@ -106,8 +99,8 @@ class _Checker:
         return ""
 
 
-def check_call_request(body: object, *, defaults: CallDefaults, now: datetime) -> CallRequest:
-    """Checks the JSON body of ``POST /calls``.
+def check_call_request(body: object, *, defaults: CallDefaults) -> CallRequest:
+    """Checks the JSON body of ``POST /calls``: its form, which is the same at any time.
 
     Raises:
         InvalidInputError: with every field that is wrong, and how to mend it.
@@ -137,7 +130,7 @@ def check_call_request(body: object, *, defaults: CallDefaults, now: datetime) -
         ),
         transcription=_transcription(check, defaults.speech_models),
         metadata=_metadata(check),
-        place_at=_place_at(check, now),
+        place_at=_place_at(check),
     )
     if check.errors:
         raise InvalidInputError(check.errors)
@@ -275,16 +268,25 @@ def _encodable(text: str) -> bool:
     return not any(0xD800 <= ord(character) < 0xE000 for character in text)
 
 
-def _place_at(check: _Checker, now: datetime) -> str | None:
+def _place_at(check: _Checker) -> str | None:
     value = check.body.get("place_at")
     if value is None:
         return None
     try:
-        moment = from_text(value)
-    except (TypeError, ValueError):
+        return to_text(from_text(value))
+    except (TypeError, ValueError, AttributeError, OverflowError):
         check.fail("place_at", "must be an RFC 3339 time with offset, such as 2027-01-31T09:00:00Z")
         return None
-    if not now < moment <= now + MAX_AHEAD:
-        check.fail("place_at", "must lie in the future, at most a year ahead")
-        return None
-    return to_text(moment)
+
+
+def check_place_at(request: CallRequest, now: datetime) -> None:
+    """Whether ``place_at`` can still be kept. Apart from the form: a repeated request passes that.
+
+    Raises:
+        InvalidInputError
+    """
+    if request.place_at is None:
+        return
+    if not now < from_text(request.place_at) <= now + MAX_AHEAD:
+        message = "must lie in the future, at most a year ahead"
+        raise InvalidInputError([FieldError("place_at", message)])

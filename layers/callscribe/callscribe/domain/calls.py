@@ -51,6 +51,9 @@ class Call:
     ``waiting_for`` and ``due_at`` are set together exactly while somebody still owes us news:
     they put the call in the sparse index that ``reconcile`` reads. ``erasure`` is the record of an
     erasure: who asked for it and when, when it was done, and of how many recordings and transcripts.
+    ``claim_token`` is random: it tells one request's claim from another's that looks the same.
+    ``refusal`` is Twilio's, ``{message, code, status}``, where it was the answer to the request: the
+    same key is answered the same. Without it the answer was the call.
     """
 
     call_id: str
@@ -75,6 +78,7 @@ class Call:
     base_url: str | None = None
     place_at: str | None = None
     claimed_at: str | None = None
+    claim_token: str | None = None
     placed_at: str | None = None
     answered_at: str | None = None
     ended_at: str | None = None
@@ -88,6 +92,7 @@ class Call:
     error_message: str | None = None
     error_retryable: bool | None = None
     twilio_code: int | None = None
+    refusal: dict[str, Any] | None = None
     erasure: dict[str, Any] | None = None
     reconcile_attempts: int = 0
     waiting_for: str | None = None
@@ -104,16 +109,6 @@ def new_call_id() -> str:
     return secrets.token_hex(16)
 
 
-def call_id_for_key(principal: str, idempotency_key: str) -> str:
-    """The same key of the same caller is the same call."""
-    return _derived("idempotency-key", principal, idempotency_key)
-
-
 def call_id_for_sid(call_sid: str) -> str:
     """Adopting one Twilio call twice, even at the same moment, gives one call."""
-    return _derived("call-sid", call_sid)
-
-
-def _derived(*parts: str) -> str:
-    joined = "\x1f".join(parts)
-    return hashlib.sha256(joined.encode()).hexdigest()[:32]
+    return hashlib.sha256(f"call-sid\x1f{call_sid}".encode()).hexdigest()[:32]

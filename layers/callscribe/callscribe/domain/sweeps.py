@@ -56,8 +56,8 @@ class Sweep:
     expires_at: int | None = None
 
 
-def read_import_request(body: object, *, now: datetime) -> dict[str, str | None]:
-    """The fields of ``POST /imports``, checked.
+def read_import_request(body: object) -> dict[str, str | None]:
+    """The fields of ``POST /imports``: their form, which is the same at any time.
 
     Raises:
         InvalidInputError: with every mistake at once.
@@ -66,17 +66,29 @@ def read_import_request(body: object, *, now: datetime) -> dict[str, str | None]
     call_sid = _sid(request, "call_sid", CALL_SID, "CA", errors)
     recording_sid = _sid(request, "recording_sid", RECORDING_SID, "RE", errors)
     since = read_time(request, "since", errors)
-    until = read_time(request, "until", errors) or to_text(now)
+    until = read_time(request, "until", errors)
     if since is None and call_sid is None and recording_sid is None and not errors:
         errors.append(FieldError("since", "is missing; or name a call_sid or a recording_sid"))
-    since = since or _EARLIEST
+    if errors:
+        raise InvalidInputError(errors)
+    return {"since": since, "until": until, "call_sid": call_sid, "recording_sid": recording_sid}
+
+
+def span_of_import(wanted: Mapping[str, str | None], now: datetime) -> tuple[str, str]:
+    """``since`` and ``until``, whole. Apart from the form: a repeated request passes that.
+
+    Raises:
+        InvalidInputError
+    """
+    since, until = wanted["since"] or _EARLIEST, wanted["until"] or to_text(now)
+    errors = []
     if since >= until:
         errors.append(FieldError("until", "must be after since"))
     if until > to_text(now + timedelta(minutes=5)):
         errors.append(FieldError("until", "must not be in the future"))
     if errors:
         raise InvalidInputError(errors)
-    return {"since": since, "until": until, "call_sid": call_sid, "recording_sid": recording_sid}
+    return since, until
 
 
 def import_view(sweep: Sweep) -> dict[str, Any]:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from callscribe.domain.idempotency import check_key, fingerprint, key_digest
 from callscribe.domain.problems import (
     ConflictError,
     FieldError,
     InvalidInputError,
     NotFoundError,
 )
-from callscribe.domain.sweeps import IMPORT_ID, Sweep, import_view, read_import_request
+from callscribe.domain.sweeps import (
+    IMPORT_ID,
+    Sweep,
+    import_view,
+    read_import_request,
+    span_of_import,
+)
 from callscribe.domain.times import Clock, to_text
-from callscribe.ports import SweepStore
+from callscribe.ports import KeyStore, SweepStore
 
 _KEPT = timedelta(days=90)
 # imports are walked one after the other: more at once would only wait
@@ -27,7 +32,9 @@ _MOST_RUNNING = 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRecordings:
     sweeps: SweepStore
+    keys: KeyStore
     clock: Clock
+    new_id: Callable[[], str]
 
     def ask(self, body: object, *, principal: str, idempotency_key: str | None) -> dict[str, Any]:
         """Notes what is to be imported. The same Idempotency-Key is the same import.
@@ -36,30 +43,53 @@ class ImportRecordings:
             InvalidInputError
             ConflictError: the key was used for another import.
         """
+        check_key(idempotency_key)
+        wanted = read_import_request(body)
+        new = f"import-{self.new_id()}"
+        import_id = self._id_of_key(new, principal, idempotency_key)
+        before = self.sweeps.get_sweep(import_id) if import_id != new else None
+        if before is None:
+            self._add(import_id, wanted, fingerprint(body))
+        elif before.request_hash != fingerprint(body):
+            raise ConflictError("this Idempotency-Key was used for another import")
+        return self.get(import_id)
+
+    def _id_of_key(self, new: str, principal: str, key: str | None) -> str:
+        if key is None:
+            return new
         now = self.clock()
-        wanted = read_import_request(body, now=now)
+        return self.keys.bind_key(
+            key_digest("import", principal, key),
+            new,
+            now=int(now.timestamp()),
+            expires_at=int((now + _KEPT).timestamp()),
+        )
+
+    def _add(self, import_id: str, wanted: Mapping[str, str | None], request_hash: str) -> None:
+        """Two requests with one key at one moment may both get here: either's import is the key's."""
+        now = self.clock()
+        since, until = span_of_import(wanted, now)
         imports = [sweep for sweep in self.sweeps.list_sweeps() if sweep.kind == "import"]
         if sum(sweep.status == "running" for sweep in imports) >= _MOST_RUNNING:
             message = f"{_MOST_RUNNING} imports are running already: wait for one to end"
             raise InvalidInputError([FieldError("body", message)])
         sweep = Sweep(
-            sweep_id=f"import-{_token(principal, idempotency_key)}",
+            sweep_id=import_id,
             kind="import",
             status="running",
-            since=wanted["since"] or "",
-            until=wanted["until"] or "",
+            since=since,
+            until=until,
             wanted_call_sid=wanted["call_sid"],
             wanted_recording_sid=wanted["recording_sid"],
             created_at=to_text(now),
             updated_at=to_text(now),
-            request_hash=hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest(),
+            request_hash=request_hash,
             expires_at=int((now + _KEPT).timestamp()),
         )
         if not self.sweeps.add_sweep(sweep):
-            before = self.sweeps.get_sweep(sweep.sweep_id)
-            if before is None or before.request_hash != sweep.request_hash:
+            before = self.sweeps.get_sweep(import_id)
+            if before is None or before.request_hash != request_hash:
                 raise ConflictError("this Idempotency-Key was used for another import")
-        return self.get(sweep.sweep_id)
 
     def get(self, import_id: str) -> dict[str, Any]:
         """How far an import is. Raises NotFoundError."""
@@ -67,10 +97,3 @@ class ImportRecordings:
         if sweep is None:
             raise NotFoundError(f"there is no import {import_id}")
         return import_view(sweep)
-
-
-def _token(principal: str, idempotency_key: str | None) -> str:
-    if idempotency_key is None:
-        return secrets.token_hex(16)
-    text = json.dumps(["import", principal, idempotency_key])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]

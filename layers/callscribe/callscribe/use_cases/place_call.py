@@ -8,28 +8,30 @@ from functools import partial
 from typing import Any
 
 from callscribe.domain import calls
-from callscribe.domain.call_requests import CallDefaults, CallRequest, check_call_request
+from callscribe.domain.call_requests import (
+    CallDefaults,
+    CallRequest,
+    check_call_request,
+    check_place_at,
+)
 from callscribe.domain.calls import GONE, Call, statuses_before
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.failures import Failure
+from callscribe.domain.idempotency import check_key, fingerprint, key_digest
 from callscribe.domain.problems import (
     ConflictError,
     DiallingRefusedError,
-    FieldError,
-    InvalidInputError,
     NotFoundError,
     RetryLaterError,
     VendorBusyError,
     VendorRefusedError,
     VendorUnknownError,
 )
+from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.domain.twilio_errors import explain_refusal
-from callscribe.ports import CallStore, Schedules, Telemetry, Telephony, VendorCall
-from callscribe.use_cases.guard_dialling import CODES as GUARD_CODES
+from callscribe.ports import CallStore, KeyStore, Schedules, Telemetry, Telephony, VendorCall
 from callscribe.use_cases.guard_dialling import GuardDialling
-
-MAX_KEY_CHARACTERS = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,22 +43,13 @@ class Caller:
     function_arn: str
     idempotency_key: str | None = None
 
-    def call_id(self) -> str:
-        """Raises InvalidInputError for a key that no header should carry."""
-        key = self.idempotency_key
-        if key is None:
-            return calls.new_call_id()
-        if not key.strip() or len(key) > MAX_KEY_CHARACTERS or not key.isprintable():
-            message = f"must be 1 to {MAX_KEY_CHARACTERS} printable characters"
-            raise InvalidInputError([FieldError("Idempotency-Key", message)])
-        return calls.call_id_for_key(self.principal, key)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceCall:
     """The use case behind ``POST /calls`` and the schedules."""
 
     store: CallStore
+    keys: KeyStore
     telephony: Telephony
     schedules: Schedules
     guard: GuardDialling
@@ -64,27 +57,38 @@ class PlaceCall:
     clock: Clock
     deadlines: Deadlines
     defaults: CallDefaults
+    retention: Retention
+    new_id: Callable[[], str]
 
     def from_request(self, body: object, caller: Caller) -> Call:
-        """Checks, claims and places. The same Idempotency-Key answers with the call it made before.
+        """Checks the form, looks up the key, judges, claims and places.
+
+        The same Idempotency-Key with the same body is answered as it was the first time, whatever
+        has become of the call, of the rules and of ``place_at`` since. A request that was judged and
+        refused has left nothing behind: its key may be used again.
 
         Raises:
-            InvalidInputError: nothing was written.
+            InvalidInputError: nothing was done.
             ConflictError: the key was used for another request.
             DiallingRefusedError: the fraud guard said no; Twilio was not asked.
             VendorRefusedError, VendorBusyError: Twilio said no; the call stands as failed.
         """
-        request = check_call_request(body, defaults=self.defaults, now=self.clock())
-        call = self._new_call(request, caller)
-        # what was let through once stays the answer to its key, whatever the guard says now
-        before = self.store.get_call(call.call_id) if caller.idempotency_key is not None else None
+        check_key(caller.idempotency_key)
+        request = check_call_request(body, defaults=self.defaults)
+        wanted_id = self.new_id()
+        call_id = self._id_of_key(wanted_id, request, caller)
+        # a key that was used before: what was let through once stays its answer
+        before = self.store.get_call(call_id) if call_id != wanted_id else None
         if before is not None:
-            return self._placed_before(before, call, caller)
+            return self._placed_before(before, fingerprint(body), caller)
+        check_place_at(request, self.clock())
+        call = self._new_call(call_id, request, fingerprint(body), caller)
         self.guard.check(call)
         if not call.place_at:
             self.guard.count(call)
         if not self.store.add_call(call):
-            return self._placed_before(self.store.get_call(call.call_id), call, caller)
+            before = self.store.get_call(call_id)
+            return self._placed_before(before, fingerprint(body), caller)
         return self._scheduled(call, caller) if call.place_at else self._place(call)
 
     def from_schedule(self, call_id: str) -> Call:
@@ -107,14 +111,29 @@ class PlaceCall:
         claim = {
             "status": "placing",
             "claimed_at": to_text(self.clock()),
+            "claim_token": self.new_id(),
             **self._stamp(call_id, "placing"),
         }
         if not self.store.change_call(call_id, claim, only_from=["scheduled"]):
             return call
         return self._place(replace(call, status="placing"))
 
-    def _new_call(self, request: CallRequest, caller: Caller) -> Call:
-        call_id = caller.call_id()
+    def _id_of_key(self, wanted_id: str, request: CallRequest, caller: Caller) -> str:
+        """The call_id that the caller's key stands for; ``wanted_id`` where it is new, or none."""
+        if caller.idempotency_key is None:
+            return wanted_id
+        now = self.clock()
+        last = from_text(request.place_at) if request.place_at else now
+        return self.keys.bind_key(
+            key_digest("call", caller.principal, caller.idempotency_key),
+            wanted_id,
+            now=int(now.timestamp()),
+            expires_at=self.retention.expires_at(max(now, last)),
+        )
+
+    def _new_call(
+        self, call_id: str, request: CallRequest, request_hash: str, caller: Caller
+    ) -> Call:
         now = self.clock()
         status = "scheduled" if request.place_at else "placing"
         # a schedule is overdue only after its own time
@@ -138,9 +157,10 @@ class PlaceCall:
             metadata=dict(request.metadata),
             place_at=request.place_at,
             base_url=caller.base_url,
-            request_hash=request.fingerprint(),
+            request_hash=request_hash,
             asked_by=caller.principal,
             claimed_at=None if request.place_at else to_text(now),
+            claim_token=self.new_id(),
             **self.deadlines.of_call(call_id, status, waits_from),
         )
 
@@ -149,19 +169,13 @@ class PlaceCall:
         self.schedules.place_call_at(call.call_id, call.place_at or "", target_arn=target_arn)
         return call
 
-    def _placed_before(self, call: Call | None, wanted: Call, caller: Caller) -> Call:
+    def _placed_before(self, call: Call | None, request_hash: str, caller: Caller) -> Call:
         if call is not None and call.status in GONE:
             raise ConflictError("the call of this Idempotency-Key was erased: take a new key")
-        if call is None or call.request_hash != wanted.request_hash:
+        if call is None or call.request_hash != request_hash:
             raise ConflictError("this Idempotency-Key was used for another request")
-        if call.error_code in GUARD_CODES:
-            raise DiallingRefusedError(
-                Failure(call.error_code, call.error_message or "", bool(call.error_retryable))
-            )
-        if call.error_code and call.status == "failed":
-            raise VendorRefusedError(
-                "Twilio", call.error_message or call.error_code, code=call.twilio_code
-            )
+        if call.refusal is not None and call.status == "failed":
+            raise VendorRefusedError("Twilio", **call.refusal)
         # the request before may have ended between the claim and the schedule; naming it twice is
         # harmless
         return self._scheduled(call, caller) if call.status == "scheduled" else call
@@ -215,11 +229,12 @@ class PlaceCall:
     def _refused(self, call: Call, error: VendorRefusedError | VendorBusyError) -> None:
         refusal = explain_refusal(error)
         failure = Failure(refusal.code, refusal.message, refusal.retryable)
-        self.store.change_call(
-            call.call_id,
-            failed(failure, self.clock) | {"twilio_code": error.code},
-            only_from=["placing"],
-        )
+        changes = failed(failure, self.clock) | {"twilio_code": error.code}
+        if not call.place_at:
+            # nobody waits for the answer of one that was scheduled: its request was accepted
+            words = {"message": str(error), "code": error.code, "status": error.status}
+            changes["refusal"] = words
+        self.store.change_call(call.call_id, changes, only_from=["placing"])
         self.telemetry.count("CallRefused")
         self.telemetry.warn("call refused", call_id=call.call_id, twilio_code=error.code)
 
