@@ -67,6 +67,9 @@ def test_operating_page_names_every_metric_and_alarm() -> None:
     metrics |= {"TranscriptCompleted", "RecordingSilent", "RecordingAbsent", "TranscriptFailed"}
     alarms = {n for n, r in RESOURCES.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
     assert missing(metrics | alarms, "operating.md") == []
+    asked = set(re.findall(r"counts\.(\w+)", PAGES["operating.md"]))
+    assert asked
+    assert asked <= metrics
 
 
 def test_faults_page_names_every_fault_and_operation() -> None:

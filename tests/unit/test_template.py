@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from callscribe.adapters.telemetry import CLOUDWATCH_METRICS
 from callscribe.domain.deadlines import read_deadlines
 from callscribe.http import read_request
 from local.options import ROOT
@@ -149,19 +150,48 @@ def test_what_people_said_outlives_the_stack(logical_id: str) -> None:
 
 def test_alarms_watch_metrics_that_exist_and_tell_somebody() -> None:
     code = "".join(p.read_text() for p in (ROOT / "layers/callscribe").rglob("*.py"))
-    ours = set(re.findall(r'\.count\(\s*"(\w+)"', code))
+    # what is sent as a metric costs by its name: each has an alarm that needs it, and is counted
+    assert set(re.findall(r'\.count\(\s*"(\w+)"', code)) >= CLOUDWATCH_METRICS
+    assert len(CLOUDWATCH_METRICS) <= 10
+    namespaces: dict[str, set[str]] = {}
     known = {
+        "AWS/Lambda": {"Invocations"},
         "AWS/SQS": {"ApproximateNumberOfMessagesVisible"},
         # an HTTP API's name; 5XXError is the REST API's and would never fire
         "AWS/ApiGateway": {"5xx"},
-        "callscribe": ours,
+        "callscribe/${AWS::StackName}": set(CLOUDWATCH_METRICS),
     }
     alarms = [r for r in RESOURCES.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     assert alarms
     for alarm in alarms:
         properties = alarm["Properties"]
-        assert properties["MetricName"] in known[properties["Namespace"]]
+        namespace = properties["Namespace"]
+        namespace = namespace if isinstance(namespace, str) else namespace["Sub"]
+        namespaces.setdefault(namespace, set()).add(properties["MetricName"])
         assert properties["AlarmActions"]
+    assert namespaces == known
+    given = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    assert given["POWERTOOLS_METRICS_NAMESPACE"] == {"Sub": "callscribe/${AWS::StackName}"}
+
+
+def test_reconcile_that_does_not_run_or_fails_is_heard_of() -> None:
+    heartbeat = RESOURCES["ReconcileNotRunningAlarm"]["Properties"]
+    assert heartbeat["Dimensions"] == [
+        {"Name": "FunctionName", "Value": {"Ref": BY_FOLDER["reconcile"][0]}}
+    ]
+    assert heartbeat["TreatMissingData"] == "breaching"
+    assert (heartbeat["Threshold"], heartbeat["ComparisonOperator"]) == (1, "LessThanThreshold")
+    # a run that fails is an asynchronous invocation that Lambda gives up at once
+    invoked = BY_FOLDER["reconcile"][1]["Properties"]["EventInvokeConfig"]
+    assert invoked["MaximumRetryAttempts"] == 0
+    queue = invoked["DestinationConfig"]["OnFailure"]["Destination"]["GetAtt"].partition(".")[0]
+    [alarm] = [
+        r["Properties"]
+        for r in RESOURCES.values()
+        if r["Type"] == "AWS::CloudWatch::Alarm"
+        and r["Properties"]["Dimensions"][0]["Value"] == {"GetAtt": f"{queue}.QueueName"}
+    ]
+    assert alarm["Threshold"] == 0
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS)

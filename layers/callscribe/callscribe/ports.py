@@ -325,7 +325,7 @@ class Schedules(Protocol):
 
 
 class Telemetry(Protocol):
-    """``count`` is a CloudWatch metric; ``note`` one structured line. No numbers, no secrets."""
+    """``count`` adds to the invocation's counts; ``note`` writes one line. No numbers, no secrets."""
 
     def count(self, metric: str, value: float = 1) -> None: ...
     def note(self, message: str, **fields: object) -> None: ...

@@ -1,43 +1,71 @@
-"""Logs and metrics: one JSON line for each thing that happened, counts as CloudWatch metrics."""
+"""Logs, counts and metrics: JSON lines, one of them with all that an invocation counted.
+
+Every name that CloudWatch keeps as a metric costs 0.30 dollar a month, so only what an alarm watches is
+one, and only while it is not zero; every other count is a field of the log (docs/operating.md has the
+queries).
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import re
+from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Metrics
+
+# each has its alarm in template.yaml
+CLOUDWATCH_METRICS = frozenset(("OldestOverdueSeconds", "UnmappedRecordings"))
+# from the logging library past Powertools and the method here to who says something
+_CALLER = 3
 
 # a full number in E.164, as it stands or in a URL
 _PHONE_NUMBER = re.compile(r"(?:\+|%2[Bb])[1-9][0-9]{6,14}")
 
 
 class PowertoolsTelemetry:
-    """Implements ``ports.Telemetry``. Metrics leave with ``flush``, once an invocation."""
+    """Implements ``ports.Telemetry``. Counts leave with ``flush``, once an invocation."""
 
     def __init__(self) -> None:
         # Lambda's JSON format opens the root logger at INFO, where Twilio's library writes every
         # query and urllib3 every URL: the numbers of whoever was called. Ours has a level of its own
         logging.getLogger().setLevel(logging.ERROR)
         self.logger = Logger(json_serializer=_line)
-        self._metrics = Metrics()
+        self._counts: defaultdict[str, float] = defaultdict(int)
 
     def count(self, metric: str, value: float = 1) -> None:
-        self._metrics.add_metric(name=metric, unit=MetricUnit.Count, value=value)
+        if metric in CLOUDWATCH_METRICS and value:
+            self._metrics.add_metric(name=metric, unit="Count", value=value)
+        # whole numbers are written as such
+        self._counts[metric] += int(value) if value == int(value) else value
 
     def note(self, message: str, **fields: object) -> None:
-        self.logger.info(message, extra=fields)
+        self.logger.info(message, extra=fields, stacklevel=_CALLER)
 
     def warn(self, message: str, **fields: object) -> None:
-        self.logger.warning(message, extra=fields)
+        self.logger.warning(message, extra=fields, stacklevel=_CALLER)
 
     def flush(self) -> None:
-        """Writes the invocation's metrics; nothing where nothing was counted."""
-        if self._metrics.metric_set:
+        """Writes the invocation's counts and metrics; nothing where nothing was counted."""
+        counts = {name: value for name, value in self._counts.items() if value}
+        self._counts.clear()
+        if counts:
+            self.logger.info("counts", extra={"counts": counts}, stacklevel=_CALLER)
+        if "_metrics" in self.__dict__ and self._metrics.metric_set:
             self._metrics.flush_metrics()
+
+    @cached_property
+    def _metrics(self) -> Metrics:
+        # only `reconcile` ever has one: no other function's cold start pays for them
+        from aws_lambda_powertools import Metrics  # noqa: PLC0415
+
+        return Metrics()
 
 
 def _line(fields: Mapping[str, Any]) -> str:

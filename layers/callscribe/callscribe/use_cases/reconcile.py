@@ -109,8 +109,6 @@ class Reconcile:
                 created = min(created, from_text(entry.created_at))
             if waiting.recording_sid is None:
                 result["unresolved"] += not (isinstance(entry, Call) and _is_resolved(entry))
-        # sent in peace too, so that a 0 can be watched
-        self.telemetry.count("UnmappedItems", 0)
         self.telemetry.count("Overdue", result["overdue"])
         self.telemetry.count("OldestOverdueSeconds", (now - oldest).total_seconds())
         self.telemetry.count("OldestPendingSeconds", (now - created).total_seconds())
