@@ -1,8 +1,10 @@
 # callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo local test fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports store-secrets check format lint types audit validate build artefact lock clean setup
+.PHONY: help demo local test test-fast fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports store-secrets check gate format lint types audit validate build artefact lock clean setup
 
 PYTHON ?= python3
+# of each route; the daily suite tries 25
+FUZZ_EXAMPLES ?= 1500
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
 # the tests' session needs neither; a user's AWS configuration must not leak into the local stack
 export SAM_CLI_TELEMETRY := 0
@@ -16,11 +18,16 @@ demo: .venv/.local .venv-ministack/.done ## a simulated call becomes a transcrip
 local: .venv/.local .venv-ministack/.done ## the whole stack on this machine, until Ctrl-C
 	@.venv/bin/python -m local $(ARGS)
 
-test: .venv/.dev .venv-ministack/.done ## all tests
-	.venv/bin/python -m pytest $(ARGS)
+# each worker has a stack of its own; ARGS="--randomly-seed=N" repeats an order that was printed
+test: .venv/.dev .venv-ministack/.done ## all tests, in parallel and in random order
+	.venv/bin/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+test-fast: .venv/.dev ## the inner loop: unit tests and a few hundred simulated calls, under half a minute
+	.venv/bin/python -m pytest tests/unit -q -n auto $(ARGS)
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m simulation --calls 300 --singles-every 0 --quiet
 
 fuzz: .venv/.dev ## made-up requests by the ten thousand: no 5xx, and no write that was not allowed
-	FUZZ_EXAMPLES=1500 .venv/bin/python -m pytest tests/unit/test_openapi.py tests/unit/test_fuzz_callbacks.py -n auto $(ARGS)
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) .venv/bin/python -m pytest -q -n auto tests/unit/test_openapi.py tests/unit/test_fuzz_callbacks.py tests/simulation/test_histories.py $(ARGS)
 
 simulate: .venv/.dev ## thousands of simulated calls with every fault: is any promise broken?
 	@env PYTHONPATH=layers/callscribe .venv/bin/python -m simulation $(ARGS)
@@ -60,9 +67,12 @@ bench-imports: bench-ready ## how many recordings an hour an import takes in
 test-dynamodb-local: .venv/.dev .venv-ministack/.done ## the stores' contract on Amazon's DynamoDB Local (Java, npm; its licence asks for an AWS account)
 	@scripts/dynamodb-local/run $(ARGS)
 
-check: lint types audit test proof validate build artefact ## the gate: what CI runs
+check: test gate ## everything that CI checks
 
-proof: ## what the gate runs of the simulation: a new seed each time, every planted bug, the whole stack
+gate: lint types audit proof validate build artefact ## what CI checks besides `make demo` and `make test`
+
+proof: ## what the gate makes up: requests, calls (a new seed each time), every planted bug, the whole stack
+	@$(MAKE) --no-print-directory fuzz FUZZ_EXAMPLES=300
 	@$(MAKE) --no-print-directory simulate ARGS="--calls 1000 --singles-every 25"
 	@$(MAKE) --no-print-directory simulate-mutants
 	@$(MAKE) --no-print-directory simulate-stack ARGS="--calls 120"

@@ -176,6 +176,8 @@ class FunctionPool:
         # events that the handler answered, and environments that were started for them
         self.answered = 0
         self.started = 0
+        # events that are being worked on, those that wait for an environment included
+        self.running = 0
 
     def invoke(self, payload: bytes) -> bytes:
         """The handler's answer as JSON.
@@ -184,7 +186,7 @@ class FunctionPool:
             FunctionError: it raised, crashed, timed out or answered too much.
         """
         invocation = Invocation(payload)
-        with self._slots:
+        with self._counted(), self._slots:
             environment = self._take()
             try:
                 environment.run(invocation)
@@ -196,6 +198,16 @@ class FunctionPool:
         with self._lock:
             self.answered += 1
         return invocation.response or b"null"
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            self.running += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.running -= 1
 
     def close(self) -> None:
         with self._lock:

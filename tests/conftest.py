@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,24 @@ from tests.support.stack import Driver
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     folder: Path = tmp_path_factory.mktemp("stack")
     with LocalStack(Options(speed=50, work_folder=folder)) as running:
+        stop_schedules(running)
         yield running
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: one more than there are cores, because much of the time is waiting."""
+    return (os.cpu_count() or 2) + 1
+
+
+def stop_schedules(stack: LocalStack) -> None:
+    """Reconciliation runs when a test says so, and not in the midst of another."""
+    scheduler = stack.ministack.client("scheduler")
+    for entry in scheduler.list_schedules()["Schedules"]:
+        name = {"Name": entry["Name"], "GroupName": entry["GroupName"]}
+        schedule = scheduler.get_schedule(**name)
+        kept = ("ScheduleExpression", "FlexibleTimeWindow", "Target")
+        scheduler.update_schedule(**name, **{key: schedule[key] for key in kept}, State="DISABLED")
+        assert scheduler.get_schedule(**name)["State"] == "DISABLED"
 
 
 @pytest.fixture(scope="session")

@@ -190,11 +190,11 @@ def test_a_vendor_that_is_down_puts_it_off_and_keeps_nothing_else(driver: Driver
 
 
 def test_call_that_is_under_way_is_refused_until_its_end(driver: Driver) -> None:
-    placed = driver.place(to=driver.phone(ring_seconds=30))
-    driver.follow(placed["call_id"], call_is("ringing"))
+    placed = driver.place(mode="call", pause_seconds=600)
+    driver.follow(placed["call_id"], call_is("in-progress"))
     problem = refused(driver, "DELETE", f"/calls/{placed['call_id']}")
     assert (problem["http"], problem["type"]) == (409, "urn:callscribe:problem:call-under-way")
-    assert driver.ask("GET", f"/calls/{placed['call_id']}")["status"] == "ringing"
+    assert driver.ask("GET", f"/calls/{placed['call_id']}")["status"] == "in-progress"
 
 
 def test_scheduled_call_that_is_erased_is_never_placed(driver: Driver) -> None:

@@ -16,6 +16,9 @@ from cli.client import ApiError
 from tests.support.stack import Driver, call_is
 from tests.support.waiting import wait_until
 
+# what the whole module looks at is made once: on one worker
+pytestmark = pytest.mark.xdist_group("nothing_leaks")
+
 # where a full number belongs: the call itself, its index, its counters, the do-not-call list; and
 # what Twilio is asked to dial or to look for
 NUMBER_FIELDS = {"to_number", "from_number", "phone_number"}

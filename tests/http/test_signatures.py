@@ -227,7 +227,7 @@ def test_host_header_does_not_decide_which_url_was_signed(
     "given", [None, "", "wrong", "w" * 48], ids=["missing", "empty", "short", "long"]
 )
 def test_webhook_without_its_secret_is_refused(driver: Driver, given: str | None) -> None:
-    call = driver.follow(driver.place()["call_id"])
+    call = driver.at_rest(driver.place()["call_id"])
     before, counted = driver.items(call["call_id"]), rejected(driver)
     headers = {} if given is None else {"X-Callscribe-Webhook-Secret": given}
     sid = call["recordings"][0]["recording_sid"]
@@ -245,7 +245,7 @@ def test_webhook_without_its_secret_is_refused(driver: Driver, given: str | None
 def test_forged_webhook_with_the_right_secret_for_another_transcript_changes_nothing(
     driver: Driver,
 ) -> None:
-    first, second = (driver.follow(driver.place()["call_id"]) for _ in range(2))
+    first, second = (driver.at_rest(driver.place()["call_id"]) for _ in range(2))
     secret = driver.stack.secret("AssemblyAIWebhookSecretParameterName")["webhook_secret"]
     # a recording that waits for its own transcript is told of the other call's, and of none at all
     client = driver.stack.ministack.client("dynamodb")

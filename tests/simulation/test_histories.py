@@ -19,6 +19,7 @@ from simulation.dice import (
 )
 from simulation.plans import KINDS, OUTCOMES, Plan
 from simulation.world import World
+from tests.support.examples import EXAMPLES
 
 TABLE = (
     "table.add_call table.change_call table.get_call table.add_recording table.change_recording "
@@ -95,7 +96,7 @@ class Histories(RuleBasedStateMachine):
 
 
 Histories.TestCase.settings = settings(
-    max_examples=300,
+    max_examples=2 * EXAMPLES,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

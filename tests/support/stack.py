@@ -9,6 +9,7 @@ import requests
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.credentials import Credentials
 
+from callscribe.domain.calls import TERMINAL
 from cli.client import ApiClient, ApiError
 from local.simulators.twilio.signature import sign
 from local.stack import LocalStack
@@ -87,6 +88,22 @@ class Driver:
         assert found is not None
         return found
 
+    def at_rest(self, call_id: str) -> dict[str, Any]:
+        """The call once it and its recordings have ended and were announced: from then on nothing is
+        written to it but what the test does itself."""
+
+        def probe() -> dict[str, Any] | None:
+            call = self.api.get_call(call_id)
+            ended = call["status"] in TERMINAL and recordings_ended(call)
+            return call if ended and not self._unannounced(call_id) else None
+
+        found = wait_until(probe)
+        assert found is not None
+        return found
+
+    def _unannounced(self, call_id: str) -> bool:
+        return any(item.get("announce") for item in self.items(call_id))
+
     def items(self, call_id: str | None = None) -> list[dict[str, Any]]:
         """What stands in the table: of one call, or all of it (tests may scan)."""
         table = self.stack.connection.table_name
@@ -148,9 +165,10 @@ class Driver:
             call.hung_up.set()
         wait_until(self._is_quiet)
         # messages that were put off would come back in the midst of another test
-        self.stack.ministack.client("sqs").purge_queue(
-            QueueUrl=self.stack.deployment.outputs["RecordingsQueueUrl"]
-        )
+        for queue in ("RecordingsQueueUrl", "RecordingsDeadLetterQueueUrl"):
+            self.stack.ministack.client("sqs").purge_queue(
+                QueueUrl=self.stack.deployment.outputs[queue]
+            )
 
     def _is_quiet(self) -> bool:
         calls = list(self.twilio.account.calls.values())
@@ -163,7 +181,8 @@ class Driver:
             AttributeNames=["ApproximateNumberOfMessages"],
         )["Attributes"]
         waiting = int(attributes["ApproximateNumberOfMessages"])
-        return not statuses & {"queued", "processing"} and waiting == 0
+        running = sum(pool.running for pool in self.stack.pools.values())
+        return not statuses & {"queued", "processing"} and waiting == running == 0
 
 
 def recordings_ended(call: dict[str, Any]) -> bool:

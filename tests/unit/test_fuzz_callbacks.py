@@ -1,4 +1,4 @@
-"""Twenty thousand callbacks that nobody signed, and five thousand strange ones that Twilio did sign.
+"""Thousands of callbacks that nobody signed, and strange ones that Twilio did sign.
 
 Whatever comes, a handler answers, never with a 5xx; and what is not signed writes nothing.
 """
@@ -23,6 +23,7 @@ from functions.twiml.app import handler as twiml
 from local.simulators.twilio.signature import sign
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
+from tests.support.examples import EXAMPLES
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "the auth token"
@@ -209,7 +210,8 @@ def wrong_signature(dice: Dice, path: str, fields: list[tuple[str, str]]) -> str
 def test_callbacks_that_nobody_signed_write_nothing(house: House) -> None:
     dice = Dice(20261121)
     statuses: set[int] = set()
-    for _ in range(20_000):
+    count = 80 * EXAMPLES
+    for _ in range(count):
         handler, route, path, parameters = dice.choice(ROUTES)
         fields = [("AccountSid", ACCOUNT), *dice.form()]
         signature = wrong_signature(dice, path, fields)
@@ -228,13 +230,13 @@ def test_callbacks_that_nobody_signed_write_nothing(house: House) -> None:
     assert statuses <= {400, 403, 413}
     assert 403 in statuses
     assert house.untouched
-    assert house.telemetry.rejected > 15_000
+    assert house.telemetry.rejected > count * 3 // 4
 
 
 def test_webhooks_without_the_secret_write_nothing_and_ask_nobody(house: House) -> None:
     dice = Dice(7)
     statuses: set[int] = set()
-    for _ in range(3_000):
+    for _ in range(12 * EXAMPLES):
         given = dice.choice((None, "", SECRET[:-1], SECRET + " ", SECRET.upper(), dice.text(), "é"))
         headers = {} if given is None else {WEBHOOK_SECRET_HEADER: given}
         body = dice.choice((b"{}", b'{"transcript_id": "x"}', dice.garbage(100), b"[" * 5000))
@@ -249,7 +251,7 @@ def test_webhooks_without_the_secret_write_nothing_and_ask_nobody(house: House) 
 def test_strange_callbacks_that_twilio_signed_are_answered(house: House) -> None:
     dice = Dice(42)
     statuses: set[int] = set()
-    for _ in range(5_000):
+    for _ in range(20 * EXAMPLES):
         handler, route, path, parameters = dice.choice(ROUTES)
         fields = list({"AccountSid": ACCOUNT, **dict(dice.form())}.items())
         headers = {
@@ -266,7 +268,7 @@ def test_strange_callbacks_that_twilio_signed_are_answered(house: House) -> None
 
 def test_strange_webhooks_with_the_secret_are_answered(house: House) -> None:
     dice = Dice(43)
-    for _ in range(2_000):
+    for _ in range(8 * EXAMPLES):
         body = dice.choice((*STRANGE_BODIES, dice.garbage(50)))
         parameters = {"call_id": dice.text(), "recording_sid": dice.text()}
         headers = {WEBHOOK_SECRET_HEADER: SECRET}

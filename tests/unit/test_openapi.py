@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields
@@ -40,6 +39,7 @@ from functions.dial.app import handler as dial_handler
 from local.options import ROOT
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry, queued_at_twilio
+from tests.support.examples import EXAMPLES
 from tests.unit.test_template import routes, signed_routes
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
@@ -51,8 +51,6 @@ OPERATIONS = {
     if method != "parameters"
 }
 HANDLERS = {"dial": dial_handler, "calls": calls_handler}
-# of each route; `make fuzz` makes up more
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 KNOWN = "0123456789abcdef" * 2
 
