@@ -70,15 +70,28 @@ def read_routes(openapi: Mapping[str, Any]) -> list[Route]:
 
 
 class Door:
-    """Listens until closed. ``callers`` may be added to while it runs."""
+    """Listens until closed. ``callers`` may be added to while it runs.
 
-    def __init__(self, routes: list[Route], invoke: Invoke, *, port: int = 0) -> None:
+    ``base_path`` (``/voice``) is the key of a custom domain's API mapping: requests come below it.
+    Documents disagree whether ``rawPath`` keeps it: ``keeps_base_path`` is either.
+    """
+
+    def __init__(
+        self,
+        routes: list[Route],
+        invoke: Invoke,
+        *,
+        port: int = 0,
+        base_path: str = "",
+        keeps_base_path: bool = True,
+    ) -> None:
         self.callers: dict[str, sigv4.Caller] = {}
         self._routes = routes
         self._invoke = invoke
         self._pool = ThreadPoolExecutor(max_workers=64, thread_name_prefix="door")
+        self._base_path, self._keeps_base_path = base_path, keeps_base_path
         self._server = Server(self._answer, port=port)
-        self.url = self._server.url
+        self.url = self._server.url + base_path
 
     def close(self) -> None:
         self._server.close()
@@ -87,8 +100,11 @@ class Door:
     def _answer(self, request: Request) -> Response:
         if len(request.body) > MAX_BODY_BYTES:
             return _message(413, "Request Entity Too Large")
+        if not request.raw_path.startswith(f"{self._base_path}/"):
+            return _message(404, "Not Found")
+        path = request.raw_path.removeprefix(self._base_path)
         for route in self._routes:
-            parameters = route.match(request.method, request.raw_path)
+            parameters = route.match(request.method, path)
             if parameters is not None:
                 return self._serve(route, parameters, request)
         return _message(404, "Not Found")
@@ -98,13 +114,16 @@ class Door:
         if route.needs_signature:
             now = datetime.now(UTC)
             caller = sigv4.authenticate(request, self.callers, region=REGION, now=now)
-            path = request.raw_path.lstrip("/")
+            path = request.raw_path.removeprefix(self._base_path).lstrip("/")
             resource = (
                 f"arn:aws:execute-api:{REGION}:{ACCOUNT_ID}:{API_ID}/$default/{route.method}/{path}"
             )
             if caller is None or not caller.may(resource):
                 return _message(403, "Forbidden")
-        payload = json.dumps(build_event(route, parameters, request, caller)).encode()
+        event = build_event(route, parameters, request, caller)
+        if not self._keeps_base_path:
+            event["rawPath"] = event["rawPath"].removeprefix(self._base_path)
+        payload = json.dumps(event).encode()
         answer: Future[bytes] = self._pool.submit(self._invoke, route.function, payload)
         try:
             return read_answer(answer.result(INTEGRATION_SECONDS))

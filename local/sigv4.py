@@ -28,7 +28,7 @@ _TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Somebody who may sign. ``policy`` is an IAM policy document on execute-api:Invoke."""
+    """A user, or a role's session, that may sign. ``policy`` is one on execute-api:Invoke."""
 
     access_key_id: str
     secret_access_key: str

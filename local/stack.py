@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +30,7 @@ _NO_CAPS = {
     "QuietHours": "",
 }
 # anything on the local API; what narrower policies look like is in docs/security.md
-_ALLOW_ALL = {
+ALLOW_ALL = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
@@ -115,7 +115,7 @@ class LocalStack:
         routes = read_routes(self.deployment.openapi)
         self.door = Door(routes, lambda name, event: self.pools[name].invoke(event), port=port)
         undo.callback(self.door.close)
-        self.connection = self._connection(self.add_caller("developer", _ALLOW_ALL))
+        self.connection = self._connection(self.add_caller("developer", ALLOW_ALL))
 
     def _start_vendors(self, undo: ExitStack) -> None:
         options = self.options
@@ -192,6 +192,34 @@ class LocalStack:
             user_arn=user["Arn"],
             account_id=ACCOUNT_ID,
             user_id=user.get("UserId", secrets.token_hex(8)),
+            policy=policy,
+        )
+        self.door.callers[caller.access_key_id] = caller
+        return caller
+
+    def assume_role(self, name: str, session_name: str, policy: dict[str, Any]) -> Caller:
+        """A session of an IAM role, which is made where there is none yet, that the door knows."""
+        iam = self.ministack.client("iam")
+        trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
+        with suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(
+                RoleName=name,
+                AssumeRolePolicyDocument=json.dumps(
+                    {"Version": "2012-10-17", "Statement": [trust]}
+                ),
+            )
+        iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
+        session = self.ministack.client("sts").assume_role(
+            RoleArn=iam.get_role(RoleName=name)["Role"]["Arn"], RoleSessionName=session_name
+        )
+        credentials, user = session["Credentials"], session["AssumedRoleUser"]
+        caller = Caller(
+            access_key_id=credentials["AccessKeyId"],
+            secret_access_key=credentials["SecretAccessKey"],
+            session_token=credentials["SessionToken"],
+            user_arn=user["Arn"],
+            account_id=ACCOUNT_ID,
+            user_id=user["AssumedRoleId"],
             policy=policy,
         )
         self.door.callers[caller.access_key_id] = caller

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -14,7 +15,8 @@ from simulation.scheduler import Scheduler
 
 ACCOUNT_SID = "AC" + "0" * 32
 AUTH_TOKEN = "an auth token of the simulation"  # noqa: S105
-PRINCIPAL = "arn:aws:iam::123456789012:user/simulated"
+# of one service whose every task has a session of its own
+PRINCIPAL = "arn:aws:sts::123456789012:assumed-role/simulated"
 _ROUTES = {
     ("POST", "calls"): ("dial", "POST /calls", ()),
     ("POST", "twiml"): ("twiml", "POST /twiml", ("call_id", "recorded")),
@@ -47,6 +49,7 @@ class Api:
     base_url: str = "https://api.simulated.example"
     # told of every recording whose callback was answered 2xx
     on_acknowledged: Callable[[str], None] = lambda _: None
+    sessions: Iterator[int] = field(default_factory=count)
 
     def request(
         self,
@@ -105,7 +108,7 @@ class Api:
             "requestContext": {
                 "domainName": urlsplit(self.base_url).netloc,
                 "stage": "$default",
-                "authorizer": {"iam": {"userArn": PRINCIPAL}},
+                "authorizer": {"iam": {"userArn": f"{PRINCIPAL}/task-{next(self.sessions)}"}},
             },
             "body": body,
             "isBase64Encoded": False,

@@ -264,6 +264,12 @@ MUTANTS = (
         old="        call_id = known or call_id_for_sid(news.call_sid)\n",
         new="        import uuid\n        call_id = known or uuid.uuid4().hex\n",
     ),
+    Mutant(
+        what="an Idempotency-Key belongs to the session of a role, not to the role",
+        path="layers/callscribe/callscribe/http.py",
+        old="principal=principal_of(user_arn) or principal_of_id(caller_id)",
+        new="principal=user_arn or caller_id",
+    ),
 )
 
 

@@ -36,11 +36,11 @@ def retry_failed(request: Request, _: Context) -> Response:
 
 def erase_call(request: Request, _: Context) -> Response:
     call_id = request.path_parameters["call_id"]
-    return respond(202, wiring.ask_erasure().call(call_id, principal=request.principal))
+    return respond(202, wiring.ask_erasure().call(call_id, asked_by=request.caller))
 
 
 def erase_calls(request: Request, _: Context) -> Response:
-    answer = wiring.ask_erasure().calls_with(request.json(), principal=request.principal)
+    answer = wiring.ask_erasure().calls_with(request.json(), asked_by=request.caller)
     return respond(202, answer)
 
 
@@ -62,7 +62,7 @@ def get_dialling(_: Request, __: Context) -> Response:
 
 
 def switch_dialling(request: Request, _: Context) -> Response:
-    answer = wiring.guard_dialling().switch(request.json(), principal=request.principal)
+    answer = wiring.guard_dialling().switch(request.json(), changed_by=request.caller)
     return respond(200, answer)
 
 

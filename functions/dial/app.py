@@ -15,11 +15,12 @@ from callscribe.use_cases.place_call import Caller
 def place_call(request: Request, context: Context) -> Response:
     caller = Caller(
         principal=request.principal,
-        base_url=request.base_url(wiring.settings().optional("PUBLIC_BASE_URL")),
+        base_url=request.own_base_url,
         function_arn=context.invoked_function_arn,
         idempotency_key=request.headers.get("idempotency-key"),
     )
     call = wiring.place_call().from_request(request.json(), caller)
+    wiring.telemetry().note("call asked", call_id=call.call_id, asked_by=request.caller)
     return respond(202, call_view(call, []))
 
 

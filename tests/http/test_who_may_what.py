@@ -53,8 +53,10 @@ def clients(session_driver: Driver) -> dict[str, ApiClient]:
     stack = session_driver.stack
     made = {}
     for name in POLICIES:
-        caller = stack.add_caller(name, document(name))
-        credentials = Credentials(caller.access_key_id, caller.secret_access_key)
+        caller = stack.assume_role(name, "somebody", document(name))
+        credentials = Credentials(
+            caller.access_key_id, caller.secret_access_key, caller.session_token
+        )
         made[name] = ApiClient(stack.connection.api_url, credentials, REGION)
     return made
 

@@ -12,7 +12,7 @@ from botocore.credentials import Credentials
 from callscribe.domain.calls import TERMINAL
 from cli.client import ApiClient, ApiError
 from local.simulators.twilio.signature import sign
-from local.stack import LocalStack
+from local.stack import ALLOW_ALL, LocalStack
 from tests.support.waiting import wait_until
 
 PHONE = "+14155550100"
@@ -38,6 +38,14 @@ class Driver:
         self.assemblyai = stack.assemblyai
         self._number = 100
         self.link_status: int | None = None
+
+    def session_of(self, role: str, session_name: str) -> ApiClient:
+        """A client that signs as a session of a role that may do anything."""
+        caller = self.stack.assume_role(role, session_name, ALLOW_ALL)
+        credentials = Credentials(
+            caller.access_key_id, caller.secret_access_key, caller.session_token
+        )
+        return ApiClient(self.url, credentials, self.stack.connection.region)
 
     def phone(self, behaviour: str = "answers", **more: Any) -> str:
         """A fresh number with somebody at it who behaves so."""

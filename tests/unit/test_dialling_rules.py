@@ -126,7 +126,7 @@ def test_list_and_switch_stop_a_call_before_anything_is_counted() -> None:
     with pytest.raises(DiallingRefusedError, match="do-not-call"):
         asked.check(call())
     asked.list_number(HOME, listed=False)
-    asked.switch({"stopped": True, "reason": "a key was leaked"}, principal="me")
+    asked.switch({"stopped": True, "reason": "a key was leaked"}, changed_by="me")
     with pytest.raises(DiallingRefusedError, match="a key was leaked"):
         asked.check(call())
     assert asked.state() == {
@@ -135,7 +135,7 @@ def test_list_and_switch_stop_a_call_before_anything_is_counted() -> None:
         "changed_at": "2026-11-21T12:00:00.000Z",
         "changed_by": "me",
     }
-    asked.switch({"stopped": False, "reason": "it was revoked"}, principal="me")
+    asked.switch({"stopped": False, "reason": "it was revoked"}, changed_by="me")
     asked.check(call())
     assert cast(MemoryCallStore, asked.store).count_up("all", "2026-11-21", most=1, expires_at=0)
 

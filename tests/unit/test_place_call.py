@@ -270,3 +270,28 @@ def test_key_of_an_import_is_looked_up_before_the_limit_of_those_that_run() -> N
         imports.ask({"call_sid": SID}, principal="me", idempotency_key="0")
     # a key of another caller, or of a call, is another key
     assert store.sweeps.keys() == {one["import_id"] for one in made}
+
+
+OWN, CUSTOM, NEXT = "https://api.example", "https://calls.example.com", "https://next.example/v1"
+
+
+@pytest.mark.parametrize(("configured", "given"), [(CUSTOM, CUSTOM), (f"{NEXT}/", NEXT), ("", OWN)])
+def test_public_base_url_is_what_twilio_is_given(configured: str, given: str) -> None:
+    """Whoever asks, a recurring schedule too, which knows the API's own URL alone."""
+    telephony = Telephony()
+    case = use_case(MemoryCallStore(), telephony, Schedules())
+    ask(replace(case, public_base_url=configured))
+    assert [call.base_url for call in telephony.placed] == [given]
+
+
+@pytest.mark.parametrize(("then", "now", "given"), [(CUSTOM, NEXT, NEXT), (CUSTOM, "", OWN)])
+def test_scheduled_call_goes_by_the_public_base_url_of_the_moment(
+    then: str, now: str, given: str
+) -> None:
+    telephony, store = Telephony(), MemoryCallStore()
+    case = use_case(store, telephony, Schedules())
+    call = ask(replace(case, public_base_url=then), place_at="2026-11-22T08:00:00Z")
+    replace(case, public_base_url=now).from_schedule(call.call_id)
+    assert [placed.base_url for placed in telephony.placed] == [given]
+    # what the call's later URLs are made of: the next instructions, the webhook
+    assert store.calls[call.call_id].base_url == given

@@ -60,12 +60,15 @@ class CallbackVerifier:
         secret = self._secrets.read(self._auth_token_name, fresh=fresh)
         # during a rotation both tokens are good
         tokens = [secret[name] for name in ("auth_token", "next_auth_token") if secret.get(name)]
-        return is_signed_by_twilio(
-            url=request.url(self._public_base_url),
-            body=request.body,
-            content_type=request.headers.get("content-type", ""),
-            signature=request.headers.get("x-twilio-signature"),
-            auth_tokens=tokens,
+        return any(
+            is_signed_by_twilio(
+                url=url,
+                body=request.body,
+                content_type=request.headers.get("content-type", ""),
+                signature=request.headers.get("x-twilio-signature"),
+                auth_tokens=tokens,
+            )
+            for url in request.urls(self._public_base_url)
         )
 
 

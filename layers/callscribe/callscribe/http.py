@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from callscribe.domain.callback_urls import public_base_url
+from callscribe.domain.principals import principal_of, principal_of_id
 from callscribe.domain.problems import CallscribeError, FieldError, InvalidInputError
 
 Event = Mapping[str, Any]
@@ -25,7 +27,11 @@ class BodyTooLargeError(CallscribeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a handler needs of an event. Header names are lower-case; ``path`` is as received."""
+    """What a handler needs of an event. Header names are lower-case; ``path`` is as received.
+
+    ``principal`` is the IAM user or role that signed, which keys and caps go by; ``caller`` the same
+    with its session, for the record.
+    """
 
     route: str
     path: str
@@ -35,6 +41,7 @@ class Request:
     body: bytes
     domain_name: str
     principal: str
+    caller: str
 
     @property
     def query(self) -> dict[str, str]:
@@ -46,14 +53,32 @@ class Request:
         """Fields of a form body, blank ones kept. Only for a body whose signature holds."""
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
 
-    def base_url(self, configured: str) -> str:
-        """The public URL of this API: the configured one, else where the request came in."""
-        return configured.rstrip("/") or f"https://{self.domain_name}"
+    @property
+    def own_base_url(self) -> str:
+        """Where the request came in: the API's own URL, or its custom domain's with a base path.
 
-    def url(self, configured: str) -> str:
-        """The exact URL that a vendor was given for this request, query included."""
+        API Gateway answers only for domains that are its own, so the name is none that a caller can
+        make up. Documents disagree whether ``rawPath`` keeps a base path (the key of an API mapping):
+        whatever stands before the route's own path is one, or a stage's name.
+        """
+        return f"https://{self.domain_name}{self.path.removesuffix(self._route_path)}"
+
+    def base_url(self, configured: str) -> str:
+        """What URLs that are given out begin with."""
+        return public_base_url(configured, self.own_base_url)
+
+    def urls(self, configured: str) -> tuple[str, ...]:
+        """The exact URLs that a vendor may have been given for this request, query included: below
+        the base URL of the moment, and below the one where it came in."""
         query = f"?{self.raw_query}" if self.raw_query else ""
-        return f"{self.base_url(configured)}{self.path}{query}"
+        bases = dict.fromkeys((self.base_url(configured), self.own_base_url))
+        return tuple(f"{base}{self._route_path}{query}" for base in bases)
+
+    @property
+    def _route_path(self) -> str:
+        """The end of ``path``: as many segments as the route has."""
+        segments = self.route.partition(" ")[2].count("/")
+        return "/" + "/".join(self.path.split("/")[-segments:])
 
     def json(self) -> object:
         """The body as JSON. Raises InvalidInputError."""
@@ -67,19 +92,18 @@ class Request:
 def read_request(event: Event) -> Request:
     """Raises BodyTooLargeError, and InvalidInputError for a body that is not what it says."""
     context = event["requestContext"]
-    stage = context.get("stage", "$default")
-    path = str(event["rawPath"])
-    if stage != "$default":
-        path = path.removeprefix(f"/{stage}")
+    iam = (context.get("authorizer") or {}).get("iam") or {}
+    user_arn, caller_id = str(iam.get("userArn") or ""), str(iam.get("callerId") or "")
     return Request(
         route=event["routeKey"],
-        path=path,
+        path=str(event["rawPath"]),
         raw_query=event.get("rawQueryString") or "",
         path_parameters=event.get("pathParameters") or {},
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         body=_body(event),
         domain_name=context["domainName"],
-        principal=_principal(context),
+        principal=principal_of(user_arn) or principal_of_id(caller_id),
+        caller=user_arn or caller_id,
     )
 
 
@@ -112,11 +136,6 @@ def _body(event: Event) -> bytes:
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLargeError("body too large")
     return body
-
-
-def _principal(context: Mapping[str, Any]) -> str:
-    iam = (context.get("authorizer") or {}).get("iam") or {}
-    return str(iam.get("userArn") or iam.get("callerId") or "")
 
 
 def _refuse_constant(name: str) -> object:

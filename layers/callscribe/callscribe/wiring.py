@@ -19,6 +19,7 @@ from callscribe.adapters.secrets import Secrets
 from callscribe.adapters.sqs import SQSDeadLetters, SQSRecordingsQueue
 from callscribe.adapters.telemetry import PowertoolsTelemetry
 from callscribe.callbacks import CallbackVerifier
+from callscribe.domain.callback_urls import public_base_url
 from callscribe.domain.calls import new_call_id
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.retention import Retention
@@ -282,6 +283,7 @@ def place_call() -> PlaceCall:
         ),
         retention=retention(),
         new_id=new_id,
+        public_base_url=settings().optional("PUBLIC_BASE_URL"),
     )
 
 
@@ -387,7 +389,7 @@ def reconcile() -> Reconcile:
         finish=finish_recording(),
         telemetry=telemetry(),
         clock=clock,
-        base_url=settings().optional("PUBLIC_BASE_URL") or settings()["API_URL"],
+        base_url=public_base_url(settings().optional("PUBLIC_BASE_URL"), settings()["API_URL"]),
     )
     return Reconcile(
         store=store(),

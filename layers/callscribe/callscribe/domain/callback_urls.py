@@ -9,6 +9,14 @@ from dataclasses import dataclass
 RETRY = "#rc=5&rp=all"
 
 
+def public_base_url(configured: str, own: str) -> str:
+    """What URLs that are given out begin with: the parameter PublicBaseUrl, or else the API's own URL.
+
+    Asked at the moment when they are given out: for a call that was scheduled, when it is placed.
+    """
+    return configured.rstrip("/") or own.rstrip("/")
+
+
 @dataclass(frozen=True, slots=True)
 class CallbackUrls:
     """``base_url`` has no trailing slash. No queries: proxies reorder what Twilio signs."""

@@ -32,7 +32,7 @@ class AskErasure:
     clock: Clock
     deadlines: Deadlines
 
-    def call(self, call_id_or_sid: str, *, principal: str) -> dict[str, Any]:
+    def call(self, call_id_or_sid: str, *, asked_by: str) -> dict[str, Any]:
         """Puts a tombstone in the place of the call; asking twice changes nothing.
 
         Raises:
@@ -45,14 +45,14 @@ class AskErasure:
             return call_summary(call)
         if call.status not in _MAY_BE_ERASED:
             raise CallUnderWayError(f"the call is {call.status}: erase it after its end")
-        tombstone = self._tombstone(call, recordings, principal)
+        tombstone = self._tombstone(call, recordings, asked_by)
         if not self.store.replace_call(tombstone, only_from=[call.status]):
             raise RetryLaterError("the call has just changed", seconds=1)
         self.telemetry.count("ErasureAsked")
-        self.telemetry.note("erasure asked", call_id=call.call_id, asked_by=principal)
+        self.telemetry.note("erasure asked", call_id=call.call_id, asked_by=asked_by)
         return call_summary(tombstone)
 
-    def calls_with(self, body: object, *, principal: str) -> dict[str, Any]:
+    def calls_with(self, body: object, *, asked_by: str) -> dict[str, Any]:
         """The same for every call to or from a phone number.
 
         Returns:
@@ -74,14 +74,14 @@ class AskErasure:
         erasing, under_way = [], []
         for call_id in call_ids[:MOST_AT_ONCE]:
             try:
-                self.call(call_id, principal=principal)
+                self.call(call_id, asked_by=asked_by)
                 erasing.append(call_id)
             except CallUnderWayError:
                 under_way.append(call_id)
         more = len(call_ids) > MOST_AT_ONCE
         return {"erasing": erasing, "under_way": under_way, "more": more}
 
-    def _tombstone(self, call: Call, recordings: list[Recording], principal: str) -> Call:
+    def _tombstone(self, call: Call, recordings: list[Recording], asked_by: str) -> Call:
         """What stays: ids, times, and who asked. Its deadline is now: ``reconcile`` does the rest."""
         now = self.clock()
         due = now - self.deadlines["call.erasing"]
@@ -97,7 +97,7 @@ class AskErasure:
             call_sid=call.call_sid,
             erasure={
                 "asked_at": to_text(now),
-                "asked_by": principal,
+                "asked_by": asked_by,
                 "recordings": len(recordings),
                 "transcripts": transcripts,
             },

@@ -139,7 +139,7 @@ class GuardDialling:
         names = ("reason", "changed_at", "changed_by")
         return {"stopped": bool(switch.get("stopped")), **{n: switch.get(n) for n in names}}
 
-    def switch(self, body: object, *, principal: str) -> dict[str, Any]:
+    def switch(self, body: object, *, changed_by: str) -> dict[str, Any]:
         """Stops all dialling at once, or lets it go on. Raises InvalidInputError."""
         example = '{"stopped": true, "reason": "a leaked key"}'
         request, errors = read_object(body, ("stopped", "reason"), example=example)
@@ -155,11 +155,11 @@ class GuardDialling:
                 "stopped": stopped,
                 "reason": reason,
                 "changed_at": to_text(self.clock()),
-                "changed_by": principal,
+                "changed_by": changed_by,
             }
         )
         self.telemetry.count("DiallingSwitched")
-        self.telemetry.warn("dialling switched", stopped=stopped, changed_by=principal)
+        self.telemetry.warn("dialling switched", stopped=stopped, changed_by=changed_by)
         return self.state()
 
     def list_number(self, phone_number: str, *, listed: bool) -> dict[str, Any]:

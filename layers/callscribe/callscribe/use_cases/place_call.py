@@ -14,6 +14,7 @@ from callscribe.domain.call_requests import (
     check_call_request,
     check_place_at,
 )
+from callscribe.domain.callback_urls import public_base_url
 from callscribe.domain.calls import GONE, Call, statuses_before
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.failures import Failure
@@ -36,7 +37,8 @@ from callscribe.use_cases.guard_dialling import GuardDialling
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks, where, and with which key. ``function_arn`` is what a schedule is to invoke."""
+    """Who asks, where, and with which key. ``principal`` is a user or role without its session,
+    ``base_url`` the API's own; ``function_arn`` is what a schedule is to invoke."""
 
     principal: str
     base_url: str
@@ -59,6 +61,8 @@ class PlaceCall:
     defaults: CallDefaults
     retention: Retention
     new_id: Callable[[], str]
+    # PublicBaseUrl; empty: the API's own
+    public_base_url: str = ""
 
     def from_request(self, body: object, caller: Caller) -> Call:
         """Checks the form, looks up the key, judges, claims and places.
@@ -112,11 +116,13 @@ class PlaceCall:
             "status": "placing",
             "claimed_at": to_text(self.clock()),
             "claim_token": self.new_id(),
+            # PublicBaseUrl may have changed since the call was asked for
+            "base_url": self._base_url(call.base_url or ""),
             **self._stamp(call_id, "placing"),
         }
         if not self.store.change_call(call_id, claim, only_from=["scheduled"]):
             return call
-        return self._place(replace(call, status="placing"))
+        return self._place(replace(call, status="placing", base_url=claim["base_url"]))
 
     def _id_of_key(self, wanted_id: str, request: CallRequest, caller: Caller) -> str:
         """The call_id that the caller's key stands for; ``wanted_id`` where it is new, or none."""
@@ -156,13 +162,16 @@ class PlaceCall:
             transcription=request.transcription,
             metadata=dict(request.metadata),
             place_at=request.place_at,
-            base_url=caller.base_url,
             request_hash=request_hash,
+            base_url=caller.base_url if request.place_at else self._base_url(caller.base_url),
             asked_by=caller.principal,
             claimed_at=None if request.place_at else to_text(now),
             claim_token=self.new_id(),
             **self.deadlines.of_call(call_id, status, waits_from),
         )
+
+    def _base_url(self, own: str) -> str:
+        return public_base_url(self.public_base_url, own)
 
     def _scheduled(self, call: Call, caller: Caller) -> Call:
         target_arn = caller.function_arn
