@@ -23,17 +23,17 @@ Store = MemoryCallStore | DynamoDBCallStore
 NOW = "2026-03-04T05:06:07.000Z"
 
 
-@pytest.fixture(params=["memory", "ministack", "dynamodb-local"])
+DYNAMODB_LOCAL_URL = os.environ.get("DYNAMODB_LOCAL_URL", "")
+ENGINES = ["memory", "ministack", *(["dynamodb-local"] if DYNAMODB_LOCAL_URL else [])]
+
+
+@pytest.fixture(params=ENGINES)
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryCallStore()
         return
     driver: Driver = request.getfixturevalue("driver")
-    url = os.environ.get("DYNAMODB_LOCAL_URL", "")
-    if request.param == "ministack":
-        url = driver.stack.ministack.url
-    elif not url:
-        pytest.skip("DYNAMODB_LOCAL_URL is not set; `make test-dynamodb-local` sets it")
+    url = driver.stack.ministack.url if request.param == "ministack" else DYNAMODB_LOCAL_URL
     client = driver.stack.ministack.session.client("dynamodb", endpoint_url=url)
     # a table of its own with the template's keys and indexes: nobody reconciles what lies in it
     properties = driver.stack.deployment.template["Resources"]["CallsTable"]["Properties"]
@@ -43,6 +43,13 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     yield DynamoDBCallStore(client, name)
     client.delete_table(TableName=name)
     client.close()
+
+
+def test_dynamodb_local_is_among_the_engines() -> None:
+    """One skip for all of this module's tests, so that it is said once."""
+    if not DYNAMODB_LOCAL_URL:
+        pytest.skip("DYNAMODB_LOCAL_URL is not set; `make test-dynamodb-local` sets it")
+    assert "dynamodb-local" in ENGINES
 
 
 def call(**more: Any) -> Call:

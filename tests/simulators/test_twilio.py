@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import wave
 from collections.abc import Iterator
 from typing import Any
@@ -17,16 +16,15 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from local.http_server import DropConnection, Request, Response, Server
-from local.options import ROOT
 from local.simulators.twilio import TwilioSimulator
 from local.simulators.twilio.callbacks import read_overrides
 from local.simulators.twilio.signature import sign
 from local.speech.clips import load_clips
+from tests.support.fixtures import fixtures
 from tests.support.waiting import wait_until
 
 AC, SK, TOKEN, SECRET = "AC" + "1" * 32, "SK" + "1" * 32, "token", "secret"
 OURS, PHONE = "+15005550006", "+14155550100"
-SHARED = ROOT.parent / "shared" / "vendors"
 HANGUP = "<Response><Hangup/></Response>"
 
 
@@ -297,11 +295,9 @@ def test_call_can_be_hung_up(world: World) -> None:
 
 
 def test_signatures_are_twilios() -> None:
-    path = SHARED / "contracts" / "twilio-signature-vectors.json"
-    if not path.exists():
-        pytest.skip("../shared is not here: Twilio's vectors cannot be compared")
+    documents = fixtures("twilio-signatures", "contracts/twilio-signature-vectors.json")
     checked = 0
-    for vector in json.loads(path.read_text())["vectors"]:
+    for vector in [vector for document in documents for vector in document["vectors"]]:
         if vector.get("algorithm") == "HMAC_SHA256":
             continue
         fields = [
@@ -315,24 +311,20 @@ def test_signatures_are_twilios() -> None:
 
 
 def test_resources_have_every_property_of_the_specification(world: World) -> None:
-    path = SHARED / "contracts" / "twilio-calls-recordings.json"
-    if not path.exists():
-        pytest.skip("../shared is not here: Twilio's schemas cannot be compared")
-    schemas = json.loads(path.read_text())["schemas"]
+    ours, *specification = fixtures("twilio-resources", "contracts/twilio-calls-recordings.json")
     world.call(record=True)
     root = f"{world.sim.url}/2010-04-01/Accounts/{AC}"
     for name, kind in (("Calls", "call"), ("Recordings", "recording")):
         page = requests.get(f"{root}/{name}.json", auth=(SK, SECRET), timeout=10).json()
         [resource] = page[name.lower()]
-        schema = schemas[f"api.v2010.account.{kind}"]
-        assert schema["properties"].keys() - resource.keys() == set(), kind
+        assert set(ours[kind]) - resource.keys() == set(), kind
+        for document in specification:
+            schema = document["schemas"][f"api.v2010.account.{kind}"]
+            assert schema["properties"].keys() - resource.keys() == set(), kind
 
 
 def test_callbacks_have_every_field_of_the_samples(world: World) -> None:
-    path = SHARED / "samples" / "twilio-callbacks.constructed.json"
-    if not path.exists():
-        pytest.skip("../shared is not here: Twilio's samples cannot be compared")
-    samples = json.loads(path.read_text())
+    documents = fixtures("twilio-callbacks", "samples/twilio-callbacks.constructed.json")
     world.call(
         f'<Response><Record action="{world.server.url}/next" '
         f'recordingStatusCallback="{world.server.url}/recording"/></Response>'
@@ -347,7 +339,8 @@ def test_callbacks_have_every_field_of_the_samples(world: World) -> None:
         # the three recording fields come only with Record=true
         ("status_callback_completed", {**completed[0], **dict.fromkeys(RECORDING_FIELDS)}),
     ):
-        assert samples[sample].keys() - form.keys() == set(), sample
+        for document in documents:
+            assert document[sample].keys() - form.keys() == set(), sample
 
 
 RECORDING_FIELDS = ("RecordingUrl", "RecordingSid", "RecordingDuration")

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
 from callscribe.domain.transcript_failures import (
@@ -10,8 +7,8 @@ from callscribe.domain.transcript_failures import (
     explain_vendor_error,
     without_places,
 )
+from tests.support.fixtures import fixtures
 
-SAMPLES = Path(__file__).parents[3] / "shared/vendors/samples/assemblyai-errors.transcript.json"
 SECRET = "https://user:s3cret@bucket.example/a.wav?X-Amz-Signature=s3cret#s3cret"
 
 LOW_CONFIDENCE = (
@@ -106,8 +103,7 @@ def test_a_recordings_error_is_named(code: str, expected: str) -> None:
     assert "error 0" not in failure.message
 
 
-def test_every_known_error_of_the_samples_has_a_name() -> None:
-    if not SAMPLES.exists():
-        pytest.skip("the vendor's samples lie beside the project, and are not there")
-    for case in json.loads(SAMPLES.read_text()):
-        assert explain_vendor_error(case["error"]).code != "vendor_error", case
+def test_every_documented_error_has_a_name() -> None:
+    for cases in fixtures("assemblyai-errors", "samples/assemblyai-errors.transcript.json"):
+        for case in cases:
+            assert explain_vendor_error(case["error"]).code != "vendor_error", case

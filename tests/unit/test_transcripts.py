@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callscribe.domain.transcripts import UnreadableTranscriptError, read_transcript
-
-SAMPLES = Path(__file__).parents[3] / "shared/vendors/samples"
+from tests.support.fixtures import fixture, fixtures
 
 
 def word(text: str | None, start: Any, end: Any, **more: Any) -> dict[str, Any]:
@@ -184,40 +181,40 @@ def test_deleted_is_told_from_somebody_saying_so(
     assert read_transcript(document).deleted_by_user is expected
 
 
-def sample(name: str) -> dict[str, Any]:
-    path = SAMPLES / f"assemblyai-transcript.{name}.json"
-    if not path.exists():
-        pytest.skip("the vendor's samples lie beside the project, and are not there")
-    document: dict[str, Any] = json.loads(path.read_text())
-    return document
+def samples(name: str, vendors: str) -> list[dict[str, Any]]:
+    return fixtures(
+        f"assemblyai-transcript.{name}", f"samples/assemblyai-transcript.{vendors}.json"
+    )
 
 
-def test_the_sample_with_two_channels() -> None:
-    segments = read_transcript(sample("completed.multichannel.constructed")).segments
-    assert [(s.channel, s.text) for s in segments] == [
-        ("1", "Hello, this is Acme."),
-        ("2", "Hi, who is calling?"),
+def test_a_document_with_two_channels() -> None:
+    transcript = read_transcript(fixture("assemblyai-transcript.completed.multichannel"))
+    assert [(s.channel, s.text) for s in transcript.segments] == [
+        ("1", "Good evening, is the blue lamp ready?"),
+        ("2", "It is, come by on Friday."),
     ]
 
 
-def test_the_sample_with_speakers() -> None:
-    segments = read_transcript(sample("completed.speaker-labels.constructed")).segments
-    assert [s.speaker for s in segments] == ["A", "B"]
+def test_a_document_with_speakers() -> None:
+    name = "completed.speaker-labels"
+    for document in samples(name, f"{name}.constructed"):
+        assert [s.speaker for s in read_transcript(document).segments] == ["A", "B"]
 
 
-def test_the_recorded_sample_keeps_every_word() -> None:
-    document = sample("completed.recorded")
-    transcript = read_transcript(document)
-    assert transcript.warnings[0].startswith("For highest accuracy")
-    words = [w for segment in transcript.segments for w in segment.words]
-    assert [w.text for w in words] == [w["text"] for w in document["words"]]
-    assert all(s.end_ms - s.start_ms <= 12_000 for s in transcript.segments)
-    assert len(transcript.segments) > 20
+def test_a_long_document_keeps_every_word() -> None:
+    for document in samples("completed.long", "completed.recorded"):
+        transcript = read_transcript(document)
+        assert transcript.warnings == (document["metadata"]["warnings"][0]["message"],)
+        words = [w for segment in transcript.segments for w in segment.words]
+        assert [w.text for w in words] == [w["text"] for w in document["words"]]
+        assert all(s.end_ms - s.start_ms <= 12_000 for s in transcript.segments)
+        assert len(transcript.segments) > 20
 
 
-@pytest.mark.parametrize("name", ["error.download.constructed", "queued.constructed"])
+@pytest.mark.parametrize("name", ["error.download", "queued"])
 def test_a_transcript_without_a_result_is_empty(name: str) -> None:
-    assert read_transcript(sample(name)).segments == ()
+    for document in samples(name, f"{name}.constructed"):
+        assert read_transcript(document).segments == ()
 
 
 VALUES = st.recursive(
