@@ -13,6 +13,7 @@ import requests
 from botocore.credentials import Credentials
 
 from bench.report import Report
+from bench.waiting import wait_for
 from cli.client import ApiClient
 from local.options import Options
 from local.stack import LocalStack
@@ -21,6 +22,7 @@ RECORDINGS = 300
 # the aim, and AssemblyAI's published limit; Twilio publishes none for its API
 _WANTED_AN_HOUR = 2000
 _ASSEMBLYAI_REQUESTS_IN_FIVE_MINUTES = 20_000
+_LONGEST_SECONDS = 1800
 _ENDED = ("completed", "silent", "absent", "error")
 
 
@@ -46,11 +48,19 @@ def _measure(report: Report, stack: LocalStack, count: int) -> None:
     )
     asked = api.send("POST", "/imports", json={"since": "2008-01-01T00:00:00Z"}).json()
     begin = time.monotonic()
-    while api.send("GET", f"/imports/{asked['import_id']}").json()["status"] == "running":
+
+    def is_read() -> bool:
         stack.invoke("ReconcileFunction", {"source": "bench"})
+        stands = api.send("GET", f"/imports/{asked['import_id']}").json()
+        if stands["status"] == "failed":
+            raise RuntimeError(f"the import failed: {stands['error_message']}")
+        return bool(stands["status"] == "completed")
+
+    wait_for("the import to be read", is_read, seconds=_LONGEST_SECONDS)
     listed = time.monotonic() - begin
-    while _ended(stack) < count:
-        time.sleep(1)
+    wait_for(
+        "every recording's end", lambda: _ended(stack) >= count, seconds=_LONGEST_SECONDS, pause=1
+    )
     seconds = time.monotonic() - begin
     api.close()
     asked_of_assemblyai = len(stack.assemblyai.requests)

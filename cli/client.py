@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -10,6 +12,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 _TIMEOUT_SECONDS = 35
+_POLL_SECONDS = 0.1
+_RECORDING_ENDED = ("completed", "silent", "absent", "error")
+# nobody talked, or nothing may be shown any more: there is no recording to wait for
+_NEVER_RECORDED = ("busy", "no-answer", "failed", "canceled", "erasing", "erased")
+# the recording's callback may come after the one that says that the call has ended
+_GRACE_SECONDS = 30.0
 
 
 class ApiError(Exception):
@@ -19,6 +27,10 @@ class ApiError(Exception):
         super().__init__(f"{status}: {problem.get('detail') or problem}")
         self.status = status
         self.problem = problem
+
+
+class NoRecordingError(Exception):
+    """The call ended without a recording, or not in time; the message says how it stands."""
 
 
 class ApiClient:
@@ -45,6 +57,37 @@ class ApiClient:
     def get_call(self, call_id: str) -> dict[str, Any]:
         answer: dict[str, Any] = self.send("GET", f"/calls/{call_id}").json()
         return answer
+
+    def follow(
+        self,
+        call_id: str,
+        *,
+        seconds: float = 120.0,
+        grace_seconds: float = _GRACE_SECONDS,
+        show: Callable[[dict[str, Any]], None] = lambda _: None,
+    ) -> dict[str, Any]:
+        """The call once it has recordings and all of them have ended; ``show`` sees every answer.
+
+        Raises:
+            NoRecordingError: it was busy, failed, …; or it is completed and ``grace_seconds`` later
+                there still is no recording; or the recordings did not end within ``seconds``.
+        """
+        began = time.monotonic()
+        completed: float | None = None
+        while True:
+            call = self.get_call(call_id)
+            show(call)
+            if recordings_ended(call):
+                return call
+            now = time.monotonic()
+            if call["status"] == "completed" and completed is None:
+                completed = now
+            late = completed is not None and now - completed >= grace_seconds
+            if not call["recordings"] and (late or call["status"] in _NEVER_RECORDED):
+                raise NoRecordingError(f"the call ended without a recording: {_stand(call)}")
+            if now - began > seconds:
+                raise NoRecordingError(f"not ended within {seconds:.0f} s: {_stand(call)}")
+            time.sleep(_POLL_SECONDS)
 
     def get_transcript(self, call_id: str, form: str) -> str:
         """The transcript as ``json``, ``txt``, ``srt`` or ``vtt``."""
@@ -74,6 +117,19 @@ class ApiClient:
 
     def close(self) -> None:
         self._session.close()
+
+
+def recordings_ended(call: dict[str, Any]) -> bool:
+    """There is at least one, and none is being worked on."""
+    recordings = call["recordings"]
+    return bool(recordings) and all(r["status"] in _RECORDING_ENDED for r in recordings)
+
+
+def _stand(call: dict[str, Any]) -> str:
+    error = call.get("error")
+    why = f" ({error['code']}: {error['message']})" if error else ""
+    recordings = ", ".join(r["status"] for r in call["recordings"]) or "none"
+    return f"call {call['call_id']} is {call['status']}{why}, its recordings: {recordings}"
 
 
 def _problem(response: requests.Response) -> dict[str, Any]:

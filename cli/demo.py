@@ -10,15 +10,15 @@ import json
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import requests
 from botocore.credentials import Credentials
 
-from cli.client import ApiClient, ApiError
+from cli.client import ApiClient, ApiError, NoRecordingError
 from cli.progress import Progress
 
 OUTPUT = Path(".demo")
@@ -66,23 +66,20 @@ def run_call(client: ApiClient, mode: str, progress: Progress) -> dict[str, Any]
     """Places one call and follows it to its end.
 
     Raises:
-        DemoError: it did not end in a transcript in time.
+        NoRecordingError: it ended without a recording, or not in time.
     """
-    call = client.place_call(REQUESTS[mode])
-    deadline = time.monotonic() + DEADLINE_SECONDS
     shown: set[str] = set()
-    while True:
+
+    def show(call: dict[str, Any]) -> None:
         for step in steps(call):
             if step not in shown:
                 shown.add(step)
                 progress.step(step)
-        if is_finished(call):
-            return call
-        if time.monotonic() > deadline:
-            raise DemoError(f"the call did not end in time: {json.dumps(call, indent=2)}")
         progress.spin()
-        time.sleep(0.1)
-        call = client.get_call(call["call_id"])
+
+    placed = client.place_call(REQUESTS[mode])
+    show(placed)
+    return client.follow(placed["call_id"], seconds=DEADLINE_SECONDS, show=show)
 
 
 def steps(call: dict[str, Any]) -> Iterator[str]:
@@ -98,12 +95,6 @@ def steps(call: dict[str, Any]) -> Iterator[str]:
             yield "transcript completed"
         if recording["error"]:
             yield f"{recording['status']}: {recording['error']['message']}"
-
-
-def is_finished(call: dict[str, Any]) -> bool:
-    ended = ("completed", "silent", "absent", "error")
-    recordings = call["recordings"]
-    return bool(recordings) and all(r["status"] in ended for r in recordings)
 
 
 def save(client: ApiClient, call: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +142,7 @@ def main() -> int:
     mode = parser.parse_args().mode
     try:
         run(list(REQUESTS) if mode == "both" else [mode])
-    except (DemoError, ApiError) as error:
+    except (DemoError, ApiError, NoRecordingError, requests.RequestException) as error:
         print(f"The demo failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
