@@ -17,6 +17,8 @@ from typing import Any
 import requests
 from botocore.credentials import Credentials
 
+from bench.idle import AIM as IDLE_AIM
+from bench.idle import idle_month
 from bench.report import Report
 from cli.client import ApiClient
 from local.environments import FunctionPool
@@ -132,6 +134,10 @@ def take(report: Report, stack: LocalStack, meter: Meter, folder: Path) -> None:
     for name, taken in durations.items():
         report.add(f"invocations a call: {name}", len(taken) / CALLS, "")
     report.add("log, a call", bytes_logged / 1000, "kB")
+    idle = idle_month(stack.deployment.template["Resources"])
+    for name, dollars in idle.items():
+        report.add(f"idle, a month: {name}", dollars, "$", than=IDLE_AIM, compared_with="the aim")
+    report.add("idle, a month", sum(idle.values()), "$", than=IDLE_AIM, compared_with="the aim")
     report.note(PRICES["source"])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from callscribe.adapters.telemetry import CLOUDWATCH_METRICS, PowertoolsTelemetry
+from callscribe.adapters.telemetry import ATTENTION_LIMITS, PowertoolsTelemetry
 
 
 class Output(io.StringIO):
@@ -57,12 +57,13 @@ def test_all_counts_of_an_invocation_are_one_line() -> None:
         assert output.lines() == []
 
 
-@pytest.mark.parametrize("name", sorted(CLOUDWATCH_METRICS))
-def test_what_an_alarm_watches_is_a_metric_while_it_is_not_zero(name: str) -> None:
+@pytest.mark.parametrize(("name", "limit"), ATTENTION_LIMITS.items())
+def test_what_needs_a_person_is_a_metric_and_nothing_else_is(name: str, limit: float) -> None:
     with observed() as (telemetry, output):
-        telemetry.count(name, 0)
+        telemetry.count(name, limit)
+        telemetry.count("CallPlaced", 5000)
         telemetry.flush()
-        assert output.lines() == []
+        assert [line["message"] for line in output.lines()] == ["counts"]
         telemetry.count(name, 4000)
         telemetry.flush()
         count, metric = output.lines()
@@ -70,8 +71,8 @@ def test_what_an_alarm_watches_is_a_metric_while_it_is_not_zero(name: str) -> No
         [directive] = metric["_aws"]["CloudWatchMetrics"]
         assert directive["Namespace"] == "callscribe/test"
         assert directive["Dimensions"] == [["service"]]
-        assert [m["Name"] for m in directive["Metrics"]] == [name]
-        assert metric[name] == [4000.0]
+        assert [m["Name"] for m in directive["Metrics"]] == ["NeedsAttention"]
+        assert metric["NeedsAttention"] == [1.0]
         telemetry.flush()
         assert output.lines() == []
 

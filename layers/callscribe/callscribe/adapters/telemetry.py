@@ -1,8 +1,8 @@
 """Logs, counts and metrics: JSON lines, one of them with all that an invocation counted.
 
-Every name that CloudWatch keeps as a metric costs 0.30 dollar a month, so only what an alarm watches is
-one, and only while it is not zero; every other count is a field of the log (docs/operating.md has the
-queries).
+A metric costs 0.30 dollar a month by its name and an alarm 0.10, so there is one of each for all that
+a person should look at, sent only while there is such a thing; every count is a field of the log
+(docs/operating.md has the queries).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -20,8 +21,10 @@ from aws_lambda_powertools import Logger
 if TYPE_CHECKING:
     from aws_lambda_powertools import Metrics
 
-# each has its alarm in template.yaml
-CLOUDWATCH_METRICS = frozenset(("OldestOverdueSeconds", "UnmappedRecordings"))
+# watched by NeedsAttentionAlarm in template.yaml
+METRIC = "NeedsAttention"
+# count → up to where it needs nobody
+ATTENTION_LIMITS = {"OldestOverdueSeconds": 900.0, "UnmappedRecordings": 0.0}
 # from the logging library past Powertools and the method here to who says something
 _CALLER = 3
 
@@ -40,8 +43,8 @@ class PowertoolsTelemetry:
         self._counts: defaultdict[str, float] = defaultdict(int)
 
     def count(self, metric: str, value: float = 1) -> None:
-        if metric in CLOUDWATCH_METRICS and value:
-            self._metrics.add_metric(name=metric, unit="Count", value=value)
+        if value > ATTENTION_LIMITS.get(metric, inf):
+            self._metrics.add_metric(name=METRIC, unit="Count", value=1)
         # whole numbers are written as such
         self._counts[metric] += int(value) if value == int(value) else value
 
