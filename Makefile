@@ -105,7 +105,7 @@ build: .venv-tools/.done ## the artefact that `sam deploy` ships
 	folder="$$(scripts/find-python 3.13)" && PATH="$$folder:$$PATH" .venv-tools/bin/sam build
 
 artefact: .venv/.dev .venv-ministack/.done .venv-lambda/.done ## every function of the built artefact, invoked
-	.venv/bin/python -m pytest artefact_tests $(ARGS)
+	.venv/bin/python -m pytest artefact_tests -n auto --dist loadgroup $(ARGS)
 
 lock: .venv-tools/.done ## resolve pyproject.toml's groups anew into requirements/
 	scripts/lock

@@ -20,7 +20,11 @@ from local.simulators.twilio import TwilioSimulator
 
 ACCOUNT = "AC" + "1" * 32
 VALUES = {"api_key_sid": "SK1", "api_key_secret": "s", "api_key": "k"}
-NOW = datetime.now(UTC)
+
+
+def now() -> datetime:
+    """Of the test: collecting may be minutes ago."""
+    return datetime.now(UTC)
 
 
 class StoredSecrets:
@@ -87,7 +91,7 @@ def test_recordings_of_a_span_are_paged_and_no_others_are_given(
 ) -> None:
     inside = {made(twilio, 60 + n)["recording_sid"] for n in range(120)}
     outside = {made(twilio, n)["recording_sid"] for n in (5, 300)}
-    since, until = to_text(NOW - timedelta(minutes=200)), to_text(NOW - timedelta(minutes=30))
+    since, until = to_text(now() - timedelta(minutes=200)), to_text(now() - timedelta(minutes=30))
     pages = every_page(lambda cursor: telephony.page_recordings(since, until, cursor))
     found = [notice.recording_sid for page in pages for notice in page]
     assert len(pages) == 2
@@ -102,7 +106,7 @@ def test_cursor_is_followed_on_our_own_host_only(
 ) -> None:
     for number in range(101):
         made(twilio, number)
-    since, until = to_text(NOW - timedelta(days=1)), to_text(NOW + timedelta(minutes=1))
+    since, until = to_text(now() - timedelta(days=1)), to_text(now() + timedelta(minutes=1))
     cursor = telephony.page_recordings(since, until, None).cursor
     assert cursor is not None
     assert cursor.startswith(f"/2010-04-01/Accounts/{ACCOUNT}/Recordings.json?")
@@ -112,7 +116,7 @@ def test_cursor_is_followed_on_our_own_host_only(
 def test_ended_calls_of_a_span(twilio: TwilioSimulator, telephony: TwilioTelephony) -> None:
     ended = made(twilio, 60)
     made(twilio, 600)
-    since, until = to_text(NOW - timedelta(minutes=90)), to_text(NOW)
+    since, until = to_text(now() - timedelta(minutes=90)), to_text(now())
     (call,) = telephony.page_ended_calls(since, until, None).entries
     assert (call.call_sid, call.status) == (ended["call_sid"], "completed")
 
@@ -133,12 +137,12 @@ def test_transcripts_are_paged_newest_first_until_they_are_too_old(
 ) -> None:
     request = {"audio_url": "http://127.0.0.1:9/a.wav", "speech_models": ["universal-2"]}
     made_ids = [transcriber.submit(request)["id"] for _ in range(205)]
-    since = to_text(NOW - timedelta(minutes=5))
+    since = to_text(now() - timedelta(minutes=5))
     pages = every_page(lambda cursor: transcriber.page_since(since, cursor))
     assert [len(page) for page in pages] == [200, 5]
     assert [item["id"] for page in pages for item in page] == list(reversed(made_ids))
     assert [item["id"] for item in transcriber.list_since(since)] == list(reversed(made_ids))
-    later = to_text(NOW + timedelta(minutes=5))
+    later = to_text(now() + timedelta(minutes=5))
     assert transcriber.page_since(later, None) == Page([], None)
 
 

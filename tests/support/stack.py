@@ -171,7 +171,8 @@ class Driver:
             simulator.faults.clear()
         for call in list(self.twilio.account.calls.values()):
             call.hung_up.set()
-        wait_until(self._is_quiet)
+        # twice: between two steps of a call there is a moment in which nothing runs
+        wait_until(lambda: self._is_quiet() and self._is_quiet())
         # messages that were put off would come back in the midst of another test
         for queue in ("RecordingsQueueUrl", "RecordingsDeadLetterQueueUrl"):
             self.stack.ministack.client("sqs").purge_queue(
@@ -182,15 +183,13 @@ class Driver:
         calls = list(self.twilio.account.calls.values())
         if any(call.ended_at is None for call in calls):
             return False
-        answer = requests.get(f"{self.assemblyai.url}/_sim/transcripts", timeout=10).json()
-        statuses = {entry["transcript"]["status"] for entry in answer["transcripts"]}
         attributes = self.stack.ministack.client("sqs").get_queue_attributes(
             QueueUrl=self.stack.deployment.outputs["RecordingsQueueUrl"],
             AttributeNames=["ApproximateNumberOfMessages"],
         )["Attributes"]
         waiting = int(attributes["ApproximateNumberOfMessages"])
         running = sum(pool.running for pool in self.stack.pools.values())
-        return not statuses & {"queued", "processing"} and waiting == running == 0
+        return self.assemblyai.working == waiting == running == 0
 
 
 def recordings_ended(call: dict[str, Any]) -> bool:

@@ -62,6 +62,8 @@ class Jobs:
         self._running: set[str] = set()
         self._waiting: list[str] = []
         self._held: list[Callable[[], None]] = []
+        # those that have not ended, or whose webhook is under way
+        self.working = 0
         self._lock = Lock()
         self.session = requests.Session()
 
@@ -72,6 +74,7 @@ class Jobs:
             job = Job(request, transcript, len(self._jobs), created)
             self._jobs[transcript["id"]] = job
             self._waiting.append(transcript["id"])
+            self.working += 1
         self._tasks.after(self._timing.queued_seconds, self._begin)
         return dict(transcript)
 
@@ -115,6 +118,8 @@ class Jobs:
         self._begin()
         if job.request.get("webhook_url"):
             self._send_webhooks(job)
+        with self._lock:
+            self.working -= 1
 
     def _download(self, url: str) -> tuple[bytes, str]:
         """The bytes and their content type. Raises AudioError in AssemblyAI's words."""

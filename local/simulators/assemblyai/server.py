@@ -60,6 +60,11 @@ class AssemblyAISimulator:
         self._server = Server(self._answer, port=port)
         self.url = self._server.url
 
+    @property
+    def working(self) -> int:
+        """Transcripts that have not ended, or whose webhook is under way."""
+        return self._jobs.working
+
     def close(self) -> None:
         self._server.close()
         self._tasks.close()
