@@ -22,7 +22,7 @@ NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 def rules(**more: Any) -> DiallingRules:
     caps = {"most_to_one_number": 2, "most_by_one_caller": 3, "most_in_all": 4, "most_at_once": 9}
-    return DiallingRules(**(caps | more))
+    return DiallingRules(**({"home": "US"} | caps | more))
 
 
 def guard(moment: datetime = NOON, **more: Any) -> GuardDialling:
@@ -62,6 +62,11 @@ def call(to_number: str = HOME, asked_by: str = "somebody", **more: Any) -> Call
         ("+19005550100", "number_type_not_allowed"),
         ("+33899000000", "number_type_not_allowed"),
         ("+447012345678", "number_type_not_allowed"),
+        # a pager, a voicemail, a universal access number
+        ("+41740123456", "number_type_not_allowed"),
+        ("+41860123456789", "number_type_not_allowed"),
+        ("+49180123456", "number_type_not_allowed"),
+        ("+445512345678", "number_type_not_allowed"),
         # Iridium, Inmarsat, international networks
         ("+88216123456", "number_type_not_allowed"),
         ("+870773123456", "number_type_not_allowed"),
@@ -69,19 +74,35 @@ def call(to_number: str = HOME, asked_by: str = "somebody", **more: Any) -> Call
     ],
 )
 def test_home_country_and_ordinary_numbers_only(to_number: str, code: str | None) -> None:
-    failure = check_destination(to_number, HOME, rules())
+    failure = check_destination(to_number, rules())
     assert (failure and failure.code) == code
     assert failure is None or failure.code in CODES
 
 
 def test_other_countries_are_a_parameter() -> None:
     allowed = rules(countries=read_countries("GB, JM"))
-    assert check_destination("+442079460000", HOME, allowed) is None
-    assert check_destination("+18765550100", HOME, allowed) is None
-    refused = check_destination("+12125550123", HOME, allowed)
+    assert check_destination("+442079460000", allowed) is None
+    assert check_destination("+18765550100", allowed) is None
+    refused = check_destination("+12125550123", allowed)
     assert refused is not None
     assert "GB, JM" in refused.message
     assert "AllowedCountries" in refused.message
+
+
+def test_number_to_call_from_opens_no_country() -> None:
+    """Whoever may dial writes `from`: the stack's own parameters say where it calls."""
+    for stack in (rules(), rules(countries=frozenset({"US"}))):
+        asked = replace(guard(), rules=stack)
+        with pytest.raises(DiallingRefusedError, match="US only"):
+            asked.check(replace(call("+442079460000"), from_number="+442079460001"))
+
+
+def test_stack_that_knows_no_country_says_which_parameter_is_missing() -> None:
+    failure = check_destination(HOME, rules(home=None))
+    assert failure is not None
+    assert failure.code == "destination_not_allowed"
+    assert "AllowedCountries" in failure.message
+    assert "DefaultFromNumber" in failure.message
 
 
 @pytest.mark.parametrize("text", ["XX", "us", "USA", "US;CA", "001"])

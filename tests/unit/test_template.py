@@ -323,3 +323,10 @@ def test_no_environment_has_parameters_that_the_command_line_would_drop() -> Non
         if isinstance(commands, dict)
     }
     assert given == {"default": None, "prod": None}
+
+
+def test_output_for_numbers_urls_is_what_callbacks_are_given() -> None:
+    """Where a number's URLs are typed in by hand, they must begin as those that we give out."""
+    own = TEMPLATE["Outputs"]["ApiUrl"]["Value"]
+    value = TEMPLATE["Outputs"]["CallbackBaseUrl"]["Value"]
+    assert value == {"If": ["HasPublicBaseUrl", {"Ref": "PublicBaseUrl"}, own]}

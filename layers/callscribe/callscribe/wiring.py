@@ -245,11 +245,13 @@ def audio() -> TwilioAudioSource:
 @cache
 def guard_dialling() -> GuardDialling:
     from callscribe.domain.dialling_rules import DiallingRules, read_countries
+    from callscribe.domain.phone_numbers import country_of
     from callscribe.domain.quiet_hours import read_quiet_hours
     from callscribe.use_cases.guard_dialling import GuardDialling
 
     rules = DiallingRules(
         countries=read_countries(settings().optional("ALLOWED_COUNTRIES")),
+        home=country_of(settings().optional("DEFAULT_FROM_NUMBER")),
         most_to_one_number=int(settings()["MAX_CALLS_PER_DESTINATION"]),
         most_by_one_caller=int(settings()["MAX_CALLS_PER_CALLER"]),
         most_in_all=int(settings()["MAX_CALLS_PER_DAY"]),

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import phonenumbers
-
 from callscribe.domain.calls import MODES
 from callscribe.domain.consent import ConsentRules
 from callscribe.domain.option_checks import printable
+from callscribe.domain.phone_numbers import phone_number_error
 from callscribe.domain.problems import FieldError, InvalidInputError
 from callscribe.domain.request_fields import read_object
 from callscribe.domain.scripts import GOODBYE, LANGUAGE
@@ -93,7 +92,8 @@ class _Checker:
         if value is None:
             self.fail(field, "is missing: give a phone number in E.164, for example +14155550100")
         elif message := phone_number_error(value):
-            self.fail(field, message)
+            ours = field not in self.body
+            self.fail(field, f"is missing, and DefaultFromNumber {message}" if ours else message)
         else:
             return str(value)
         return ""
@@ -152,24 +152,6 @@ _FIELDS = {
     "metadata",
     "place_at",
 }
-
-
-def phone_number_error(value: object) -> str | None:
-    """What is wrong with a phone number; None for a number that exists in its country's plan."""
-    if not isinstance(value, str):
-        return "must be a text such as +14155550100"
-    if not (value.startswith("+") and value[1:].isascii() and value[1:].isdigit()):
-        return "must be in E.164: a plus sign, the country code and the number, digits only"
-    # E.164 allows 15 digits at most
-    if not 8 <= len(value) <= 16:
-        return "must have 7 to 15 digits after the plus sign"
-    try:
-        parsed = phonenumbers.parse(value)
-    except phonenumbers.NumberParseException:
-        return "has a country code that does not exist"
-    if not phonenumbers.is_valid_number(parsed):
-        return "does not exist in the numbering plan of its country: check the digits"
-    return None
 
 
 def _spoken(check: _Checker, field: str, text: object, most: int) -> str:

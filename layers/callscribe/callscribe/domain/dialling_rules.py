@@ -18,6 +18,10 @@ _REFUSED_TYPES = {
     PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
     PhoneNumberType.SHARED_COST: "a shared-cost number",
     PhoneNumberType.PERSONAL_NUMBER: "a personal number, which may be charged like a premium one",
+    # they ring nobody, or everybody: a beep, a machine, a company's line from anywhere at its own price
+    PhoneNumberType.PAGER: "a pager's",
+    PhoneNumberType.VOICEMAIL: "a voicemail's",
+    PhoneNumberType.UAN: "a universal access number, which may be charged like a shared-cost one",
     PhoneNumberType.UNKNOWN: "of a kind that its country's plan does not tell",
 }
 _NO_COUNTRY = "001"
@@ -26,13 +30,15 @@ _NORTH_AMERICA = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiallingRules:
-    """``countries`` are ISO codes; empty: only the country of the number that calls.
+    """``countries`` are ISO codes; empty: only ``home``, the country of DefaultFromNumber. The number
+    that a request wants to call from is its caller's to write, and opens no country.
 
     The caps count calls of one day (UTC): to one number, by one caller, and in all;
     ``most_at_once`` those that have not ended. ``quiet`` None: at any hour.
     """
 
     countries: frozenset[str] = frozenset()
+    home: str | None = None
     most_to_one_number: int
     most_by_one_caller: int
     most_in_all: int
@@ -53,8 +59,8 @@ def read_countries(text: str) -> frozenset[str]:
     return countries
 
 
-def check_destination(to_number: str, from_number: str, rules: DiallingRules) -> Failure | None:
-    """Why a number may not be called; None where it may. Both numbers are valid E.164."""
+def check_destination(to_number: str, rules: DiallingRules) -> Failure | None:
+    """Why a number may not be called; None where it may. It is valid E.164."""
     destination = phonenumbers.parse(to_number)
     country = phonenumbers.region_code_for_number(destination)
     kind = phonenumbers.number_type(destination)
@@ -69,7 +75,13 @@ def check_destination(to_number: str, from_number: str, rules: DiallingRules) ->
     if kind in _REFUSED_TYPES and not harmless:
         words = f"the number to call is {_REFUSED_TYPES[kind]}"
         return Failure("number_type_not_allowed", words, False)
-    allowed = rules.countries or {_home(from_number)}
+    allowed = rules.countries or ({rules.home} if rules.home else frozenset())
+    if not allowed:
+        words = (
+            "this stack does not know what countries it may call: give it the parameter "
+            "AllowedCountries, or a DefaultFromNumber, whose country it is then"
+        )
+        return Failure("destination_not_allowed", words, False)
     if country not in allowed:
         words = (
             f"this stack calls {', '.join(sorted(allowed))} only, and the number is in {country}: "
@@ -77,10 +89,3 @@ def check_destination(to_number: str, from_number: str, rules: DiallingRules) ->
         )
         return Failure("destination_not_allowed", words, False)
     return None
-
-
-def _home(from_number: str) -> str:
-    number = phonenumbers.parse(from_number)
-    country = phonenumbers.region_code_for_number(number)
-    code = number.country_code or 0
-    return str(country or phonenumbers.region_code_for_country_code(code))

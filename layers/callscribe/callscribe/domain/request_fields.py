@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callscribe.domain.option_checks import printable
 from callscribe.domain.problems import FieldError, InvalidInputError
 from callscribe.domain.times import from_text, to_text
-
-# the form alone; whether such a number exists is for `phonenumbers` to say
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def read_object(

@@ -7,6 +7,7 @@ from typing import Any
 
 from callscribe.domain.calls import ERASING, GONE, TERMINAL, Call
 from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.phone_numbers import phone_number_error
 from callscribe.domain.problems import (
     CallUnderWayError,
     FieldError,
@@ -14,7 +15,7 @@ from callscribe.domain.problems import (
     RetryLaterError,
 )
 from callscribe.domain.recordings import Recording
-from callscribe.domain.request_fields import E164, read_object
+from callscribe.domain.request_fields import read_object
 from callscribe.domain.times import Clock, to_text
 from callscribe.domain.views import call_summary
 from callscribe.ports import CallStore, Telemetry
@@ -66,8 +67,8 @@ class AskErasure:
             body, ("phone_number",), example='{"phone_number": "+14155550100"}'
         )
         number = request.get("phone_number")
-        if not isinstance(number, str) or not E164.fullmatch(number):
-            errors.append(FieldError("phone_number", "must be in E.164, such as +14155550100"))
+        if message := phone_number_error(number, must_exist=False):
+            errors.append(FieldError("phone_number", message))
         if errors:
             raise InvalidInputError(errors)
         call_ids = self.store.find_calls_with(str(number), limit=MOST_AT_ONCE + 1)

@@ -10,9 +10,10 @@ from callscribe.domain.calls import GONE, TERMINAL, Call
 from callscribe.domain.deadlines import shard_of
 from callscribe.domain.dialling_rules import DiallingRules, check_destination
 from callscribe.domain.failures import Failure
+from callscribe.domain.phone_numbers import phone_number_error
 from callscribe.domain.problems import DiallingRefusedError, FieldError, InvalidInputError
 from callscribe.domain.quiet_hours import QuietHours, is_quiet, quiet_until
-from callscribe.domain.request_fields import E164, read_object
+from callscribe.domain.request_fields import read_object
 from callscribe.domain.times import Clock, from_text, to_text
 from callscribe.ports import Admitted, CallStore, DiallingStore, Telemetry
 
@@ -47,8 +48,8 @@ class GuardDialling:
 
     def check(self, call: Call) -> None:
         """Everything that can be told without counting. Raises DiallingRefusedError."""
-        to_number, from_number = call.to_number or "", call.from_number or ""
-        failure = check_destination(to_number, from_number, self.rules)
+        to_number = call.to_number or ""
+        failure = check_destination(to_number, self.rules)
         if failure is None and self.store.is_on_list(to_number):
             failure = _LISTED
         if failure is None:
@@ -164,9 +165,9 @@ class GuardDialling:
 
     def list_number(self, phone_number: str, *, listed: bool) -> dict[str, Any]:
         """Puts a number on the do-not-call list, or takes it off. Raises InvalidInputError."""
-        if not E164.fullmatch(phone_number):
-            message = "must be a number in E.164, with its + written as %2B"
-            raise InvalidInputError([FieldError("phone_number", message)])
+        if message := phone_number_error(phone_number, must_exist=False):
+            words = f"{message} (its + is written %2B in a path)"
+            raise InvalidInputError([FieldError("phone_number", words)])
         self.store.put_on_list(phone_number, listed=listed)
         self.telemetry.count("DoNotCallListChanged")
         return {"phone_number": phone_number, "listed": listed}
