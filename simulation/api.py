@@ -19,7 +19,7 @@ AUTH_TOKEN = "an auth token of the simulation"  # noqa: S105
 PRINCIPAL = "arn:aws:sts::123456789012:assumed-role/simulated"
 _ROUTES = {
     ("POST", "calls"): ("dial", "POST /calls", ()),
-    ("POST", "twiml"): ("twiml", "POST /twiml", ("call_id", "recorded")),
+    ("POST", "twiml"): ("twiml", "POST /twiml", ("call_id", "last")),
     ("POST", "call-status"): ("twiml", "POST /call-status", ("call_id",)),
     ("POST", "recording-complete"): (
         "recording_complete",
@@ -33,6 +33,7 @@ _ROUTES = {
     ),
     ("GET", "calls"): ("calls", "GET /calls", ("call_id",)),
     ("DELETE", "calls"): ("calls", "DELETE /calls", ("call_id",)),
+    ("POST", "cancel"): ("calls", "POST /calls", ("call_id", "last")),
     ("POST", "retries"): ("calls", "POST /retries", ()),
     ("POST", "imports"): ("calls", "POST /imports", ()),
 }
@@ -94,9 +95,9 @@ class Api:
     ) -> tuple[str, dict[str, Any]]:
         path = urlsplit(url).path
         head, *rest = path.strip("/").split("/")
-        function, route, names = _ROUTES[method, head]
+        function, route, names = _ROUTES[method, "cancel" if rest[1:] == ["cancel"] else head]
         parameters = dict(zip(names, rest, strict=False))
-        last = parameters.pop("recorded", None)
+        last = parameters.pop("last", None)
         route += "".join(f"/{{{name}}}" for name in parameters) + (f"/{last}" if last else "")
         event = {
             "version": "2.0",

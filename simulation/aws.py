@@ -178,6 +178,12 @@ class SimulatedTable:
         act = partial(self.inner.list_day, day, before=before, status=status, limit=limit)
         return self._ask(NOBODY, "table.list_day", act)
 
+    def list_scheduled(
+        self, *, after: tuple[str, str] | None, caller: str | None, limit: int
+    ) -> list[Call]:
+        act = partial(self.inner.list_scheduled, after=after, caller=caller, limit=limit)
+        return self._ask(NOBODY, "table.list_scheduled", act)
+
     def overdue(self, now: str) -> Iterator[Waiting]:
         yield from self._ask(NOBODY, "table.overdue", lambda: list(self.inner.overdue(now)))
 

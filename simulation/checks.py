@@ -17,6 +17,8 @@ PROMISES = {
     "terminal": "every call and every recording has ended, with a transcript or a named reason",
     "dialled-once": "no number is dialled twice for one request",
     "placed": "every accepted request was dialled, or its call says why not",
+    "canceled": "no call is dialled whose cancellation was answered",
+    "in-time": "no call is dialled so late that nobody waits for it any more",
     "billed-once": "no recording is transcribed twice that ended well",
     "transcript": "no transcript is lost or another recording's",
     "announced": "every end was announced",
@@ -45,6 +47,7 @@ def check(world: World) -> list[Finding]:
     return [
         *_calls(world),
         *_placements(world),
+        *_schedules(world),
         *_conclusions(world),
         *_recordings(world),
         *_erasures(world),
@@ -102,6 +105,17 @@ def _placements(world: World) -> Iterator[Finding]:
             yield Finding("placed", plan.label, "accepted, but neither dialled nor refused")
         if plan.kind in PLACED and sids and (own is None or own.call_sid not in sids):
             yield Finding("placed", plan.label, "Twilio dialled, and its own call does not know it")
+
+
+def _schedules(world: World) -> Iterator[Finding]:
+    for call in world.twilio.calls.values():
+        plan = call.plan
+        if plan.label in world.canceled:
+            yield Finding("canceled", plan.label, f"{call.sid} was dialled, and canceled")
+        late = (call.created - world.begin).total_seconds() - plan.place_at
+        # an hour, and Twilio's clock is ahead
+        if plan.kind == "scheduled" and late > 3600 + 60:
+            yield Finding("in-time", plan.label, f"{call.sid} was dialled {late:.0f} s late")
 
 
 def _conclusions(world: World) -> Iterator[Finding]:

@@ -138,6 +138,19 @@ class MemoryCallStore:
         found.sort(key=lambda call: (call.created_at, call.call_id), reverse=True)
         return found[:limit]
 
+    def list_scheduled(
+        self, *, after: tuple[str, str] | None, caller: str | None, limit: int
+    ) -> list[Call]:
+        found = [
+            call
+            for call in self.calls.values()
+            if call.status == "scheduled"
+            and (caller is None or call.asked_by == caller)
+            and (after is None or (call.place_at or "", call.call_id) > after)
+        ]
+        found.sort(key=lambda call: (call.place_at or "", call.call_id))
+        return found[:limit]
+
     def overdue(self, now: str) -> Iterator[Waiting]:
         entries: list[Call | Recording] = [*self.calls.values(), *self.recordings.values()]
         waiting = [

@@ -84,8 +84,30 @@ MUTANTS = (
     Mutant(
         what="a schedule that fires twice places twice",
         path=_USE_CASES + "place_call.py",
-        old='only_from=["scheduled"]):',
-        new="only_from=calls.STATUSES):",
+        old='call_id, claim, only_from=["scheduled"]):',
+        new="call_id, claim, only_from=calls.STATUSES):",
+    ),
+    Mutant(
+        what="a canceled call is dialled",
+        path=_USE_CASES + "place_call.py",
+        old='        if not self.store.change_call(call_id, claim, only_from=["scheduled"]):\n',
+        new=(
+            "        if not self.store.change_call(\n"
+            '            call_id, claim, only_from=["scheduled", "canceled"]\n'
+            "        ):\n"
+        ),
+    ),
+    Mutant(
+        what="a cancellation is answered although the call has been placed",
+        path=_USE_CASES + "scheduled_calls.py",
+        old='changes, only_from=["scheduled"]):\n',
+        new='changes, only_from=["scheduled"]) or True:\n',
+    ),
+    Mutant(
+        what="a call is placed however late it is",
+        path=_USE_CASES + "place_call.py",
+        old="        if self._is_too_late(call.place_at):\n",
+        new="        if False:\n",
     ),
     Mutant(
         what="a call whose answer never came is dialled again",

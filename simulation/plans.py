@@ -36,7 +36,8 @@ PLACED = frozenset(KINDS) - {"inbound", "foreign", "foreign-silent"}
 class Plan:
     """One call. ``begins`` in seconds; ``asks`` is how often its client sends the same request.
 
-    ``erased_after``: so many seconds after that somebody wants it forgotten.
+    ``erased_after``: so many seconds after that somebody wants it forgotten. ``canceled_after``: so
+    many after the time of a scheduled call, or before it, somebody wants it not placed.
     """
 
     number: int
@@ -46,6 +47,12 @@ class Plan:
     asks: int
     talks_seconds: float
     erased_after: float | None = None
+    canceled_after: float | None = None
+
+    @property
+    def place_at(self) -> float:
+        """When a scheduled call is to be placed, in seconds from the beginning."""
+        return self.begins + 300 + 8 * self.talks_seconds
 
     @property
     def label(self) -> str:
@@ -74,6 +81,10 @@ def make_plan(dice: Dice, number: int, span_seconds: float) -> Plan:
         asks=1 if roll("asks") < 0.8 else 2,
         talks_seconds=talks_seconds,
         erased_after=erased_after if roll("erased") < 0.2 else None,
+        # half of them in the very moment when it is placed
+        canceled_after=roll("canceled_after", 0.08) - (0 if roll("early") < 0.5 else 200)
+        if roll("canceled") < 0.4
+        else None,
     )
 
 

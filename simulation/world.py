@@ -148,6 +148,8 @@ class World:
         self.outage = dice.number("reconcile outage") < _OUTAGES
         # labels of calls whose erasure was promised
         self.erased: set[str] = set()
+        # and of those whose cancellation was
+        self.canceled: set[str] = set()
         self._runs = self._asked = 0
         self.begin = self.scheduler.time()
         self.table = SimulatedTable(
@@ -226,6 +228,9 @@ class World:
             self.scheduler.after(plan.begins, lambda: self.twilio.receive(plan))
         else:
             self.scheduler.after(plan.begins, lambda: self.twilio.appear(plan))
+        if plan.kind == "scheduled" and plan.canceled_after is not None:
+            after = plan.place_at + plan.canceled_after
+            self.scheduler.spawn(lambda: self._ask_for_cancellation(plan), after=after)
         if plan.erased_after is not None:
             after = plan.begins + plan.erased_after
             self.scheduler.spawn(lambda: self._ask_for_erasure(plan), after=after)
@@ -271,8 +276,7 @@ class World:
         if plan.kind in ("call", "two-recordings"):
             body["mode"] = "call"
         if plan.kind == "scheduled":
-            later = timedelta(seconds=plan.begins + 300 + plan.talks_seconds)
-            body["place_at"] = to_text(self.begin + later)
+            body["place_at"] = to_text(self.begin + timedelta(seconds=plan.place_at))
         for _ in range(_CLIENT_TRIES):
             answer = self.api.request(
                 plan.label,
@@ -284,6 +288,18 @@ class World:
             self.answers.setdefault(plan.number, []).append(answer)
             self.note("client was told", entity=plan.label, status=answer[0])
             if answer[0] not in (429, 500, 503):
+                return
+            self.scheduler.pause(_CLIENT_PAUSE_SECONDS)
+
+    def _ask_for_cancellation(self, plan: Plan) -> None:
+        """Until it is answered either way: canceled, or too late for that."""
+        url = f"{self.api.base_url}/calls/{self.table.call_ids.get(plan.label)}/cancel"
+        for _ in range(_CLIENT_TRIES):
+            status, _ = self.api.request(plan.label, "POST", url)
+            self.note("cancellation was answered", entity=plan.label, status=status)
+            if status == 200:
+                self.canceled.add(plan.label)
+            if status < 500:
                 return
             self.scheduler.pause(_CLIENT_PAUSE_SECONDS)
 
@@ -358,6 +374,7 @@ _BUILT = (
     "read_calls",
     "redrive",
     "import_recordings",
+    "scheduled_calls",
     "ask_erasure",
     "erase_call",
     "reconcile",

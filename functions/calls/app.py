@@ -44,6 +44,21 @@ def erase_calls(request: Request, _: Context) -> Response:
     return respond(202, answer)
 
 
+def list_scheduled(request: Request, _: Context) -> Response:
+    answer = wiring.scheduled_calls().page(request.query, principal=request.principal)
+    return respond(200, answer)
+
+
+def cancel_call(request: Request, _: Context) -> Response:
+    call_id = request.path_parameters["call_id"]
+    return respond(200, wiring.scheduled_calls().cancel(call_id, principal=request.principal))
+
+
+def cancel_calls(request: Request, _: Context) -> Response:
+    answer = wiring.scheduled_calls().cancel_all(request.json(), principal=request.principal)
+    return respond(200, answer)
+
+
 def ask_import(request: Request, _: Context) -> Response:
     answer = wiring.import_recordings().ask(
         request.json(),
@@ -86,6 +101,9 @@ handler = http_function(
         "POST /erasures": erase_calls,
         "POST /calls/{call_id}/retry": retry_call,
         "POST /retries": retry_failed,
+        "GET /scheduled-calls": list_scheduled,
+        "POST /calls/{call_id}/cancel": cancel_call,
+        "POST /cancellations": cancel_calls,
         "POST /imports": ask_import,
         "GET /imports/{import_id}": get_import,
         "GET /dialling": get_dialling,

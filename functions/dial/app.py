@@ -38,6 +38,7 @@ def place_scheduled_call(event: Event, context: Context) -> dict[str, Any]:
             function_arn=context.invoked_function_arn,
             # a schedule may fire twice for one time: the same key is the same call
             idempotency_key=event["scheduled_time"],
+            scheduled_time=event["scheduled_time"],
         )
         body = json.loads(request) if isinstance(request, str) else request
         call = use_case.from_request(body, caller)

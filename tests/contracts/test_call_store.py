@@ -200,6 +200,34 @@ def test_of_many_writers_one_wins(store: Store) -> None:
         assert sum(pool.map(claim, range(16))) == 1
 
 
+def test_scheduled_calls_are_listed_soonest_first_while_they_are(store: Store) -> None:
+    at = "2027-01-01T00:00:00.000Z"
+    made = [
+        call(
+            status="scheduled", place_at=at.replace(":00.", f":{n // 3:02}."), asked_by=f"a{n % 2}"
+        )
+        for n in range(7)
+    ]
+    for one in (*made, call(place_at=at), call(status="canceled", place_at=at)):
+        store.add_call(one)
+    expected = sorted(made, key=lambda one: (str(one.place_at), one.call_id))
+
+    def listed(**more: Any) -> list[Call]:
+        arguments: dict[str, Any] = {"after": None, "caller": None, "limit": 99}
+        return store.list_scheduled(**(arguments | more))
+
+    assert listed() == expected
+    assert listed(limit=2) == expected[:2]
+    after = (str(expected[3].place_at), expected[3].call_id)
+    assert listed(after=after) == expected[4:]
+    assert listed(caller="a1") == [one for one in expected if one.asked_by == "a1"]
+    for one, status in zip(expected, ("placing", "failed", "canceled"), strict=False):
+        store.change_call(one.call_id, {"status": status}, only_from=["scheduled"])
+    assert store.change_call(expected[3].call_id, {"say": "x"}, only_from=["scheduled"])
+    store.replace_call(replace(expected[4], status="erasing"), only_from=["scheduled"])
+    assert listed() == [replace(expected[3], say="x"), *expected[5:]]
+
+
 def test_overdue_is_only_what_waits_and_is_late(store: Store) -> None:
     late, early, done = call(), call(), call()
     late = replace(late, waiting_for=waiting_shard(late.call_id), due_at="2020-01-01T00:00:00.000Z")

@@ -303,6 +303,7 @@ def drive_calls(house: House) -> None:
     )
     house.ask("POST", "/retries", json={"kind": "dead-letter"})
     house.ask("PUT", "/do-not-call/%2B12125550188")
+    house.ask("GET", "/scheduled-calls")
     house.ask("POST", "/erasures", json={"phone_number": "+12125550189"})
 
 

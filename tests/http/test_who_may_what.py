@@ -31,6 +31,10 @@ ALLOWED = {
     "DELETE /calls/{call_id}": {"eraser"},
     "POST /erasures": {"eraser"},
     "POST /retries": {"operator"},
+    "GET /scheduled-calls": {"reader", "operator"},
+    # a call_id is only known to whoever was told it
+    "POST /calls/{call_id}/cancel": {"dialler", "operator"},
+    "POST /cancellations": {"operator"},
     "POST /imports": {"operator"},
     "GET /imports/{import_id}": {"reader", "operator"},
     "GET /dialling": {"reader", "operator"},

@@ -90,6 +90,12 @@ class CallStore(Protocol):
         """Calls created on ``day`` (YYYY-MM-DD), newest first, older than ``before``."""
         ...
 
+    def list_scheduled(
+        self, *, after: tuple[str, str] | None, caller: str | None, limit: int
+    ) -> list[Call]:
+        """Calls that are to be placed, soonest first, after (place_at, call_id); of one caller."""
+        ...
+
     def overdue(self, now: str) -> Iterator[Waiting]:
         """What should have had news by ``now``, oldest first, read as far as it is taken."""
         ...

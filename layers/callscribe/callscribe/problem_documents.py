@@ -21,6 +21,7 @@ from callscribe.domain.problems import (
     NotFoundError,
     NothingToRetryError,
     NotReadyError,
+    NotScheduledError,
     RetryLaterError,
     UnauthenticatedError,
     VendorBusyError,
@@ -41,6 +42,7 @@ TITLES = {
     "idempotency-key-reused": "The Idempotency-Key belongs to another request",
     "dialling-refused": "This stack does not place this call",
     "call-under-way": "The call has not ended",
+    "not-scheduled": "The call is not scheduled",
     "nothing-to-retry": "Another try cannot help",
     "no-transcript": "There is no transcript",
     "transcript-not-ready": "The transcript is not ready",
@@ -57,6 +59,7 @@ OWN_WORDS = frozenset(
         CallUnderWayError,
         NothingToRetryError,
         NotReadyError,
+        NotScheduledError,
     )
 )
 
@@ -159,6 +162,7 @@ PROBLEMS: Mapping[type[CallscribeError], Callable[[Any], Problem]] = {
     CallUnderWayError: _own_words(409, "call-under-way"),
     NothingToRetryError: _nothing_to_retry,
     NotReadyError: _not_ready,
+    NotScheduledError: _own_words(409, "not-scheduled"),
     RetryLaterError: _later,
     SecretMissingError: _fixed(
         503, "try-later", "this stack is not ready for this yet: its log says why", 30

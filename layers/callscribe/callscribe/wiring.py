@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from callscribe.use_cases.read_calls import ReadCalls
     from callscribe.use_cases.reconcile import Reconcile
     from callscribe.use_cases.redrive import Redrive
+    from callscribe.use_cases.scheduled_calls import ScheduledCalls
 
 # Imports inside functions: only `dial`, `transcribe` and `reconcile` pay for Twilio's REST library
 # (most of a cold start), and no callback pays for what it does not use.
@@ -367,6 +368,13 @@ def erase_call() -> EraseCall:
         clock=clock,
         deadlines=deadlines(),
     )
+
+
+@cache
+def scheduled_calls() -> ScheduledCalls:
+    from callscribe.use_cases.scheduled_calls import ScheduledCalls
+
+    return ScheduledCalls(store=store(), telemetry=telemetry(), clock=clock)
 
 
 @cache

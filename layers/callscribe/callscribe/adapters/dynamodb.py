@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, fields
 from datetime import timedelta
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -163,6 +164,16 @@ class DynamoDBCallStore:
             found += self._list_shard(f"{day}#{shard}", before, status, limit)
         found.sort(key=_age, reverse=True)
         return found[:limit]
+
+    @_translated
+    def list_scheduled(
+        self, *, after: tuple[str, str] | None, caller: str | None, limit: int
+    ) -> list[Call]:
+        shards = [
+            self._scheduled_shard(f"scheduled#{shard}", after, caller)
+            for shard in range(deadlines.DEADLINE_SHARDS)
+        ]
+        return list(islice(heapq.merge(*shards, key=_soonest), limit))
 
     def overdue(self, now: str) -> Iterator[Waiting]:
         shards = [
@@ -343,6 +354,25 @@ class DynamoDBCallStore:
             Limit=_PAGE,
         )
 
+    def _scheduled_shard(
+        self, shard: str, after: tuple[str, str] | None, caller: str | None
+    ) -> Iterator[Call]:
+        # an empty text is no key: a blank sorts before every time
+        low = after or (" ", "")
+        arguments: dict[str, Any] = {
+            "IndexName": "by_place_at",
+            "KeyConditionExpression": "scheduled_in = :shard AND place_at >= :low",
+            "ExpressionAttributeValues": {":shard": {"S": shard}, ":low": {"S": low[0]}},
+            "Limit": _PAGE,
+        }
+        if caller is not None:
+            arguments["FilterExpression"] = "asked_by = :caller"
+            arguments["ExpressionAttributeValues"][":caller"] = {"S": caller}
+        # several calls may share a millisecond, within which the index has no order
+        found = (_to_call(item) for item in self._query(**arguments))
+        for _, together in groupby(found, key=lambda call: call.place_at):
+            yield from (call for call in sorted(together, key=_soonest) if _soonest(call) > low)
+
     def _list_shard(
         self, day: str, before: tuple[str, str] | None, status: str | None, limit: int
     ) -> list[Call]:
@@ -462,6 +492,10 @@ def _age(call: Call) -> tuple[str, str]:
     return call.created_at, call.call_id
 
 
+def _soonest(call: Call) -> tuple[str, str]:
+    return call.place_at or "", call.call_id
+
+
 _CALL_FIELDS = frozenset(field.name for field in fields(Call))
 _RECORDING_FIELDS = frozenset(field.name for field in fields(Recording))
 
@@ -473,16 +507,21 @@ def _call_item(call: Call) -> Item:
         "item": _CALL,
         "day": f"{call.created_at[:10]}#{shard}",
         "phone_number": call.phone_number,
+        # present exactly while it is to be placed
+        "scheduled_in": f"scheduled#{shard}" if call.status == "scheduled" else None,
     }
     return to_item(asdict(call) | keys)
 
 
 def _indexed(changes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With the index's attribute where the numbers change: the person's, as in ``_call_item``."""
-    if "to_number" not in changes:
-        return changes
-    inbound = changes.get("direction") == "inbound"
-    return {**changes, "phone_number": changes["from_number" if inbound else "to_number"]}
+    """With the indexes' attributes that change with them, as in ``_call_item``."""
+    more: dict[str, Any] = {}
+    if changes.get("status", "scheduled") != "scheduled":
+        more["scheduled_in"] = None
+    if "to_number" in changes:
+        inbound = changes.get("direction") == "inbound"
+        more["phone_number"] = changes["from_number" if inbound else "to_number"]
+    return {**changes, **more}
 
 
 def _to_call(item: Item) -> Call:

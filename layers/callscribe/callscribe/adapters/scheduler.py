@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from callscribe.adapters.aws_errors import translated
+from callscribe.domain.problems import RetryLaterError
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
@@ -50,3 +51,5 @@ class EventBridgeSchedules:
             )
         except self._client.exceptions.ConflictException:
             return
+        except self._client.exceptions.ServiceQuotaExceededException as error:
+            raise RetryLaterError("EventBridge Scheduler is full", seconds=60) from error

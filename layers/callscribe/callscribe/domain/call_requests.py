@@ -63,6 +63,7 @@ class CallRequest:
     language: str
     voice: str | None
     consent: dict[str, Any] | None
+    own_announcement: str | None
     pause_seconds: int
     max_length_seconds: int
     transcription: dict[str, Any]
@@ -124,6 +125,7 @@ def check_call_request(body: object, *, defaults: CallDefaults) -> CallRequest:
         language=language,
         voice=_voice(check),
         consent=_consent(check, defaults.consent, language),
+        own_announcement=_own_announcement(check),
         pause_seconds=check.integer("pause_seconds", 15, 1, 600),
         max_length_seconds=check.integer(
             "max_length_seconds", DEFAULT_MAX_LENGTH_SECONDS[mode], 1, MAX_SECONDS
@@ -211,6 +213,12 @@ def _consent(check: _Checker, rules: ConsentRules, language: str) -> dict[str, A
         check.fail("consent.key_press", "must be true or false")
         return None
     return rules.for_call(announcement, key_press=key_press, language=language)
+
+
+def _own_announcement(check: _Checker) -> str | None:
+    asked = check.body.get("consent")
+    text = asked.get("announcement") if isinstance(asked, dict) else None
+    return text if isinstance(text, str) else None
 
 
 def _transcription(check: _Checker, speech_models: Sequence[str]) -> dict[str, Any]:

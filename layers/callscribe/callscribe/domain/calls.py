@@ -52,8 +52,10 @@ class Call:
     they put the call in the sparse index that ``reconcile`` reads. ``erasure`` is the record of an
     erasure: who asked for it and when, when it was done, and of how many recordings and transcripts.
     ``claim_token`` is random: it tells one request's claim from another's that looks the same.
-    ``refusal`` is Twilio's, ``{message, code, status}``, where it was the answer to the request: the
-    same key is answered the same. Without it the answer was the call.
+    ``refusal`` is Twilio's, ``{code, status}``, where it was the answer to the request: the
+    same key is answered the same. Without it the answer was the call. ``own_announcement`` is what
+    the request itself asked to be announced: it stays when the stack's rules change before the call
+    is placed. ``cancellation`` says who canceled a scheduled call, and when.
     """
 
     call_id: str
@@ -71,6 +73,7 @@ class Call:
     language: str | None = None
     voice: str | None = None
     consent: dict[str, Any] | None = None
+    own_announcement: str | None = None
     pause_seconds: int | None = None
     max_length_seconds: int | None = None
     transcription: dict[str, Any] = field(default_factory=dict)
@@ -93,6 +96,7 @@ class Call:
     error_retryable: bool | None = None
     twilio_code: int | None = None
     refusal: dict[str, Any] | None = None
+    cancellation: dict[str, Any] | None = None
     erasure: dict[str, Any] | None = None
     reconcile_attempts: int = 0
     waiting_for: str | None = None

@@ -41,6 +41,20 @@ class ConsentRules:
             "status": "pending",
         }
 
+    def when_placed(
+        self, before: Consent | None, own_announcement: str | None, language: str
+    ) -> Consent | None:
+        """The consent of a scheduled call by the rules of the moment when it is placed.
+
+        What its request asked for stays, and so does what the answer to that promised.
+        """
+        promised = before["announcement"] if before else None
+        return self.for_call(
+            own_announcement or self.announcement or promised,
+            key_press=is_gated(before),
+            language=language,
+        )
+
 
 def is_gated(consent: Consent | None) -> bool:
     """Whether recording has to wait for a key."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, TypeVar
 
 from callscribe.domain.calls import CALL_ID
 from callscribe.domain.problems import FieldError, InvalidInputError
 from callscribe.domain.times import from_text
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +24,52 @@ class Cursor:
     before: tuple[str, str] | None = None
 
     def write(self) -> str:
-        text = json.dumps([self.day, *(self.before or ())], separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return _written([self.day, *(self.before or ())])
 
 
 def read_cursor(text: str) -> Cursor:
     """Raises InvalidInputError for anything that ``Cursor.write`` did not make."""
+    return _checked(_read, text)
+
+
+def write_scheduled_cursor(place_at: str, call_id: str) -> str:
+    """Goes on after this call in the list of those that are to be placed."""
+    return _written([place_at, call_id])
+
+
+def read_scheduled_cursor(text: str) -> tuple[str, str]:
+    """Raises InvalidInputError for anything that ``write_scheduled_cursor`` did not make."""
+    return _checked(_read_scheduled, text)
+
+
+def _written(parts: list[str]) -> str:
+    text = json.dumps(parts, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _checked(read: Callable[[str], T], text: str) -> T:
     try:
-        return _read(text)
+        return read(text)
     except (ValueError, TypeError, RecursionError) as error:
         message = "is not a cursor of this list: take next_cursor as it is, or leave it out"
         raise InvalidInputError([FieldError("cursor", message)]) from error
 
 
-def _read(text: str) -> Cursor:
+def _parts(text: str) -> Any:
     padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-    day, *before = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    return json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+
+
+def _read_scheduled(text: str) -> tuple[str, str]:
+    place_at, call_id = _parts(text)
+    from_text(place_at)
+    if not CALL_ID.fullmatch(call_id):
+        raise ValueError("not a call_id")
+    return place_at, call_id
+
+
+def _read(text: str) -> Cursor:
+    day, *before = _parts(text)
     date.fromisoformat(day)
     if not before:
         return Cursor(day)

@@ -27,6 +27,8 @@ DEFAULTS: Mapping[str, timedelta] = {
     "call.in-progress": timedelta(hours=4, minutes=15),
     # a schedule that did not fire
     "call.scheduled": timedelta(minutes=5),
+    # nobody waits for a call that comes so long after its time; EventBridge Scheduler gives up after 15
+    "call.too-late": timedelta(hours=1),
     # recordings are ready within minutes of the end; a lost callback is looked for after that
     "call.completed": timedelta(minutes=10),
     # a worker that began before may run 15 minutes: what it leaves is looked for after that

@@ -6,6 +6,7 @@ CallscribeError
 ├── ConflictError                the request contradicts what stands
 ├── DiallingRefusedError         the fraud guard does not let a call through
 ├── CallUnderWayError            it can only be erased after its end
+├── NotScheduledError            only a scheduled call can be canceled
 ├── NothingToRetryError          a retry that cannot help; says why
 ├── NotReadyError                the transcript is not there yet, or never will be
 ├── UnauthenticatedError         a callback that nobody of ours signed
@@ -65,6 +66,10 @@ class DiallingRefusedError(CallscribeError):
 
 class CallUnderWayError(CallscribeError):
     """An erasure was asked for while somebody may still be on the phone."""
+
+
+class NotScheduledError(CallscribeError):
+    """A cancellation was asked for, and the call is not scheduled, or not any more."""
 
 
 class NothingToRetryError(CallscribeError):

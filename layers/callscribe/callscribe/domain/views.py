@@ -54,6 +54,7 @@ def call_summary(call: Call) -> dict[str, Any]:
     view["error"] = _error(call.error_code, call.error_message, call.error_retryable)
     if view["error"] and call.twilio_code:
         view["error"]["twilio_code"] = call.twilio_code
+    view["cancellation"] = call.cancellation
     view["erasure"] = call.erasure
     return view
 

@@ -24,18 +24,6 @@ _TRY_AGAIN_SECONDS = 60
 # 64 of them are below 4 KB: a write costs what the whole item weighs
 _ENTRIES_A_SHARD = 64
 _LISTED = Failure("do_not_call", "this number is on the stack's do-not-call list", False)
-# the codes that a call may stand as failed with, because it was never let through
-CODES = frozenset(
-    (
-        "number_type_not_allowed",
-        "destination_not_allowed",
-        "do_not_call",
-        "dialling_stopped",
-        "cap_reached",
-        "too_many_calls",
-        "quiet_hours",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +56,44 @@ class GuardDialling:
         Raises DiallingRefusedError where one is reached. What was counted before stays counted:
         a cap may be reached a little early, never late.
         """
-        now = self.clock()
-        admitted = Admitted(call.call_id, to_text(now))
+        admitted = Admitted(call.call_id, to_text(self.clock()))
         shard = self._admit(call, admitted)
         try:
-            self._count_of_the_day(call, now)
+            self.count_of_the_day(call)
         except DiallingRefusedError:
             self.store.dismiss([admitted], shard=shard)
             raise
+
+    def admit(self, call: Call) -> None:
+        """Counts a scheduled call among those under way: its day counted when it was asked for.
+
+        Raises DiallingRefusedError.
+        """
+        self._admit(call, Admitted(call.call_id, to_text(self.clock())))
+
+    def count_of_the_day(self, call: Call) -> None:
+        """Counts the call against the caps of the day (UTC) on which it is to be placed.
+
+        Raises DiallingRefusedError. One that is canceled or refused later stays counted.
+        """
+        now = self.clock()
+        moment = max(now, from_text(call.place_at)) if call.place_at else now
+        expires_at = int((moment + _COUNTERS_KEPT).timestamp())
+        caps = (
+            (f"to#{call.to_number}", self.rules.most_to_one_number, "calls to this number"),
+            (f"by#{call.asked_by}", self.rules.most_by_one_caller, "calls by this caller"),
+            ("all", self.rules.most_in_all, "calls"),
+        )
+        day = moment.date().isoformat()
+        for name, most, words in caps:
+            if not self.store.count_up(name, day, most=most, expires_at=expires_at):
+                message = f"{most} {words} a day (UTC) are the cap of this stack, and it is reached"
+                today = day == now.date().isoformat()
+                if not today:
+                    message += f" for {day}"
+                failure = Failure("cap_reached", message, retryable=True)
+                seconds = _seconds_to_midnight(now) if today else None
+                self._refuse(call, failure, retry_after=seconds)
 
     def _check_hour(self, call: Call, quiet: QuietHours) -> None:
         now = self.clock()
@@ -119,20 +137,6 @@ class GuardDialling:
         if call is None:
             return from_text(admitted.at) > self.clock() - _CLAIMED_WITHIN
         return call.status not in TERMINAL | GONE
-
-    def _count_of_the_day(self, call: Call, now: datetime) -> None:
-        day = now.date().isoformat()
-        expires_at = int((now + _COUNTERS_KEPT).timestamp())
-        caps = (
-            (f"to#{call.to_number}", self.rules.most_to_one_number, "calls to this number"),
-            (f"by#{call.asked_by}", self.rules.most_by_one_caller, "calls by this caller"),
-            ("all", self.rules.most_in_all, "calls"),
-        )
-        for name, most, words in caps:
-            if not self.store.count_up(name, day, most=most, expires_at=expires_at):
-                message = f"{most} {words} a day (UTC) are the cap of this stack, and it is reached"
-                failure = Failure("cap_reached", message, retryable=True)
-                self._refuse(call, failure, retry_after=_seconds_to_midnight(now))
 
     def state(self) -> dict[str, Any]:
         """Whether dialling is stopped, since when, by whom and why."""

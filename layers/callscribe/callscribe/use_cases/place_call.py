@@ -34,16 +34,24 @@ from callscribe.domain.twilio_errors import explain_refusal
 from callscribe.ports import CallStore, KeyStore, Schedules, Telemetry, Telephony, VendorCall
 from callscribe.use_cases.guard_dialling import GuardDialling
 
+_MISSED = Failure(
+    "missed_its_time",
+    "it could not be placed at its time, nor within the time after it (call.too-late): nobody was called",
+    retryable=True,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who asks, where, and with which key. ``principal`` is a user or role without its session,
-    ``base_url`` the API's own; ``function_arn`` is what a schedule is to invoke."""
+    ``base_url`` the API's own; ``function_arn`` is what a schedule is to invoke, and
+    ``scheduled_time`` when a recurring one was to fire."""
 
     principal: str
     base_url: str
     function_arn: str
     idempotency_key: str | None = None
+    scheduled_time: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +95,26 @@ class PlaceCall:
             return self._placed_before(before, fingerprint(body), caller)
         check_place_at(request, self.clock())
         call = self._new_call(call_id, request, fingerprint(body), caller)
-        self.guard.check(call)
-        if not call.place_at:
-            self.guard.count(call)
+        if self._is_too_late(caller.scheduled_time):
+            call = replace(call, **failed(_MISSED, self.clock))
+        else:
+            self._let_through(call)
         if not self.store.add_call(call):
             before = self.store.get_call(call_id)
             return self._placed_before(before, fingerprint(body), caller)
-        return self._scheduled(call, caller) if call.place_at else self._place(call)
+        match call.status:
+            case "scheduled":
+                return self._scheduled(call, caller)
+            case "placing":
+                return self._place(call)
+        self._say_missed(call)
+        return call
 
     def from_schedule(self, call_id: str) -> Call:
-        """Places a call whose time has come; harmless when the schedule fires twice.
+        """Places a call whose time has come, by the rules of this moment.
+
+        Harmless when the schedule fires twice, or for a call that was canceled or erased. One whose
+        time is over (``call.too-late``) is not placed: it fails, and says so.
 
         Raises NotFoundError, DiallingRefusedError, and what ``from_request`` raises of Twilio.
         """
@@ -105,12 +123,14 @@ class PlaceCall:
             raise NotFoundError(f"no call {call_id}")
         if call.status != "scheduled":
             return call
+        if self._is_too_late(call.place_at):
+            self._say_missed(call)
+            return self._not_placed(call, _MISSED)
         try:
             self.guard.check(call)
-            self.guard.count(call)
+            self.guard.admit(call)
         except DiallingRefusedError as error:
-            changes = failed(error.failure, self.clock)
-            self.store.change_call(call_id, changes, only_from=["scheduled"])
+            self._not_placed(call, error.failure)
             raise
         claim = {
             "status": "placing",
@@ -118,11 +138,37 @@ class PlaceCall:
             "claim_token": self.new_id(),
             # PublicBaseUrl may have changed since the call was asked for
             "base_url": self._base_url(call.base_url or ""),
+            "consent": self.defaults.consent.when_placed(
+                call.consent, call.own_announcement, call.language or self.defaults.language
+            ),
             **self._stamp(call_id, "placing"),
         }
         if not self.store.change_call(call_id, claim, only_from=["scheduled"]):
-            return call
-        return self._place(replace(call, status="placing", base_url=claim["base_url"]))
+            return self.store.get_call(call_id) or call
+        return self._place(replace(call, **claim))
+
+    def _let_through(self, call: Call) -> None:
+        """Raises DiallingRefusedError."""
+        self.guard.check(call)
+        if call.place_at:
+            # among those under way it counts when it is placed
+            self.guard.count_of_the_day(call)
+        else:
+            self.guard.count(call)
+
+    def _is_too_late(self, planned: str | None) -> bool:
+        if planned is None:
+            return False
+        return self.clock() > from_text(planned) + self.deadlines["call.too-late"]
+
+    def _say_missed(self, call: Call) -> None:
+        self.telemetry.warn("call missed its time", call_id=call.call_id, place_at=call.place_at)
+
+    def _not_placed(self, call: Call, failure: Failure) -> Call:
+        changes = failed(failure, self.clock)
+        if self.store.change_call(call.call_id, changes, only_from=["scheduled"]):
+            return replace(call, **changes)
+        return self.store.get_call(call.call_id) or call
 
     def _id_of_key(self, wanted_id: str, request: CallRequest, caller: Caller) -> str:
         """The call_id that the caller's key stands for; ``wanted_id`` where it is new, or none."""
@@ -157,6 +203,7 @@ class PlaceCall:
             language=request.language,
             voice=request.voice,
             consent=request.consent,
+            own_announcement=request.own_announcement,
             pause_seconds=request.pause_seconds,
             max_length_seconds=request.max_length_seconds,
             transcription=request.transcription,
@@ -174,8 +221,12 @@ class PlaceCall:
         return public_base_url(self.public_base_url, own)
 
     def _scheduled(self, call: Call, caller: Caller) -> Call:
+        """The call stands, and is overdue after its time: without its schedule `reconcile` places it."""
         target_arn = caller.function_arn
-        self.schedules.place_call_at(call.call_id, call.place_at or "", target_arn=target_arn)
+        try:
+            self.schedules.place_call_at(call.call_id, call.place_at or "", target_arn=target_arn)
+        except RetryLaterError as error:
+            self.telemetry.warn("call not scheduled", call_id=call.call_id, reason=str(error))
         return call
 
     def _placed_before(self, call: Call | None, request_hash: str, caller: Caller) -> Call:
@@ -184,7 +235,7 @@ class PlaceCall:
         if call is None or call.request_hash != request_hash:
             raise ConflictError("this Idempotency-Key was used for another request")
         if call.refusal is not None and call.status == "failed":
-            raise VendorRefusedError("Twilio", **call.refusal)
+            raise VendorRefusedError("Twilio", "refused at the first request", **call.refusal)
         # the request before may have ended between the claim and the schedule; naming it twice is
         # harmless
         return self._scheduled(call, caller) if call.status == "scheduled" else call
@@ -241,8 +292,7 @@ class PlaceCall:
         changes = failed(failure, self.clock) | {"twilio_code": error.code}
         if not call.place_at:
             # nobody waits for the answer of one that was scheduled: its request was accepted
-            words = {"message": str(error), "code": error.code, "status": error.status}
-            changes["refusal"] = words
+            changes["refusal"] = {"code": error.code, "status": error.status}
         self.store.change_call(call.call_id, changes, only_from=["placing"])
         self.telemetry.count("CallRefused")
         self.telemetry.warn("call refused", call_id=call.call_id, twilio_code=error.code)

@@ -1,0 +1,308 @@
+"""Calls that are to be placed later: counted when asked for, listed, canceled, never too late."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from callscribe.domain.calls import Call
+from callscribe.domain.consent import ConsentRules
+from callscribe.domain.dialling_rules import DiallingRules
+from callscribe.domain.problems import (
+    DiallingRefusedError,
+    InvalidInputError,
+    NotScheduledError,
+    RetryLaterError,
+)
+from callscribe.use_cases.guard_dialling import GuardDialling
+from callscribe.use_cases.place_call import Caller, PlaceCall
+from callscribe.use_cases.scheduled_calls import MAX_LIMIT, ScheduledCalls
+from simulation.memory_store import MemoryCallStore
+from tests.support.doubles import QuietTelemetry
+from tests.unit.test_place_call import NOW, Schedules, Telephony, ask, use_case
+
+TOMORROW = "2026-11-22T18:00:00.000Z"
+IN_TIME = datetime.fromisoformat(TOMORROW)
+
+
+class World:
+    """A stack with a clock that is set by hand."""
+
+    def __init__(self, **caps: int) -> None:
+        self.now = NOW
+        self.store = MemoryCallStore()
+        self.telephony, self.schedules = Telephony(), Schedules()
+        names = ("most_to_one_number", "most_by_one_caller", "most_in_all", "most_at_once")
+        most: dict[str, Any] = dict.fromkeys(names, 1000) | caps
+        rules = DiallingRules(**most)
+        self.guard = GuardDialling(
+            store=self.store,
+            calls=self.store,
+            rules=rules,
+            telemetry=QuietTelemetry(),
+            clock=lambda: self.now,
+        )
+        self.place: PlaceCall = use_case(
+            self.store,
+            self.telephony,
+            self.schedules,
+            guard=self.guard,
+            clock=lambda: self.now,
+        )
+        self.scheduled = ScheduledCalls(
+            store=self.store, telemetry=QuietTelemetry(), clock=lambda: self.now
+        )
+
+    def ask(self, place_at: str = TOMORROW, **more: Any) -> Call:
+        return ask(self.place, place_at=place_at, **more)
+
+
+def test_caps_hold_what_is_scheduled_on_the_day_for_which_it_is() -> None:
+    """2,000 used to be accepted with caps of 5, 2 and 1: nothing was counted before the time."""
+    world = World(most_in_all=2)
+    made = [world.ask(), world.ask()]
+    with pytest.raises(DiallingRefusedError, match="2026-11-22") as caught:
+        world.ask()
+    assert caught.value.failure.code == "cap_reached"
+    world.ask("2026-11-23T00:00:00Z")
+    # today is another day
+    assert ask(world.place).status == "queued"
+    # and they are not counted a second time when they are placed
+    world.now = IN_TIME
+    assert [world.place.from_schedule(call.call_id).status for call in made] == ["queued"] * 2
+    # what is canceled does not give its count back
+    with pytest.raises(DiallingRefusedError):
+        ask(world.place)
+
+
+def test_those_under_way_are_counted_when_they_are_placed() -> None:
+    world = World(most_at_once=1)
+    first, second = world.ask(), world.ask()
+    world.now = IN_TIME
+    world.place.from_schedule(first.call_id)
+    with pytest.raises(DiallingRefusedError, match="at once"):
+        world.place.from_schedule(second.call_id)
+    assert world.store.calls[second.call_id].error_code == "too_many_calls"
+
+
+@pytest.mark.parametrize(
+    ("own", "then", "now", "announcement", "key_press"),
+    [
+        ({}, {}, {"announcement": "New."}, "New.", False),
+        ({}, {"announcement": "Old."}, {"announcement": "New."}, "New.", False),
+        ({}, {"announcement": "Old."}, {}, "Old.", False),
+        (
+            {"announcement": "Own."},
+            {"announcement": "Old."},
+            {"announcement": "New."},
+            "Own.",
+            False,
+        ),
+        ({"announcement": "Own."}, {}, {"key_press": True}, "Own.", True),
+        ({"key_press": True}, {"announcement": "Old."}, {"announcement": "New."}, "New.", True),
+        ({}, {"announcement": "Old.", "key_press": True}, {"announcement": "New."}, "New.", True),
+    ],
+)
+def test_consent_is_by_the_rules_of_the_moment_and_never_less_than_promised(
+    own: dict[str, Any],
+    then: dict[str, Any],
+    now: dict[str, Any],
+    announcement: str,
+    key_press: bool,
+) -> None:
+    world = World()
+
+    def rules(**values: Any) -> PlaceCall:
+        defaults = replace(world.place.defaults, consent=ConsentRules(**values))
+        return replace(world.place, defaults=defaults)
+
+    call = ask(rules(**then), place_at=TOMORROW, consent=own)
+    world.now = IN_TIME
+    rules(**now).from_schedule(call.call_id)
+    (placed,) = world.telephony.placed
+    assert placed.consent == world.store.calls[call.call_id].consent
+    assert placed.consent is not None
+    assert (placed.consent["announcement"], placed.consent["key_press"]) == (
+        announcement,
+        key_press,
+    )
+    assert placed.consent["status"] == "pending"
+
+
+def test_scheduler_that_is_busy_is_no_reason_to_ask_again() -> None:
+    world = World()
+    world.schedules._fails = 1
+    call = world.ask(key="k")
+    assert call.status == "scheduled"
+    # `reconcile` finds it overdue after its time
+    (waiting,) = world.store.overdue("2026-11-22T18:05:00.000Z")
+    assert waiting.call_id == call.call_id
+    assert world.ask(key="k").call_id == call.call_id
+    assert world.schedules.made == [call.call_id]
+
+
+def test_canceled_call_is_not_dialled_when_its_schedule_fires() -> None:
+    world = World()
+    call = world.ask(key="k")
+    canceled = world.scheduled.cancel(call.call_id, principal="operator")
+    assert (canceled["status"], canceled["error"]["code"]) == ("canceled", "canceled_by_request")
+    assert canceled["cancellation"] == {
+        "canceled_at": "2026-11-21T08:00:00.000Z",
+        "canceled_by": "operator",
+    }
+    assert world.scheduled.cancel(call.call_id, principal="another") == canceled
+    world.now = IN_TIME
+    assert world.place.from_schedule(call.call_id).status == "canceled"
+    assert world.telephony.placed == []
+    assert not list(world.store.overdue("9999"))
+    assert world.ask(key="k").status == "canceled"
+
+
+def test_call_that_is_placed_cannot_be_canceled() -> None:
+    world = World()
+    call = world.ask()
+    world.now = IN_TIME
+    world.place.from_schedule(call.call_id)
+    with pytest.raises(NotScheduledError, match="queued"):
+        world.scheduled.cancel(call.call_id, principal="me")
+    assert world.store.calls[call.call_id].status == "queued"
+
+
+class Meanwhile(MemoryCallStore):
+    """Something else happens between the reading of a call and the next change of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.then: Any = None
+
+    def change_call(self, *args: Any, **more: Any) -> bool:
+        then, self.then = self.then, None
+        if then is not None:
+            then()
+        return super().change_call(*args, **more)
+
+
+@pytest.mark.parametrize("first", ["cancellation", "placing"])
+def test_cancellation_and_placing_at_one_moment_are_one_or_the_other(first: str) -> None:
+    world = World()
+    store = Meanwhile()
+    place = replace(world.place, store=store, keys=store)
+    scheduled = replace(world.scheduled, store=store)
+    call = ask(place, place_at=TOMORROW)
+    world.now = IN_TIME
+    if first == "cancellation":
+        store.then = lambda: scheduled.cancel(call.call_id, principal="me")
+        assert place.from_schedule(call.call_id).status == "canceled"
+    else:
+        store.then = lambda: place.from_schedule(call.call_id)
+        with pytest.raises(NotScheduledError):
+            scheduled.cancel(call.call_id, principal="me")
+    assert len(world.telephony.placed) == (first == "placing")
+
+
+def test_all_of_one_caller_are_listed_and_canceled() -> None:
+    world = World()
+    for number in range(3):
+        world.ask(f"2026-11-2{4 - number}T08:00:00Z", by="thief")
+    other = world.ask(by="honest")
+    page = world.scheduled.page({"caller": "thief", "limit": "2"}, principal="me")
+    times = [call["place_at"][:10] for call in page["calls"]]
+    rest = {"caller": "thief", "limit": "2", "cursor": page["next_cursor"]}
+    last = world.scheduled.page(rest, principal="me")
+    times += [call["place_at"][:10] for call in last["calls"]]
+    assert times == ["2026-11-22", "2026-11-23", "2026-11-24"]
+    assert last["next_cursor"] is None
+    assert len(world.scheduled.page({}, principal="me")["calls"]) == 4
+    mine = world.scheduled.page({"caller": "me"}, principal="honest")["calls"]
+    assert [(call["call_id"], call["asked_by"]) for call in mine] == [(other.call_id, "honest")]
+    done = world.scheduled.cancel_all({"caller": "thief"}, principal="operator")
+    assert (len(done["canceled"]), done["more"]) == (3, False)
+    assert [c["call_id"] for c in world.scheduled.page({}, principal="me")["calls"]] == [
+        other.call_id
+    ]
+
+
+def test_more_than_one_request_cancels_is_said() -> None:
+    world = World()
+    for _ in range(MAX_LIMIT + 1):
+        world.ask()
+    first = world.scheduled.cancel_all({"caller": "me"}, principal="me")
+    assert (len(first["canceled"]), first["more"]) == (MAX_LIMIT, True)
+    second = world.scheduled.cancel_all({"caller": "me"}, principal="me")
+    assert (len(second["canceled"]), second["more"]) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "9" * 5000}, "limit"),
+        ({"cursor": "x"}, "cursor"),
+        ({"status": "scheduled"}, "status"),
+    ],
+)
+def test_bad_query_is_named(query: dict[str, str], field: str) -> None:
+    with pytest.raises(InvalidInputError, match=field):
+        World().scheduled.page(query, principal="me")
+
+
+@pytest.mark.parametrize("body", [None, {}, {"caller": ""}, {"caller": 1}, {"caller": "a", "b": 1}])
+def test_bad_cancellation_changes_nothing(body: object) -> None:
+    world = World()
+    call = world.ask()
+    with pytest.raises(InvalidInputError):
+        world.scheduled.cancel_all(body, principal="me")
+    assert world.store.calls[call.call_id].status == "scheduled"
+
+
+@pytest.mark.parametrize(("minutes", "placed"), [(0, True), (59, True), (61, False)])
+def test_call_is_not_placed_long_after_its_time(minutes: int, placed: bool) -> None:
+    """By its schedule, however late that fires, and by `reconcile`."""
+    world = World()
+    call = world.ask()
+    world.now = IN_TIME + timedelta(minutes=minutes)
+    stands = world.place.from_schedule(call.call_id)
+    assert stands == world.store.calls[call.call_id]
+    assert len(world.telephony.placed) == placed
+    if not placed:
+        failure = (stands.status, stands.error_code, stands.error_retryable)
+        assert failure == ("failed", "missed_its_time", True)
+        assert stands.due_at is None
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(1, "queued"), (61, "failed")])
+def test_recurring_call_is_not_placed_long_after_its_time(minutes: int, status: str) -> None:
+    world = World()
+    at = "2026-11-21T08:00:00Z"
+    world.now = NOW + timedelta(minutes=minutes)
+    caller = Caller(
+        principal="schedule",
+        base_url="https://api.example",
+        function_arn="arn",
+        idempotency_key=at,
+        scheduled_time=at,
+    )
+    call = world.place.from_request({"to": "+14155550100"}, caller)
+    assert call.status == status
+    assert world.store.calls[call.call_id].status == status
+    # fired again, it is the same one
+    assert world.place.from_request({"to": "+14155550100"}, caller).call_id == call.call_id
+    assert len(world.telephony.placed) == (status == "queued")
+
+
+def test_table_that_is_busy_is_no_cancellation() -> None:
+    world = World()
+    call = world.ask()
+
+    class Busy(MemoryCallStore):
+        def change_call(self, *_: object, **__: object) -> bool:
+            raise RetryLaterError("busy", seconds=5)
+
+    busy = Busy()
+    busy.add_call(call)
+    with pytest.raises(RetryLaterError):
+        replace(world.scheduled, store=busy).cancel(call.call_id, principal="me")
+    assert busy.calls[call.call_id].status == "scheduled"
