@@ -37,7 +37,7 @@ class World:
         self.telephony, self.schedules = Telephony(), Schedules()
         names = ("most_to_one_number", "most_by_one_caller", "most_in_all", "most_at_once")
         most: dict[str, Any] = dict.fromkeys(names, 1000) | caps
-        rules = DiallingRules(**most)
+        rules = DiallingRules(countries=frozenset({"US"}), **most)
         self.guard = GuardDialling(
             store=self.store,
             calls=self.store,
