@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import requests
 
 from callscribe.adapters.secrets import Secrets
+from callscribe.adapters.vendor_http import VendorSession, never_sent
 from callscribe.domain.problems import (
     VendorBusyError,
     VendorError,
@@ -29,7 +30,11 @@ from callscribe.ports import AudioLinks, Page
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_CONNECT_AND_READ_SECONDS = (5, 30)
+CONNECT_SECONDS, READ_SECONDS = 3, 30
+# a question with all its tries and pauses (tests/unit/test_time_outs.py)
+PATIENCE_SECONDS = 40
+# a transcript is also fetched while AssemblyAI waits for its webhook's answer, 10 s
+FETCH_PATIENCE_SECONDS = 10
 _TRIES = 4
 _LONGEST_WAIT_SECONDS = 10.0
 # no fetch deadline is published and a busy account's jobs queue: hours, not minutes. A link dies
@@ -56,7 +61,7 @@ class AssemblyAITranscriber:
         self._api_url = api_url.rstrip("/")
         self._audio = audio
         self._sleep = sleep
-        self._session = requests.Session()
+        self._session = VendorSession(connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS)
 
     def audio_url(self, key: str) -> str:
         return self._audio.url(self, key)
@@ -65,7 +70,8 @@ class AssemblyAITranscriber:
         return self._ask("POST", "/v2/transcript", repeatable=False, json=request)
 
     def get(self, transcript_id: str) -> dict[str, Any]:
-        return self._ask("GET", f"/v2/transcript/{quote(transcript_id, safe='')}")
+        path = f"/v2/transcript/{quote(transcript_id, safe='')}"
+        return self._ask("GET", path, patience_seconds=FETCH_PATIENCE_SECONDS)
 
     def delete(self, transcript_id: str) -> None:
         """AssemblyAI keeps the id and its status, and blanks the rest."""
@@ -97,35 +103,48 @@ class AssemblyAITranscriber:
     def upload(self, chunks: Iterator[bytes]) -> str:
         """Sends audio to AssemblyAI itself, chunk by chunk; only this account's key can use the URL."""
         headers = {"Content-Type": "application/octet-stream"}
+        self._session.begin(float("inf"))
         answer = self._once("POST", "/v2/upload", fresh=False, data=chunks, headers=headers)
         return str(answer["upload_url"])
 
     def _ask(
-        self, method: str, path: str, *, repeatable: bool = True, **arguments: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        repeatable: bool = True,
+        patience_seconds: float = PATIENCE_SECONDS,
+        **arguments: Any,
     ) -> dict[str, Any]:
+        self._session.begin(patience_seconds)
         fresh = False
         for tries_left in reversed(range(_TRIES)):
             try:
                 return self._once(method, path, fresh=fresh, **arguments)
             except VendorBusyError as error:
-                if not tries_left:
+                if not tries_left or not self._pause(
+                    _TRIES - tries_left, error.retry_after_seconds
+                ):
                     raise
-                self._pause(_TRIES - tries_left, error.retry_after_seconds)
             except VendorUnknownError:
-                if not tries_left or not repeatable:
+                if not tries_left or not repeatable or not self._pause(_TRIES - tries_left, 0):
                     raise
-                self._pause(_TRIES - tries_left, 0)
             except VendorRefusedError as error:
                 if error.status != 401 or fresh:
                     raise
                 fresh = True  # refused before anything was done: the key may have been rotated
         raise VendorUnknownError("AssemblyAI", "AssemblyAI was asked too often")
 
-    def _pause(self, tries: int, at_least_seconds: float) -> None:
-        """Full jitter, so that many workers do not come back at the same moment."""
+    def _pause(self, tries: int, at_least_seconds: float) -> bool:
+        """Full jitter, so that many workers do not come back at the same moment. False: there is no
+        time left for it."""
         # jitter needs no cryptography
         wait = random.uniform(0.1, 2.0**tries / 2)  # noqa: S311  # nosec B311
-        self._sleep(min(max(wait, at_least_seconds), _LONGEST_WAIT_SECONDS))
+        seconds = min(max(wait, at_least_seconds), _LONGEST_WAIT_SECONDS)
+        if seconds >= self._session.seconds_left():
+            return False
+        self._sleep(seconds)
+        return True
 
     def _once(
         self,
@@ -142,13 +161,12 @@ class AssemblyAITranscriber:
                 method,
                 self._api_url + path,
                 headers={**(headers or {}), "Authorization": key},
-                timeout=_CONNECT_AND_READ_SECONDS,
                 allow_redirects=False,
                 **arguments,
             )
-        except requests.exceptions.ConnectTimeout as error:
-            raise VendorBusyError("AssemblyAI", "AssemblyAI cannot be reached") from error
         except requests.RequestException as error:
+            if never_sent(error):
+                raise VendorBusyError("AssemblyAI", "AssemblyAI cannot be reached") from error
             raise VendorUnknownError("AssemblyAI", "AssemblyAI did not answer") from error
         return _read(response)
 

@@ -1,7 +1,8 @@
 """Twilio's REST API through its own library, with a time-out, and errors that say what is known.
 
 Creating a call has no idempotency key (Twilio error 20500): a time-out or a 5xx leaves open whether
-somebody's phone rings, so it becomes VendorUnknownError and is never repeated here.
+somebody's phone rings, so it becomes VendorUnknownError and is never repeated here. What never left
+this machine is (vendor_http).
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
-from urllib3.exceptions import NewConnectionError
 
 from callscribe.adapters.secrets import Secrets
+from callscribe.adapters.vendor_http import VendorSession, never_sent
 from callscribe.domain.callback_urls import CallbackUrls
 from callscribe.domain.calls import Call
 from callscribe.domain.consent import is_gated
@@ -35,8 +36,9 @@ from callscribe.ports import Page, RecordingNotice, VendorCall
 
 T = TypeVar("T")
 
-# shorter than any function's own time-out (30 s behind API Gateway)
-_TIMEOUT_SECONDS = 10.0
+CONNECT_SECONDS, READ_SECONDS = 3, 10
+# a question with all its tries; `dial` has 30 s (tests/unit/test_time_outs.py)
+PATIENCE_SECONDS = 12
 _TWILIO_HOST = "https://api.twilio.com"
 # Twilio's most is 1,000; a page is also what is done again after a crash
 _PAGE = 100
@@ -116,6 +118,7 @@ class TwilioTelephony:
 
     def _ask(self, question: Callable[[Client], T]) -> T:
         with _translated_errors():
+            self._http.session.begin(PATIENCE_SECONDS)
             try:
                 return question(self._authenticated(fresh=False))
             except TwilioException as error:
@@ -137,10 +140,11 @@ class TwilioTelephony:
 
 
 class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library is not typed
-    """The library's client with a time-out (it has none of its own) and a configurable host."""
+    """The library's client with time-outs (it has none of its own) and a configurable host."""
 
     def __init__(self, api_url: str) -> None:
-        super().__init__(timeout=_TIMEOUT_SECONDS)
+        super().__init__()
+        self.session = VendorSession(connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS)
         self._api_url = api_url.rstrip("/")
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
@@ -159,16 +163,10 @@ def _translated_errors() -> Iterator[None]:
         yield
     except TwilioException as error:
         raise _from_answer(error) from None
-    except requests.exceptions.ConnectTimeout:
-        raise VendorBusyError("Twilio", "Twilio cannot be reached") from None
-    except requests.exceptions.ConnectionError as error:
-        never_sent = error.args and isinstance(
-            getattr(error.args[0], "reason", None), NewConnectionError
-        )
-        kind = VendorBusyError if never_sent else VendorUnknownError
-        raise kind("Twilio", "the connection to Twilio failed") from None
-    except requests.exceptions.RequestException:
-        raise VendorUnknownError("Twilio", "Twilio did not answer in time") from None
+    except requests.RequestException as error:
+        if never_sent(error):
+            raise VendorBusyError("Twilio", "Twilio cannot be reached") from None
+        raise VendorUnknownError("Twilio", "Twilio did not answer") from None
     except (ValueError, KeyError, TypeError):
         raise VendorUnknownError("Twilio", "Twilio's answer cannot be read") from None
 

@@ -15,13 +15,14 @@ from urllib3.response import HTTPResponse
 
 from callscribe.adapters.aws_errors import translated
 from callscribe.adapters.secrets import Secrets
+from callscribe.adapters.vendor_http import VendorSession
 from callscribe.domain.problems import RetryLaterError, VendorRefusedError
 from callscribe.ports import StoredAudio
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_CONNECT_AND_READ_SECONDS = (5, 60)
+CONNECT_SECONDS, READ_SECONDS = 5, 60
 # a callback may come before the file is there (Twilio): seen to take a second or so
 _WAITS_FOR_MEDIA_SECONDS = (0.5, 1, 2, 4)
 _WAV_HEADER_BYTES = 44
@@ -48,7 +49,7 @@ class TwilioAudioSource:
         self._media_url = f"{api_url.rstrip('/')}/2010-04-01/Accounts/{account_sid}/Recordings"
         self._bucket = bucket_name
         self._sleep = sleep
-        self._session = requests.Session()
+        self._session = VendorSession(connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS)
         self._streams = s3.meta.endpoint_url.startswith("https:")
 
     @translated("S3")
@@ -104,7 +105,6 @@ class TwilioAudioSource:
             f"{self._media_url}/{recording_sid}.wav",
             params={"RequestedChannels": channels} if channels else None,
             auth=(secret["api_key_sid"], secret["api_key_secret"]),
-            timeout=_CONNECT_AND_READ_SECONDS,
             stream=True,
             headers={"Accept-Encoding": "identity"},
         )
