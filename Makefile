@@ -20,7 +20,7 @@ local: .venv/.local .venv-ministack/.done ## the whole stack on this machine, un
 
 # each worker has a stack of its own; ARGS="--randomly-seed=N" repeats an order that was printed
 test: .venv/.dev .venv-ministack/.done ## all tests, in parallel and in random order
-	.venv/bin/python -m pytest -n auto --dist loadgroup $(ARGS)
+	.venv/bin/python -m pytest -n auto $(ARGS)
 
 test-fast: .venv/.dev ## the inner loop: unit tests and a few hundred simulated calls, under half a minute
 	.venv/bin/python -m pytest tests/unit -q -n auto $(ARGS)
@@ -105,7 +105,7 @@ build: .venv-tools/.done ## the artefact that `sam deploy` ships
 	folder="$$(scripts/find-python 3.13)" && PATH="$$folder:$$PATH" .venv-tools/bin/sam build
 
 artefact: .venv/.dev .venv-ministack/.done .venv-lambda/.done ## every function of the built artefact, invoked
-	.venv/bin/python -m pytest artefact_tests -n auto --dist loadgroup $(ARGS)
+	.venv/bin/python -m pytest artefact_tests -n auto --dist loadfile $(ARGS)
 
 lock: .venv-tools/.done ## resolve pyproject.toml's groups anew into requirements/
 	scripts/lock

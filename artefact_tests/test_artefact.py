@@ -12,8 +12,6 @@ from local.options import ROOT, Options
 from local.stack import LocalStack
 from tests.support.stack import Driver
 
-# one stack of the artefact for the whole module
-pytestmark = pytest.mark.xdist_group("artefact")
 BUILD = ROOT / ".aws-sam" / "build"
 LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from local.options import Options
 from local.stack import LocalStack
@@ -19,6 +21,26 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     with LocalStack(Options(speed=50, work_folder=folder)) as running:
         stop_schedules(running)
         yield running
+
+
+# their fixtures of module scope drive the stack for many seconds
+WHOLE_MODULES = {"test_nothing_leaks.py", "test_who_may_what.py"}
+
+
+class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # xdist is not typed
+    """Each test goes to the next free worker; a module that makes something costly once stays whole.
+
+    (xdist's own marks for that, ``loadgroup``, have no effect with pytest 9.2.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.split("::", maxsplit=1)[0]
+        return module if Path(module).name in WHOLE_MODULES else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneByOne | None:
+    return OneByOne(config, log) if config.getoption("dist") == "load" else None
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -47,6 +69,7 @@ def session_driver(stack: LocalStack) -> Iterator[Driver]:
 
 @pytest.fixture
 def driver(session_driver: Driver) -> Iterator[Driver]:
-    """The stack, with no fault left over from the test before."""
-    yield session_driver
+    """The stack at rest: nothing is left over from the tests before."""
     session_driver.settle()
+    yield session_driver
+    session_driver.hang_up()

@@ -174,7 +174,7 @@ def test_a_vendor_that_is_down_puts_it_off_and_keeps_nothing_else(driver: Driver
     call = ended_call(driver)
     call_id = call["call_id"]
     driver.fault(
-        driver.assemblyai, operation="transcripts.delete", fault="status", status=401, times=2
+        driver.assemblyai, operation="transcripts.delete", fault="status", status=401, times=None
     )
     erase(driver, call_id)
     driver.reconcile()

@@ -16,9 +16,6 @@ from cli.client import ApiError
 from tests.support.stack import Driver, call_is
 from tests.support.waiting import wait_until
 
-# what the whole module looks at is made once: on one worker
-pytestmark = pytest.mark.xdist_group("nothing_leaks")
-
 # where a full number belongs: the call itself, its index, its counters, the do-not-call list; and
 # what Twilio is asked to dial or to look for
 NUMBER_FIELDS = {"to_number", "from_number", "phone_number"}
@@ -30,6 +27,7 @@ WORDS = "Good morning."
 def phones(session_driver: Driver) -> list[str]:
     """A whole run: every way that a call can go, and everything that can be asked of one."""
     driver = session_driver
+    driver.settle()
     spoken, whole, refused, busy, inbound, erased, turned_down = (driver.phone() for _ in range(7))
     driver.phone("busy")
     call = driver.follow(driver.place(to=spoken, consent={"announcement": "Recorded."})["call_id"])

@@ -15,9 +15,6 @@ from local.options import ROOT
 from tests.support.stack import Driver
 from tests.unit.test_template import signed_routes
 
-# what the whole module looks at is made once: on one worker
-pytestmark = pytest.mark.xdist_group("who_may_what")
-
 POLICIES = sorted(path.stem for path in (ROOT / "policies").glob("*.json"))
 CALL_ID = "0" * 32
 # every route that needs a signature, as somebody would ask for it, and who may

@@ -165,12 +165,16 @@ class Driver:
             timeout=35,
         )
 
-    def settle(self) -> None:
-        """Ends what a test left going, so that the next one's faults strike its own calls."""
+    def hang_up(self) -> None:
+        """Ends what a test left going: faults, and calls that would talk on."""
         for simulator in (self.twilio, self.assemblyai):
             simulator.faults.clear()
         for call in list(self.twilio.account.calls.values()):
             call.hung_up.set()
+
+    def settle(self) -> None:
+        """Waits until nothing goes on, so that a test's faults strike its own calls."""
+        self.hang_up()
         # twice: between two steps of a call there is a moment in which nothing runs
         wait_until(lambda: self._is_quiet() and self._is_quiet())
         # messages that were put off would come back in the midst of another test
