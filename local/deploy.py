@@ -122,7 +122,20 @@ def translate(
         warnings.simplefilter("ignore")
         translated = transform(adapted, dict(parameters), _ManagedPolicies())
     result: dict[str, Any] = json.loads(json.dumps(translated, default=str))
+    _count_concurrency(result, source, parameters)
     return result
+
+
+def _count_concurrency(
+    translated: Mapping[str, Any], source: Mapping[str, Any], parameters: Mapping[str, str]
+) -> None:
+    """CloudFormation makes numbers of parameters; MiniStack would compare a text with a number."""
+    for resource in translated["Resources"].values():
+        scaling = resource.get("Properties", {}).get("ScalingConfig", {})
+        name = scaling.get("MaximumConcurrency", {}).get("Ref")
+        if name:
+            default = source["Parameters"][name]["Default"]
+            scaling["MaximumConcurrency"] = int(parameters.get(name, default))
 
 
 class _ManagedPolicies:

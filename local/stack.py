@@ -27,6 +27,7 @@ _CONCURRENCY = max(4, 2 * CORES)
 _NO_CAPS = {
     **dict.fromkeys(("MaxCallsPerDestination", "MaxCallsPerCaller", "MaxCallsPerDay"), "1000000"),
     "MaxCallsAtOnce": "1000",
+    "MaxTranscribeConcurrency": "50",
     "QuietHours": "",
 }
 # anything on the local API; what narrower policies look like is in docs/security.md

@@ -6,6 +6,8 @@ picks up, so nobody hears a cold start.
 
 from __future__ import annotations
 
+import re
+
 from callscribe import wiring
 from callscribe.adapters.twiml import render_twiml
 from callscribe.callbacks import call_news
@@ -16,8 +18,11 @@ from callscribe.http import Request, Response, respond_empty, respond_text
 
 
 def opening(request: Request, _: Context) -> Response:
-    wiring.verifier().twilio(request)
-    return _twiml(wiring.answer_call().opening(request.path_parameters["call_id"]))
+    form = wiring.verifier().twilio(request)
+    answer = wiring.answer_call()
+    if ended := _recorded_before(form):
+        return _twiml(answer.closing(ended))
+    return _twiml(answer.opening(request.path_parameters["call_id"]))
 
 
 def consent(request: Request, _: Context) -> Response:
@@ -34,8 +39,19 @@ def recorded(request: Request, _: Context) -> Response:
 
 def inbound(request: Request, _: Context) -> Response:
     form = wiring.verifier().twilio(request)
+    if ended := _recorded_before(form):
+        return _twiml(wiring.answer_call().closing(ended))
     base_url = request.base_url(wiring.settings().optional("PUBLIC_BASE_URL"))
     return _twiml(wiring.answer_call().inbound(call_news(form), base_url=base_url))
+
+
+def _recorded_before(form: dict[str, str]) -> str | None:
+    """The call_id where Twilio falls back on a script's beginning because its end could not be had.
+
+    ``ErrorUrl`` is the URL that failed. Whoever has left their message is not asked for another.
+    """
+    failed = re.search(r"/twiml/([0-9a-f]{32})/recorded(?:#|$)", form.get("ErrorUrl", ""))
+    return failed[1] if failed else None
 
 
 def call_status(request: Request, _: Context) -> Response:

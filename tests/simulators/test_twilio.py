@@ -344,3 +344,34 @@ def test_callbacks_have_every_field_of_the_samples(world: World) -> None:
 
 
 RECORDING_FIELDS = ("RecordingUrl", "RecordingSid", "RecordingDuration")
+
+
+def test_fallback_is_asked_when_the_url_failed_for_good_and_is_told_why(world: World) -> None:
+    world.statuses = [503, 503, 503]
+    world.documents["/fallback"] = "<Response><Say>Hello</Say><Hangup/></Response>"
+    url = world.server.url
+    call = world.call(fragment="#rc=2&rp=all", fallback_url=f"{url}/fallback")
+    assert len(world.told("/voice")) == 3
+    [form] = world.told("/fallback")
+    assert (form["ErrorCode"], form["ErrorUrl"]) == ("11200", f"{url}/voice#rc=2&rp=all")
+    assert form["CallSid"] == call.sid
+    assert all(world.signatures)
+    assert world.sim.account.calls[call.sid].executed == ["Say", "Hangup"]
+
+
+@pytest.mark.parametrize("with_fallback", [True, False])
+def test_without_any_document_the_person_hears_so_and_is_hung_up_on(
+    world: World, with_fallback: bool
+) -> None:
+    world.statuses = [503, 503]
+    more = {"fallback_url": f"{world.server.url}/voice"} if with_fallback else {}
+    call = world.call(**more)
+    assert len(world.told("/voice")) == 1 + with_fallback
+    assert world.sim.account.calls[call.sid].executed == ["(error message)"]
+    assert call.status == "completed"
+
+
+def test_document_that_is_none_falls_back_too(world: World) -> None:
+    world.documents["/fallback"] = HANGUP
+    world.call("no document", fallback_url=f"{world.server.url}/fallback")
+    assert [form["ErrorCode"] for form in world.told("/fallback")] == ["12100"]

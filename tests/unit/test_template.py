@@ -236,6 +236,16 @@ def test_worker_gives_up_before_the_queue_does() -> None:
     assert queue["VisibilityTimeout"] > timeout
 
 
+def test_workers_leave_room_for_what_answers_the_phone() -> None:
+    """A new account runs 10 functions at once; a backlog must not take them all."""
+    mapping = BY_FOLDER["transcribe"][1]["Properties"]["Events"]["Recordings"]["Properties"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaxTranscribeConcurrency"}}
+    parameter = TEMPLATE["Parameters"]["MaxTranscribeConcurrency"]
+    assert parameter["Default"] <= 5
+    # Lambda's own bounds
+    assert (parameter["MinValue"], parameter["MaxValue"]) == (2, 1000)
+
+
 def test_lease_outlives_a_run() -> None:
     source = (ROOT / "layers/callscribe/callscribe/use_cases/reconcile.py").read_text()
     minutes = int(re.findall(r"^_LEASE = timedelta\(minutes=(\d+)\)$", source, re.MULTILINE)[0])

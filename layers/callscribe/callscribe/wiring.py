@@ -164,6 +164,7 @@ def telephony() -> TwilioTelephony:
         secret_name=settings()["TWILIO_API_KEY_PARAMETER_NAME"],
         account_sid=settings()["TWILIO_ACCOUNT_SID"],
         api_url=settings()["TWILIO_API_URL"],
+        twiml_fallback_url=settings().optional("TWIML_FALLBACK_URL"),
     )
 
 

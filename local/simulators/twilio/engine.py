@@ -20,7 +20,7 @@ from local.simulators.twilio.state import (
     new_sid,
     rfc_2822,
 )
-from local.simulators.twilio.twiml import DocumentError, Verb, parse
+from local.simulators.twilio.twiml import Document, DocumentError, Verb, parse
 from local.speech.clips import load_clips
 
 # paid accounts have no documented cap on hops; a loop must end here all the same
@@ -31,6 +31,8 @@ _THINKING_MS = 500
 _BEEP = "beep"
 _MIN_RECORDING_MS = 1000
 _MAX_CALL_SECONDS = 4 * 3600
+# "We are sorry, an application error has occurred. Goodbye."
+_ERROR_MESSAGE_MS = 4000
 
 
 class HungUpError(Exception):
@@ -117,17 +119,10 @@ class Engine:
         self, call: Call, phone: Phone, url: str, form: Mapping[str, str]
     ) -> tuple[str, dict[str, str]] | None:
         """Fetches and carries out one document; where to go on, or None at its end."""
-        answer = self._callbacks.ask(url, form, operation="callback.twiml")
-        call.callbacks.append({"operation": "twiml", "url": url, "status": answer.status})
-        if answer.status is None or answer.status >= 300:
-            self._account.notify(call.sid, 11200, f"HTTP retrieval failure: {answer.status} {url}")
-            return None
-        call.documents.append(answer.body.decode(errors="replace"))
         try:
-            document = parse(answer.body, answer.content_type)
+            document = self._fetch(call, url, form)
         except DocumentError as error:
-            self._account.notify(call.sid, error.code, str(error))
-            return None
+            document, url = self._fall_back(call, url, form, error)
         for code, message in document.warnings:
             self._account.notify(call.sid, code, message)
         for verb in document.verbs:
@@ -135,6 +130,34 @@ class Engine:
             if following is not None:
                 return urljoin(url.split("#", 1)[0], following[0]), following[1]
         return None
+
+    def _fetch(self, call: Call, url: str, form: Mapping[str, str]) -> Document:
+        """Raises DocumentError, already noted in the account, for what is no document."""
+        answer = self._callbacks.ask(url, form, operation="callback.twiml")
+        call.callbacks.append({"operation": "twiml", "url": url, "status": answer.status})
+        try:
+            if answer.status is None or answer.status >= 300:
+                raise DocumentError(11200, f"HTTP retrieval failure: {answer.status} {url}")
+            call.documents.append(answer.body.decode(errors="replace"))
+            return parse(answer.body, answer.content_type)
+        except DocumentError as error:
+            self._account.notify(call.sid, error.code, str(error))
+            raise
+
+    def _fall_back(
+        self, call: Call, url: str, form: Mapping[str, str], error: DocumentError
+    ) -> tuple[Document, str]:
+        """The fallback's document and URL; without one the person hears so, and is hung up on."""
+        fallback = call.parameter("FallbackUrl")
+        try:
+            if not fallback:
+                raise error
+            failed = {"ErrorCode": str(error.code), "ErrorUrl": url}
+            return self._fetch(call, fallback, {**form, **failed}), fallback
+        except DocumentError:
+            call.executed.append("(error message)")
+            self._pass(call, _ERROR_MESSAGE_MS)
+            raise HungUpError from error
 
     def _carry_out(
         self, call: Call, phone: Phone, verb: Verb, url: str

@@ -159,6 +159,7 @@ class TwilioSimulator:
         parameters = {
             "StatusCallback": [number.get("status_callback", "")],
             "StatusCallbackEvent": ["completed"],
+            "FallbackUrl": [number.get("voice_fallback_url", "")],
         }
         call = Call(new_sid("CA"), body["to"], body["from"], "inbound", parameters)
         with self.account.lock:

@@ -174,7 +174,7 @@ class Account:
         self.calls: dict[str, Call] = {}
         self.recordings: dict[str, Recording] = {}
         self.phones: dict[str, Phone] = {}
-        # number → {"voice_url", "status_callback"}
+        # number → {"voice_url", "voice_fallback_url", "status_callback"}
         self.numbers: dict[str, dict[str, str]] = {number: {} for number in numbers}
         self.notifications: list[dict[str, Any]] = []
 

@@ -48,16 +48,24 @@ class TwilioTelephony:
     """Implements ``ports.Telephony``."""
 
     def __init__(
-        self, secrets: Secrets, *, secret_name: str, account_sid: str, api_url: str
+        self,
+        secrets: Secrets,
+        *,
+        secret_name: str,
+        account_sid: str,
+        api_url: str,
+        twiml_fallback_url: str = "",
     ) -> None:
         self._secrets = secrets
         self._secret_name = secret_name
         self._account_sid = account_sid
+        self._twiml_fallback_url = twiml_fallback_url
         self._http = _HttpClient(api_url)
         self._client: Client | None = None
 
     def place_call(self, call: Call) -> VendorCall:
-        return self._ask(lambda client: _vendor_call(client.calls.create(**_call_parameters(call))))
+        parameters = _call_parameters(call, self._twiml_fallback_url)
+        return self._ask(lambda client: _vendor_call(client.calls.create(**parameters)))
 
     def get_call(self, call_sid: str) -> VendorCall:
         return self._ask(lambda client: _vendor_call(client.calls(call_sid).fetch()))
@@ -192,13 +200,16 @@ def _status(error: TwilioException) -> int | None:
     return getattr(error.args[1], "status_code", None) if len(error.args) > 1 else None
 
 
-def _call_parameters(call: Call) -> dict[str, Any]:
+def _call_parameters(call: Call, fallback_url: str) -> dict[str, Any]:
     urls = CallbackUrls(call.base_url or "")
     parameters: dict[str, Any] = {
         "to": call.to_number,
         "from_": call.from_number,
         "url": urls.twiml(call.call_id),
         "method": "POST",
+        # asked when the URL fails for all its 15 seconds: the same once more has 15 of its own
+        "fallback_url": fallback_url or urls.twiml(call.call_id),
+        "fallback_method": "POST",
         "status_callback": urls.call_status(call.call_id),
         "status_callback_event": ["initiated", "ringing", "answered", "completed"],
         "status_callback_method": "POST",
