@@ -19,19 +19,22 @@ _BLOCK = 1 << 20
 
 def application(source: str, sink: str, certificate: str) -> Callable[[int], None]:
     """The adapter that `transcribe` has, as it is wired there; made once, as in a warm environment."""
-    from botocore.config import Config  # noqa: PLC0415 - each kind loads its own only
-    from botocore.session import Session  # noqa: PLC0415
+    import boto3  # noqa: PLC0415 - each kind loads its own only
+    from botocore.config import Config  # noqa: PLC0415
 
+    from callscribe import wiring  # noqa: PLC0415
     from callscribe.adapters.twilio_media import TwilioAudioSource  # noqa: PLC0415
 
-    client = Session().create_client(
+    time_outs = wiring.STREAM_CONNECT_AND_READ_SECONDS
+    config = wiring.client_config("s3", time_outs).merge(Config(s3={"addressing_style": "path"}))
+    client = boto3.Session().client(
         "s3",
         region_name="us-east-1",
         endpoint_url=sink,
         aws_access_key_id="bench",
         aws_secret_access_key="bench",  # noqa: S106
         verify=certificate,
-        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+        config=config,
     )
     secret = {"api_key_sid": "SK", "api_key_secret": "bench"}
     secrets = cast(Any, SimpleNamespace(read=lambda *_, **__: secret))

@@ -2,97 +2,68 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import boto3
 import pytest
 from botocore.config import Config
-from botocore.session import Session
 
-from bench.copy_audio import make_certificate
+from callscribe import wiring
+from callscribe.adapters import twilio_media
 from callscribe.adapters.twilio_media import TwilioAudioSource
 from callscribe.domain.problems import RetryLaterError
+from tests.support.strict_s3 import ACCESS_KEY, SECRET_KEY, Bucket, StrictS3
 
-WAV = (
-    b"RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00".ljust(44, b"\0")
-    + bytes(range(256)) * 9000
-)
+PART = twilio_media._PART_BYTES
+
+
+def wav(seconds_of_noise: int) -> bytes:
+    """A header that says how long the file is, and something to tell a byte's place by."""
+    data = b"".join(number.to_bytes(4, "big") for number in range(seconds_of_noise * 4000))
+    head = b"RIFF" + (36 + len(data)).to_bytes(4, "little") + b"WAVEfmt \x10\0\0\0\x01\0\x02\0"
+    return head.ljust(44, b"\0") + data
+
+
+LONG = wav(1100)
+WAV = wav(100)
 
 
 class Twilio(BaseHTTPRequestHandler):
-    """Sends the audio with or without its length, whole or broken off."""
+    """Sends the audio whole or broken off, its end told by its length, by chunks, or by closing."""
 
     protocol_version = "HTTP/1.1"
-    body, says_length, sends = WAV, True, len(WAV)
+    body: bytes = WAV
+    framing = "length"
+    sends: int | None = None
 
     def do_GET(self) -> None:
         self.send_response(200)
-        if self.says_length:
+        if self.framing == "length":
             self.send_header("Content-Length", str(len(self.body)))
+        elif self.framing == "chunks":
+            self.send_header("Transfer-Encoding", "chunked")
         else:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(self.body[: self.sends])
+        sent = self.body[: self.sends]
+        if self.framing == "chunks":
+            for start in range(0, len(sent), 1 << 20):
+                chunk = sent[start : start + (1 << 20)]
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            if self.sends is None:
+                self.wfile.write(b"0\r\n\r\n")
+        else:
+            self.wfile.write(sent)
         self.close_connection = True
 
     def log_message(self, *_: Any) -> None: ...
-
-
-class S3(BaseHTTPRequestHandler):
-    """Keeps what comes whole; refuses what does not, as S3 does."""
-
-    protocol_version = "HTTP/1.1"
-    objects: dict[str, bytes]
-
-    def do_PUT(self) -> None:
-        if self.headers.get("Expect"):
-            self.send_response_only(100)
-            self.end_headers()
-        body = self._body()
-        if "aws-chunked" in (self.headers.get("Content-Encoding") or ""):
-            body = unchunked(BytesIO(body))
-        wanted = self.headers.get("X-Amz-Decoded-Content-Length") or self.headers["Content-Length"]
-        whole = len(body) == int(wanted)
-        if whole:
-            type(self).objects[self.path] = body
-        self.send_response(200 if whole else 400)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding") == "chunked":
-            return unchunked(self.rfile)
-        return self.rfile.read(int(self.headers["Content-Length"]))
-
-    def log_message(self, *_: Any) -> None: ...
-
-
-def unchunked(file: Any) -> bytes:
-    """HTTP's chunks, and S3's own inside them, which end with a checksum."""
-    body = b""
-    while size := int(file.readline().split(b";")[0] or b"0", 16):
-        body += file.read(size)
-        file.readline()
-    while file.readline().strip():
-        pass
-    return body
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("openssl") is None:
-        pytest.skip("there is no openssl to make a certificate with")
-    folder: Path = tmp_path_factory.mktemp("certificate")
-    make_certificate(folder)
-    return folder / "certificate.pem"
 
 
 @contextmanager
@@ -108,28 +79,35 @@ def serving(handler: type[BaseHTTPRequestHandler], certificate: Path) -> Iterato
 
 
 @pytest.fixture
-def copy(certificate: Path) -> Iterator[Callable[..., Any]]:
-    with serving(S3, certificate) as s3_url:
-        S3.objects = {}
-        clients = []
+def bucket() -> Bucket:
+    return Bucket()
+
+
+@pytest.fixture
+def copy(certificate: Path, bucket: Bucket) -> Iterator[Callable[..., Any]]:
+    """Copies what a Twilio sends that is made so; the S3 client is configured as the functions' is."""
+    with ExitStack() as stop:
+        s3_url = stop.enter_context(
+            serving(type("S3", (StrictS3,), {"bucket": bucket}), certificate)
+        )
+        session = boto3.Session(ACCESS_KEY, SECRET_KEY, region_name="us-east-1")
+        client = session.client(
+            "s3",
+            endpoint_url=s3_url,
+            verify=str(certificate),
+            config=wiring.client_config("s3", (3, 10)).merge(
+                Config(s3={"addressing_style": "path"})
+            ),
+        )
+        stop.callback(client.close)
 
         def copying(**twilio: Any) -> Any:
             handler = type("Sending", (Twilio,), twilio)
             with serving(handler, certificate) as twilio_url:
-                client = Session().create_client(
-                    "s3",
-                    region_name="us-east-1",
-                    endpoint_url=s3_url,
-                    aws_access_key_id="test",
-                    aws_secret_access_key="test",
-                    verify=str(certificate),
-                    config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-                )
-                clients.append(client)
                 secret = {"api_key_sid": "SK", "api_key_secret": "test"}
                 audio = TwilioAudioSource(
                     cast(Any, SimpleNamespace(read=lambda *_, **__: secret)),
-                    cast(Any, client),
+                    client,
                     secret_name="",
                     account_sid="AC",
                     api_url=twilio_url,
@@ -137,31 +115,66 @@ def copy(certificate: Path) -> Iterator[Callable[..., Any]]:
                 )
                 audio._session.verify = str(certificate)
                 audio._session.trust_env = False
-                try:
+                with closing(audio._session):
                     return audio.copy("RE1", channels=2, key="audio/x.wav")
-                finally:
-                    audio._session.close()
 
         yield copying
-        for client in clients:
-            client.close()
 
 
-@pytest.mark.parametrize("says_length", [True, False])
-def test_what_arrives_is_what_was_sent(copy: Callable[..., Any], says_length: bool) -> None:
-    stored = copy(says_length=says_length)
-    assert (stored.size_bytes, stored.channels) == (len(WAV), 2)
-    assert S3.objects == {"/bucket/audio/x.wav": WAV}
+FRAMINGS = ["length", "chunks", "closing"]
 
 
-def test_download_that_breaks_off_leaves_nothing_and_comes_again(copy: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("body", [WAV, LONG], ids=["short", "long"])
+def test_what_arrives_is_what_was_sent(
+    copy: Callable[..., Any], bucket: Bucket, framing: str, body: bytes
+) -> None:
+    stored = copy(framing=framing, body=body)
+    assert (stored.size_bytes, stored.channels) == (len(body), 2)
+    assert bucket.objects == {"/bucket/audio/x.wav": body}
+    assert (bucket.parts, bucket.refused) == ({}, [])
+    # a length is what makes one stream of it; else what is longer than a part goes in parts
+    in_parts = framing != "length" and len(body) > PART
+    assert bucket.requests == (["POST", "PUT", "PUT", "POST"] if in_parts else ["PUT"])
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("sends", [len(WAV) // 2, PART + 1000])
+def test_download_that_breaks_off_leaves_nothing_and_comes_again(
+    copy: Callable[..., Any], bucket: Bucket, framing: str, sends: int
+) -> None:
     with pytest.raises(RetryLaterError):
-        copy(sends=len(WAV) // 2)
-    assert S3.objects == {}
+        copy(framing=framing, body=LONG, sends=sends)
+    assert (bucket.objects, bucket.parts) == ({}, {})
+
+
+def test_what_is_larger_than_one_put_goes_in_parts(
+    copy: Callable[..., Any], bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3's five gigabytes, at a hundredth of a per cent of their size."""
+    monkeypatch.setattr(twilio_media, "_LARGEST_PUT_BYTES", len(LONG) - 1)
+    copy(framing="length", body=LONG)
+    assert bucket.objects == {"/bucket/audio/x.wav": LONG}
+    assert bucket.requests == ["POST", "PUT", "PUT", "POST"]
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_s3_that_is_busy_is_asked_later(
+    copy: Callable[..., Any], bucket: Bucket, status: int
+) -> None:
+    """A stream cannot be sent again from its beginning: the recording comes again instead."""
+    bucket.fail = [status]
+    with pytest.raises(RetryLaterError):
+        copy(framing="length")
+    assert bucket.objects == {}
+    copy(framing="length")
+    assert bucket.objects == {"/bucket/audio/x.wav": WAV}
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>not audio</html>" * 10, b"RIFF"])
-def test_what_is_no_wav_is_not_stored(copy: Callable[..., Any], body: bytes) -> None:
+def test_what_is_no_wav_is_not_stored(
+    copy: Callable[..., Any], bucket: Bucket, body: bytes
+) -> None:
     with pytest.raises(RetryLaterError, match="no WAV"):
-        copy(body=body, sends=len(body))
-    assert S3.objects == {}
+        copy(body=body)
+    assert bucket.objects == {}

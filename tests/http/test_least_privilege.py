@@ -37,6 +37,7 @@ BY_AWS_ITSELF = {
         ("transcribe", f"sqs:{name}"): "Lambda polls the queue"
         for name in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
     },
+    ("transcribe", "s3:AbortMultipartUpload"): "an upload in parts breaks off",
     ("dial", "iam:PassRole"): "asked by Scheduler; the emulator does not",
     ("dial", "sqs:SendMessage"): "Lambda lays aside an invocation that it gave up",
     ("reconcile", "sqs:SendMessage/LayAside"): "Lambda lays aside an invocation that it gave up",
