@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
+import boto3
 import requests
 
 from callscribe import handling, wiring
@@ -44,6 +45,8 @@ class InProcess:
             **os.environ,
             **stack.pools[function.logical_id].variables(),
             "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+            # Lambda's own setting, which would count for more
+            "AWS_LAMBDA_LOG_LEVEL": "FATAL",
         }
         self._arn = function.arn
         self._folder = folder
@@ -68,7 +71,7 @@ class InProcess:
             raise RuntimeError(f"{self._folder} answered {answer}")
         return self._steps
 
-    def _listen(self, session: Any) -> None:
+    def _listen(self, session: boto3.Session) -> None:
         def begin(context: dict[str, Any], **_: Any) -> None:
             context["bench"] = CLOCK()
 
@@ -78,9 +81,10 @@ class InProcess:
             consumed = parsed.get("ConsumedCapacity") or {}
             self._steps.capacity.append((name, float(consumed.get("CapacityUnits", 0))))
 
-        session.register("before-call", begin)
-        session.register("after-call", end)
-        session.register(
+        events: Any = session.events  # its handlers are typed as if none answered
+        events.register("before-call", begin)
+        events.register("after-call", end)
+        events.register(
             "provide-client-params.dynamodb",
             lambda params, **_: {**params, "ReturnConsumedCapacity": "TOTAL"},
         )
