@@ -99,8 +99,11 @@ class SimulatedTable:
         act = partial(self.inner.get_call_with_recordings, call_id)
         return self._ask(call_id, "table.get_call_with_recordings", act)
 
-    def find_calls_with(self, phone_number: str, *, limit: int) -> list[str]:
-        act = partial(self.inner.find_calls_with, phone_number, limit=limit)
+    def find_calls_with(
+        self, phone_number: str, *, limit: int, newest_first: bool = False
+    ) -> list[str]:
+        find = self.inner.find_calls_with
+        act = partial(find, phone_number, limit=limit, newest_first=newest_first)
         return self._ask(NOBODY, "table.find_calls_with", act)
 
     def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:

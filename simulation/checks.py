@@ -27,6 +27,7 @@ PROMISES = {
     "orphan": "nothing lies in the bucket that no item names",
     "true": "no reason is named that is not so",
     "kept": "what Twilio knows of a call or a recording is known here",
+    "others": "while one vendor hangs, whatever needs only the other goes on",
     "forward": "no status ever goes back",
     "acknowledged": "what is acknowledged is kept or done",
     "queue": "nothing is left in a queue",
@@ -54,6 +55,7 @@ def check(world: World) -> list[Finding]:
         *_copies(world),
         *_bucket(world),
         *_waiting(world),
+        *(Finding("others", label, what) for label, what in world.stalled),
         *(Finding("forward", _label(world, name), what) for name, what in world.table.backwards),
         *(
             Finding("acknowledged", _label(world, name), what)

@@ -40,6 +40,8 @@ HANDLERS: dict[str, Any] = {
 }
 
 
+# how long the application waits for one answer, with all its tries (tests/unit/test_time_outs.py)
+_PATIENCE_SECONDS = {"Twilio": 10.0, "AssemblyAI": 40.0}
 # the entity of a request that concerns no one call: it is named after who makes it
 NOBODY = "-"
 
@@ -76,6 +78,11 @@ class Lambdas:
         self._made: Counter[str] = Counter()
         # exceptions that no handler should let out or log: each is a bug
         self.bugs: list[str] = []
+        # whether a vendor answers nothing at all now
+        self.hangs: Callable[[str], bool] = lambda _: False
+        # by run of reconciliation: the vendors that did not answer it, and that it asked all the same
+        self._silent: set[tuple[str, str]] = set()
+        self.asked_again: list[tuple[str, str]] = []
 
     def invoke(self, function: str, event: Any, done: Callable[[Any], None], *, label: str) -> None:
         """``done`` gets the answer, or None where the invocation died or raised.
@@ -147,6 +154,10 @@ class Lambdas:
     ) -> T:
         """A request to Twilio or AssemblyAI."""
         fault = self._before(entity, operation, VENDOR_FAULTS, *seconds)
+        if self.hangs(vendor):
+            self._hang(vendor)
+            self._pass(_PATIENCE_SECONDS[vendor])
+            raise VendorUnknownError(vendor, "no answer (it hangs)")
         if fault == "refused":
             raise VendorRefusedError(vendor, "refused (simulated)", code=20003, status=403)
         if fault == "throttled":
@@ -160,6 +171,13 @@ class Lambdas:
             raise VendorUnknownError(vendor, "no answer (simulated)")
         self._after(fault)
         return result
+
+    def _hang(self, vendor: str) -> None:
+        invocation = self._running[getcurrent()]
+        run = (invocation.aws_request_id, vendor)
+        if run in self._silent and invocation.function == "reconcile":
+            self.asked_again.append((invocation.label, f"{vendor} was asked again in one run"))
+        self._silent.add(run)
 
     def _run(self, function: str, event: Any, done: Callable[[Any], None], label: str) -> None:
         number = next(self._ids)

@@ -68,9 +68,11 @@ class MemoryCallStore:
     def find_call_id(self, call_sid: str) -> str | None:
         return self._by_call_sid.get(call_sid)
 
-    def find_calls_with(self, phone_number: str, *, limit: int) -> list[str]:
+    def find_calls_with(
+        self, phone_number: str, *, limit: int, newest_first: bool = False
+    ) -> list[str]:
         found = [call for call in self.calls.values() if call.phone_number == phone_number]
-        found.sort(key=lambda call: call.created_at)
+        found.sort(key=lambda call: call.created_at, reverse=newest_first)
         return [call.call_id for call in found[:limit]]
 
     def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:

@@ -220,9 +220,9 @@ MUTANTS = (
     ),
     Mutant(
         what="a strange call at Twilio is adopted although it may be our own",
-        path=_USE_CASES + "reconcile.py",
-        old='            certain = not result["left"] and not result["unresolved"]\n',
-        new="            certain = True\n",
+        path=_USE_CASES + "track_call.py",
+        old="    own = track.own_call(news)\n",
+        new="    own = None\n",
     ),
     Mutant(
         what="Twilio's list of recordings is not walked through",
@@ -247,6 +247,18 @@ MUTANTS = (
         path=_USE_CASES + "track_call.py",
         old="        if call.status in GONE or not missing:\n",
         new="        if True:\n",
+    ),
+    Mutant(
+        what="what cannot be done keeps its place at the front",
+        path=_USE_CASES + "reconcile.py",
+        old="            if entry is not None and entry.due_at == waiting.due_at:\n",
+        new="            if False:\n",
+    ),
+    Mutant(
+        what="a vendor that does not answer is asked again in the same run",
+        path="layers/callscribe/callscribe/adapters/vendor_shares.py",
+        old="            share.silent = True\n",
+        new="            share.silent = False\n",
     ),
     Mutant(
         what="an erasure does not look a second time",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 from callscribe import wiring
+from callscribe.domain.calls import GONE, TERMINAL
 from callscribe.domain.times import to_text
 from callscribe.settings import Settings
 from simulation.api import ACCOUNT_SID, AUTH_TOKEN, Api
@@ -40,6 +41,12 @@ _CATCHING_UP_RUNS = 12
 _OUTAGES = 0.15
 _OUTAGE_BEGINS_SECONDS = 1200.0
 _OUTAGE_SECONDS = 5 * 24 * 3600.0
+# of worlds, cumulated
+_HANGS = ((0.04, "Twilio"), (0.08, "AssemblyAI"))
+_HANG_BEGINS_SECONDS = 1500.0
+_HANG_SECONDS = 24 * 3600.0
+# what cannot be done meanwhile goes to the end of the line: nothing stays first for so long
+_MAX_OVERDUE = timedelta(hours=1)
 # when an operator looks after what failed
 _OPERATOR_SECONDS = (1500.0, 2700.0, 3900.0)
 # a client asks again when it got no answer
@@ -146,6 +153,12 @@ class World:
         self.most_at_once = "40" if dice.number("most at once") < 0.25 else "100000"
         # in some worlds reconciliation stops in the midst of it all, and comes back days later
         self.outage = dice.number("reconcile outage") < _OUTAGES
+        # in some a vendor answers nothing for a day
+        roll = dice.number("a vendor hangs")
+        self.hanging = next((name for high, name in _HANGS if roll < high), None)
+        self.lambdas.hangs = self._hangs
+        # what was not done while it hung, although it needs only the other: (label, what)
+        self.stalled: list[tuple[str, str]] = []
         # labels of calls whose erasure was promised
         self.erased: set[str] = set()
         # and of those whose cancellation was
@@ -187,10 +200,13 @@ class World:
         if self.outage:
             self.scheduler.run_until(self.scheduler.now + _OUTAGE_SECONDS)
             self.outage = False
-            self._catch_up()
-        # deleting hundreds of copies one by one takes longer than a run may
-        for _ in range(3 if self.vendor_copies == "delete" else 0):
-            self._reconcile_and_settle()
+        if self.hanging:
+            self._wait_for_vendor()
+        # what has piled up takes more than a run or two
+        for _ in range(_CATCHING_UP_RUNS):
+            self.reconcile()
+            self.scheduler.run_until(self.scheduler.now + _RECONCILE_SECONDS)
+        self.scheduler.run_until(self.scheduler.now + _SETTLING_SECONDS)
         self.reconciled.clear()
         for _ in range(2):
             self._reconcile_and_settle()
@@ -200,11 +216,18 @@ class World:
         self._reconcile_and_settle()
         return self.reconciled.pop() or {}
 
-    def _catch_up(self) -> None:
-        """What has piled up takes more than a run or two."""
-        for _ in range(_CATCHING_UP_RUNS):
+    def _hangs(self, vendor: str) -> bool:
+        begun = self.scheduler.now >= _HANG_BEGINS_SECONDS
+        return vendor == self.hanging and begun
+
+    def _wait_for_vendor(self) -> None:
+        """Reconciliation goes on all day; then the vendor answers again."""
+        while self.scheduler.now < _HANG_BEGINS_SECONDS + _HANG_SECONDS:
             self.reconcile()
             self.scheduler.run_until(self.scheduler.now + _RECONCILE_SECONDS)
+        self.stalled = [*self.lambdas.asked_again, *stalled(self)]
+        self.note("answers again", vendor=self.hanging)
+        self.hanging = None
 
     def _reconcile_and_settle(self) -> None:
         self.reconcile()
@@ -358,6 +381,25 @@ class World:
         wiring.new_id = self.lambdas.new_id
         for name in _BUILT:
             getattr(wiring, name).cache_clear()
+
+
+def stalled(world: World) -> Iterator[tuple[str, str]]:
+    """What stands still although it does not need the vendor that hangs."""
+    twilio_hangs = world.hanging == "Twilio"
+    waits = ("stored", "submitting", "submitted") if twilio_hangs else ("received",)
+    for recording in world.store.recordings.values():
+        label = world.twilio.labels[recording.recording_sid]
+        if recording.status in waits and label not in world.erased:
+            yield label, f"{recording.recording_sid} is {recording.status}"
+    for call in world.store.calls.values():
+        label = world.twilio.labels.get(call.call_id, call.call_id)
+        if not twilio_hangs and call.status not in (*TERMINAL, *GONE):
+            yield label, f"the call is {call.status}"
+    for waiting in world.store.overdue(to_text(world.scheduler.time() - _MAX_OVERDUE)):
+        yield (
+            world.twilio.labels.get(waiting.call_id, "-"),
+            f"due since {waiting.due_at}, and first",
+        )
 
 
 _BUILT = (

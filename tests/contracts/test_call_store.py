@@ -110,6 +110,7 @@ def test_calls_of_a_person_are_found_in_either_direction(store: Store) -> None:
         store.add_call(made)
     assert store.find_calls_with(number, limit=5) == [by.call_id, to.call_id]
     assert store.find_calls_with(number, limit=1) == [by.call_id]
+    assert store.find_calls_with(number, limit=1, newest_first=True) == [to.call_id]
     assert store.find_calls_with(ours, limit=5) == []
 
 

@@ -181,7 +181,7 @@ def test_dead_letter_of_an_unknown_recording_goes_back_to_work(driver: Driver) -
     # one that came back too often stays, for a person
     sqs.send_message(
         QueueUrl=dead,
-        MessageBody=json.dumps({**notice, "recording_sid": "RE" + "c" * 32, "redrives": 3}),
+        MessageBody=json.dumps({**notice, "recording_sid": "RE" + "c" * 32, "redrives": 48}),
     )
     wait_until(lambda: letters(driver))
     assert driver.ask("POST", "/retries", json={"kind": "dead-letter"})["retried"] == 0

@@ -78,8 +78,8 @@ class Walk:
             base_url="https://api.example",
         )
 
-    def run(self, *, may_adopt: bool = True) -> dict[str, Any]:
-        return self.sweeper.run(lambda: 60.0, may_adopt=may_adopt)
+    def run(self) -> dict[str, Any]:
+        return self.sweeper.run(lambda: 60.0)
 
 
 def heard(number: int, minutes_ago: float = 60) -> RecordingNotice:
@@ -146,15 +146,12 @@ def test_import_is_paced_and_bounded_in_a_run() -> None:
     assert walk.store.sweeps["import-1"].cursor == "6"
 
 
-@pytest.mark.parametrize(
-    ("minutes_ago", "may_adopt", "queued", "unmapped"),
-    [(60, True, 1, 1), (60, False, 0, 1), (5, True, 0, 0)],
-)
-def test_strange_recording_waits_until_it_can_be_nobody_elses(
-    minutes_ago: float, may_adopt: bool, queued: int, unmapped: int
+@pytest.mark.parametrize(("minutes_ago", "queued", "unmapped"), [(60, 1, 1), (5, 0, 0)])
+def test_strange_recording_waits_until_its_callback_would_have_come(
+    minutes_ago: float, queued: int, unmapped: int
 ) -> None:
     walk = Walk({None: Page([heard(1, minutes_ago)], None)})
-    result = walk.run(may_adopt=may_adopt)
+    result = walk.run()
     assert len(walk.queue.notices) == queued
     assert walk.telemetry.counts["UnmappedRecordings"] == unmapped == result["unmapped"]
     reaches_back = walk.store.sweeps["recordings"].unfinished_since

@@ -55,8 +55,10 @@ class CallStore(Protocol):
     def get_recording(self, call_id: str, recording_sid: str) -> Recording | None: ...
     def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None: ...
     def find_call_id(self, call_sid: str) -> str | None: ...
-    def find_calls_with(self, phone_number: str, *, limit: int) -> list[str]:
-        """The call_ids of calls to or from a person's number, oldest first."""
+    def find_calls_with(
+        self, phone_number: str, *, limit: int, newest_first: bool = False
+    ) -> list[str]:
+        """The call_ids of calls to or from a person's number, oldest first unless said otherwise."""
         ...
 
     def change_call(
@@ -236,6 +238,22 @@ class Telephony(Protocol):
 
     def page_ended_calls(self, since: str, until: str, cursor: str | None) -> Page[VendorCall]:
         """Calls that ended in a span of time."""
+        ...
+
+
+class VendorShares(Protocol):
+    """How much of a run's time each vendor may take; its ports raise VendorNotAskedError beyond that."""
+
+    def begin(self, seconds: float) -> None:
+        """A run begins: each vendor may be asked again, for so long."""
+        ...
+
+    def renew(self, seconds: float) -> None:
+        """Those that answer may be asked for so long from now on."""
+        ...
+
+    def check(self, vendor: str) -> None:
+        """Raises VendorNotAskedError where this run asks the vendor nothing more."""
         ...
 
 

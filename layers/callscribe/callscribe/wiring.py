@@ -6,6 +6,7 @@ is wired here for one function simply cannot be had in another.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -387,17 +388,22 @@ def import_recordings() -> ImportRecordings:
 
 @cache
 def reconcile() -> Reconcile:
+    from callscribe.adapters.vendor_shares import VendorShares
     from callscribe.use_cases.reconcile import Reconcile
     from callscribe.use_cases.sweep_vendors import SweepVendors
 
+    vendors = VendorShares(telemetry(), clock)
+    twilio = vendors.of("Twilio", telephony())
+    assemblyai = vendors.of("AssemblyAI", transcriber())
+    finish = replace(finish_recording(), transcriber=assemblyai)
     sweep = SweepVendors(
         store=store(),
         sweeps=store(),
-        telephony=telephony(),
-        transcriber=transcriber(),
+        telephony=twilio,
+        transcriber=assemblyai,
         queue=queue(),
         track=track_call(),
-        finish=finish_recording(),
+        finish=finish,
         telemetry=telemetry(),
         clock=clock,
         base_url=public_base_url(settings().optional("PUBLIC_BASE_URL"), settings()["API_URL"]),
@@ -405,14 +411,15 @@ def reconcile() -> Reconcile:
     return Reconcile(
         store=store(),
         sweeps=store(),
-        telephony=telephony(),
+        telephony=twilio,
         queue=queue(),
-        place=place_call(),
+        place=replace(place_call(), telephony=twilio),
         track=track_call(),
-        finish=finish_recording(),
+        finish=finish,
         redrive=redrive(),
-        erase=erase_call(),
+        erase=replace(erase_call(), telephony=twilio, transcriber=assemblyai),
         sweep=sweep,
+        vendors=vendors,
         telemetry=telemetry(),
         clock=clock,
         deadlines=deadlines(),

@@ -92,12 +92,15 @@ class DynamoDBCallStore:
         return answer["Items"][0]["call_id"]["S"] if answer["Items"] else None
 
     @_translated
-    def find_calls_with(self, phone_number: str, *, limit: int) -> list[str]:
+    def find_calls_with(
+        self, phone_number: str, *, limit: int, newest_first: bool = False
+    ) -> list[str]:
         answer = self._client.query(
             TableName=self._table,
             IndexName="by_phone_number",
             KeyConditionExpression="phone_number = :phone_number",
             ExpressionAttributeValues={":phone_number": {"S": phone_number}},
+            ScanIndexForward=not newest_first,
             Limit=limit,
         )
         return [item["call_id"]["S"] for item in answer["Items"]]

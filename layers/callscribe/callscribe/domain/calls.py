@@ -49,7 +49,8 @@ class Call:
     """One phone call. Fields equal the table's attributes; None means absent.
 
     ``waiting_for`` and ``due_at`` are set together exactly while somebody still owes us news:
-    they put the call in the sparse index that ``reconcile`` reads. ``erasure`` is the record of an
+    they put the call in the sparse index that ``reconcile`` reads. ``overdue_since`` is when it was due
+    first, where ``due_at`` was moved because nothing could be done. ``erasure`` is the record of an
     erasure: who asked for it and when, when it was done, and of how many recordings and transcripts.
     ``claim_token`` is random: it tells one request's claim from another's that looks the same.
     ``refusal`` is Twilio's, ``{code, status}``, where it was the answer to the request: the
@@ -101,6 +102,7 @@ class Call:
     reconcile_attempts: int = 0
     waiting_for: str | None = None
     due_at: str | None = None
+    overdue_since: str | None = None
 
     @property
     def phone_number(self) -> str | None:

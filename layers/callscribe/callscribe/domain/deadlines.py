@@ -53,6 +53,11 @@ DEFAULTS: Mapping[str, timedelta] = {
 _LONGEST_MINUTES = 60 * 24 * 30
 # however often nothing was found, the next look is no further away than this
 _LONGEST_BACKOFF = timedelta(hours=2)
+# what could not be done is tried again between these; the alarm on what is long overdue needs to see each
+# entry twice an hour
+_DEFERRED_BETWEEN = (timedelta(minutes=5), timedelta(minutes=20))
+# the fields of an entry of which nobody owes news
+NOT_WAITING: Mapping[str, None] = {"waiting_for": None, "due_at": None, "overdue_since": None}
 # shards of the index: one partition takes 1,000 writes a second
 DEADLINE_SHARDS = 4
 DAY_SHARDS = 4
@@ -70,7 +75,7 @@ class Deadlines:
     def of_call(
         self, call_id: str, status: str, now: datetime, attempts: int = 0
     ) -> dict[str, Any]:
-        """The two fields that put a call into the deadline index, or take it out."""
+        """The fields that put a call into the deadline index, or take it out."""
         return self._fields(call_id, f"call.{status}", now, attempts)
 
     def of_recording(
@@ -82,9 +87,21 @@ class Deadlines:
     def _fields(self, call_id: str, name: str, now: datetime, attempts: int) -> dict[str, Any]:
         wait = self.waits.get(name)
         if wait is None:
-            return {"waiting_for": None, "due_at": None}
+            return dict(NOT_WAITING)
         later = min(wait * 2**attempts, max(wait, _LONGEST_BACKOFF))
-        return {"waiting_for": waiting_shard(call_id), "due_at": to_text(now + later)}
+        return {
+            "waiting_for": waiting_shard(call_id),
+            "due_at": to_text(now + later),
+            "overdue_since": None,
+        }
+
+
+def deferred(overdue_since: datetime, now: datetime) -> dict[str, Any]:
+    """The fields of an entry that stays due, but lets others go first: for as long again as it has
+    been overdue already, within bounds."""
+    shortest, longest = _DEFERRED_BETWEEN
+    later = min(max(now - overdue_since, shortest), longest)
+    return {"due_at": to_text(now + later), "overdue_since": to_text(overdue_since)}
 
 
 def read_deadlines(text: str) -> Deadlines:

@@ -85,6 +85,7 @@ class Recording:
     reconcile_attempts: int = 0
     waiting_for: str | None = None
     due_at: str | None = None
+    overdue_since: str | None = None
 
     @property
     def failure(self) -> Failure | None:

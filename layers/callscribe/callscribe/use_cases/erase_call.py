@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from callscribe.domain.calls import CALL_SID, ERASED, ERASING, Call
-from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.deadlines import NOT_WAITING, Deadlines
 from callscribe.domain.problems import CallscribeError, VendorLacksItError
 from callscribe.domain.recordings import Recording
 from callscribe.domain.times import Clock, from_text, to_text
@@ -52,8 +52,7 @@ class EraseCall:
             changes = {
                 "status": ERASED,
                 "erasure": {**record, "erased_at": to_text(now)},
-                "waiting_for": None,
-                "due_at": None,
+                **NOT_WAITING,
             }
         changes["updated_at"] = to_text(now)
         done = self.store.change_call(call.call_id, changes, only_from=[ERASING])
@@ -69,7 +68,7 @@ class EraseCall:
         self.store.change_recording(
             recording.call_id,
             recording.recording_sid,
-            {"waiting_for": None, "due_at": None},
+            NOT_WAITING,
             only_from=[recording.status],
         )
 

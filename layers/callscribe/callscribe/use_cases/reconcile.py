@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from callscribe.domain.calls import CALL_SID, GONE, TERMINAL, Call
-from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.deadlines import NOT_WAITING, Deadlines, deferred
 from callscribe.domain.failures import Failure
-from callscribe.domain.problems import CallscribeError, RetryLaterError, VendorLacksItError
+from callscribe.domain.problems import (
+    CallscribeError,
+    RetryLaterError,
+    VendorLacksItError,
+    VendorNotAskedError,
+)
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
 from callscribe.domain.recordings import Recording, is_unfinished
 from callscribe.domain.times import Clock, from_text, to_text
@@ -21,6 +27,7 @@ from callscribe.ports import (
     Telemetry,
     Telephony,
     VendorCall,
+    VendorShares,
     Waiting,
 )
 from callscribe.use_cases.erase_call import EraseCall
@@ -35,6 +42,8 @@ _LEASE = timedelta(minutes=6)
 # Twilio's clock and ours differ
 _CLOCK_SLACK = timedelta(minutes=2)
 MAX_REQUEUES = 12
+# of what is left of the time: whichever vendor is slow, half is left to the rest
+_SHARE_OF_A_VENDOR = 0.5
 
 _NEVER_ARRIVED = Failure(
     "never_reached_twilio",
@@ -61,6 +70,7 @@ class Reconcile:
     redrive: Redrive
     erase: EraseCall
     sweep: SweepVendors
+    vendors: VendorShares
     telemetry: Telemetry
     clock: Clock
     deadlines: Deadlines
@@ -80,16 +90,17 @@ class Reconcile:
             return {"skipped": "another run is under way"}
         try:
             half = seconds_left() / 2
+            self.vendors.begin(half * _SHARE_OF_A_VENDOR)
             result = self._work_off(lambda: seconds_left() > half)
             result["redriven"] = self.redrive.dead_letters()
-            certain = not result["left"] and not result["unresolved"]
-            result |= self.sweep.run(seconds_left, may_adopt=certain)
+            self.vendors.renew(seconds_left() * _SHARE_OF_A_VENDOR)
+            result |= self.sweep.run(seconds_left)
         finally:
             self.sweeps.give_back_lease("reconcile", owner=owner)
         return result
 
     def _work_off(self, time_left: Callable[[], bool]) -> dict[str, Any]:
-        result = {"overdue": 0, "taken_up": 0, "put_off": 0, "left": 0, "unresolved": 0}
+        result = {"overdue": 0, "taken_up": 0, "put_off": 0, "left": 0}
         now = self.clock()
         oldest = created = now
         seen: set[tuple[str, str | None]] = set()
@@ -99,16 +110,16 @@ class Reconcile:
                 continue
             seen.add(key)
             result["overdue"] += 1
-            oldest = min(oldest, from_text(waiting.due_at))
             if not time_left():
                 result["left"] = 1
                 break
             entry = self._take_up(waiting)
             result["taken_up" if entry else "put_off"] += 1
-            if entry is not None:
+            if entry is None:
+                oldest = min(oldest, self._defer(waiting))
+            else:
+                oldest = min(oldest, from_text(entry.overdue_since or waiting.due_at))
                 created = min(created, from_text(entry.created_at))
-            if waiting.recording_sid is None:
-                result["unresolved"] += not (isinstance(entry, Call) and _is_resolved(entry))
         self.telemetry.count("Overdue", result["overdue"])
         self.telemetry.count("OldestOverdueSeconds", (now - oldest).total_seconds())
         self.telemetry.count("OldestPendingSeconds", (now - created).total_seconds())
@@ -123,6 +134,9 @@ class Reconcile:
             if waiting.recording_sid is None:
                 return self._call(waiting.call_id)
             return self._recording(waiting.call_id, waiting.recording_sid)
+        except VendorNotAskedError:
+            # said once, when the vendor was given up for this run
+            return None
         except CallscribeError as error:
             reason = f"{type(error).__name__}: {error}"
         except Exception as error:  # noqa: BLE001 - see above; it is counted and its name logged
@@ -137,6 +151,32 @@ class Reconcile:
         )
         return None
 
+    def _defer(self, waiting: Waiting) -> datetime:
+        """Lets others go first in the next runs, unless the entry moved; since when it is overdue."""
+        since = from_text(waiting.due_at)
+        # an entry that cannot even be read or written stays first: its turn is over all the same
+        with suppress(Exception):
+            entry = self._read(waiting)
+            if entry is not None and entry.due_at == waiting.due_at:
+                since = from_text(entry.overdue_since or waiting.due_at)
+                self._write_deferral(entry, deferred(since, self.clock()))
+        return since
+
+    def _read(self, waiting: Waiting) -> Call | Recording | None:
+        if waiting.recording_sid is None:
+            return self.store.get_call(waiting.call_id)
+        return self.store.get_recording(waiting.call_id, waiting.recording_sid)
+
+    def _write_deferral(self, entry: Call | Recording, changes: dict[str, Any]) -> None:
+        """Whatever moved the entry has changed or removed ``due_at``, and stands."""
+        same = {"due_at": entry.due_at}
+        if isinstance(entry, Call):
+            self.store.change_call(entry.call_id, changes, only_from=[entry.status], expected=same)
+        else:
+            self.store.change_recording(
+                entry.call_id, entry.recording_sid, changes, only_from=[entry.status], expected=same
+            )
+
     def _call(self, call_id: str) -> Call:
         call = self.store.get_call(call_id)
         if call is None:
@@ -144,6 +184,8 @@ class Reconcile:
         if call.status in GONE:
             self._erase(call)
         elif call.status == "scheduled":
+            # a call that is claimed and then not asked for would have failed
+            self.vendors.check("Twilio")
             self.place.from_schedule(call_id)
         elif call.status in TERMINAL:
             self._check_recordings(call)
@@ -154,12 +196,11 @@ class Reconcile:
         return call
 
     def _erase(self, call: Call) -> None:
-        """A vendor that will not delete must not keep others' calls from being adopted."""
         try:
             self.erase.look(call)
-        except CallscribeError as error:
+        except CallscribeError:
             self.telemetry.count("ErasurePutOff")
-            self.telemetry.warn("erasure put off", call_id=call.call_id, reason=str(error))
+            raise
 
     def _search(self, call: Call) -> None:
         """No answer came when it was placed: is it at Twilio? It is never dialled again."""
@@ -201,9 +242,8 @@ class Reconcile:
 
     def _check_recordings(self, call: Call) -> None:
         """After the end of a call every recording that Twilio has of it must be known here."""
-        done = {"waiting_for": None, "due_at": None}
         if not CALL_SID.fullmatch(call.call_sid or ""):
-            self._change(call, done)
+            self._change(call, dict(NOT_WAITING))
             return
         notices = self.telephony.list_recordings(call.call_sid or "")
         finished = [notice for notice in notices if not is_unfinished(notice.status)]
@@ -218,7 +258,7 @@ class Reconcile:
         if len(finished) < len(notices):
             self._look_later(call)
             return
-        self._change(call, {"recordings_at_twilio": len(notices), **done})
+        self._change(call, {"recordings_at_twilio": len(notices), **NOT_WAITING})
 
     def _ask_what_is_missing(self, call: Call) -> None:
         """Where callbacks were lost: Twilio still knows when the call was answered, and how long."""
@@ -247,7 +287,7 @@ class Reconcile:
                 self.erase.copies(recording)
         elif recording.status == "submitted":
             self.finish.ask_again(call, recording)
-        elif recording.reconcile_attempts >= MAX_REQUEUES:
+        elif self._is_hopeless(recording):
             self.finish.end(call, recording, "error", _GAVE_UP)
         elif recording.status != "received" or self._is_still_there(call, recording):
             self._requeue(recording)
@@ -265,6 +305,11 @@ class Reconcile:
             return True
         self.finish.without_audio(call, recording, notice)
         return False
+
+    def _is_hopeless(self, recording: Recording) -> bool:
+        """Tried often, and for longer than a vendor's outage usually lasts."""
+        waits_until = from_text(recording.created_at) + self.deadlines["recording.give-up"]
+        return recording.reconcile_attempts >= MAX_REQUEUES and self.clock() > waits_until
 
     def _requeue(self, recording: Recording) -> None:
         attempts = recording.reconcile_attempts + 1
@@ -288,8 +333,3 @@ class Reconcile:
 
     def _change(self, call: Call, changes: dict[str, Any]) -> bool:
         return self.store.change_call(call.call_id, changes, only_from=[call.status])
-
-
-def _is_resolved(call: Call) -> bool:
-    """Whether a call at Twilio that nobody knows cannot be this one."""
-    return call.call_sid is not None or call.status in GONE

@@ -24,8 +24,9 @@ from callscribe.use_cases.finish_recording import notice_of
 
 # what one request takes up at most; its answer says where to go on
 MOST_AT_ONCE = 200
-# a message of a recording that nobody knows, and that fails again and again, is for a person
-_MAX_REDRIVES = 3
+# a message of a recording that nobody knows, and that fails again and again, is for a person: each round
+# takes about an hour, and a vendor may be out for a day
+_MAX_REDRIVES = 48
 _LETTERS_A_RUN = 100
 _FIELDS = ("since", "until", "reason", "kind")
 # `audio`: failed before AssemblyAI had it; `transcript`: failed there

@@ -13,7 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callscribe.domain.calls import GONE, TERMINAL
-from callscribe.domain.problems import CallscribeError, VendorLacksItError, VendorRefusedError
+from callscribe.domain.problems import (
+    CallscribeError,
+    VendorError,
+    VendorLacksItError,
+    VendorNotAskedError,
+    VendorRefusedError,
+)
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
 from callscribe.domain.recordings import Recording, ids_of_audio_url, is_unfinished
 from callscribe.domain.sweeps import STANDING, Sweep
@@ -46,9 +52,8 @@ _IMPORTS_A_RUN = 600
 _MOST_RESTARTS = 3
 
 _KNOWN, _FOUND, _SKIPPED = "known", "found", "skipped"
-# not done yet, so that the next window reaches back to it; the latter is a recording that waits to
-# be adopted
-_UNFINISHED, _UNMAPPED = "unfinished", "unmapped"
+# not done yet, so that the next window reaches back to it
+_UNFINISHED = "unfinished"
 # of an erased call: to be deleted at the vendor
 _UNWANTED = "unwanted"
 
@@ -67,20 +72,16 @@ class SweepVendors:
     # where AssemblyAI is to call back for a recording that no callback told of
     base_url: str
 
-    def run(self, seconds_left: Callable[[], float], *, may_adopt: bool) -> dict[str, Any]:
-        """Moves every window as far as there is time.
-
-        ``may_adopt`` False: a call of ours still has no SID, so that a strange call at Twilio may be
-        it; nothing is adopted in this run.
-        """
+    def run(self, seconds_left: Callable[[], float]) -> dict[str, Any]:
+        """Moves every window as far as there is time, and its vendor answers."""
         result: dict[str, Any] = {"found": 0, "unmapped": 0}
         stand = {sweep.sweep_id: sweep for sweep in self.sweeps.list_sweeps()}
         for name in STANDING:
             sweep = self._window(name, stand.get(name))
-            self._walk(sweep, seconds_left, may_adopt, result)
+            self._walk(sweep, seconds_left, result)
         for sweep in stand.values():
-            if sweep.kind == "import" and sweep.status == "running" and may_adopt:
-                self._walk(sweep, seconds_left, may_adopt, result)
+            if sweep.kind == "import" and sweep.status == "running":
+                self._walk(sweep, seconds_left, result)
         return result
 
     def _window(self, name: str, last: Sweep | None) -> Sweep:
@@ -101,11 +102,7 @@ class SweepVendors:
         return window
 
     def _walk(
-        self,
-        sweep: Sweep,
-        seconds_left: Callable[[], float],
-        may_adopt: bool,
-        result: dict[str, Any],
+        self, sweep: Sweep, seconds_left: Callable[[], float], result: dict[str, Any]
     ) -> None:
         started_with = sweep.found
         while sweep.status == "running" and seconds_left() > 0:
@@ -114,7 +111,7 @@ class SweepVendors:
             try:
                 page: Page[Any] = self._page(sweep)
                 unwanted: list[str] = []
-                after = self._met(sweep, page, may_adopt, sweep.found - started_with, unwanted)
+                after = self._met(sweep, page, sweep.found - started_with, unwanted)
                 if self._delete(sweep, unwanted):
                     # the list closes up over what is gone: this page has others now
                     continue
@@ -142,9 +139,7 @@ class SweepVendors:
             return Page(self.telephony.list_recordings(sweep.wanted_call_sid), None)
         return self.telephony.page_recordings(sweep.since, sweep.until, sweep.cursor)
 
-    def _met(
-        self, sweep: Sweep, page: Page[Any], may_adopt: bool, found: int, unwanted: list[str]
-    ) -> Sweep:
+    def _met(self, sweep: Sweep, page: Page[Any], found: int, unwanted: list[str]) -> Sweep:
         """Handles a page; the sweep as it stands after it. ``unwanted`` gets what is to be deleted."""
         counts = {_KNOWN: 0, _FOUND: 0, _SKIPPED: 0}
         unmapped = 0
@@ -154,15 +149,15 @@ class SweepVendors:
                 outcome, begun = self._call(entry), None
             elif isinstance(entry, RecordingNotice):
                 delay = int((found + counts[_FOUND]) * _SECONDS_BETWEEN)
-                outcome, begun = self._recording(entry, sweep, may_adopt, delay), entry.created_at
-                unmapped += outcome == _UNMAPPED or (outcome == _FOUND and self._is_old(entry))
+                outcome, begun = self._recording(entry, sweep, delay), entry.created_at
+                unmapped += outcome == _FOUND and self._is_old(entry)
             else:
-                outcome, begun = self._transcript(entry), f"{str(entry.get('created'))[:23]}Z"
+                outcome, begun = self._listed(entry), f"{str(entry.get('created'))[:23]}Z"
             if outcome == _UNWANTED:
                 unwanted.append(
                     str(entry["id"] if isinstance(entry, dict) else entry.recording_sid)
                 )
-            if outcome in (_UNFINISHED, _UNMAPPED, _UNWANTED):
+            if outcome in (_UNFINISHED, _UNWANTED):
                 unfinished = min(begun or sweep.since, unfinished or sweep.until)
                 outcome = _SKIPPED
             counts[outcome] += 1
@@ -197,7 +192,6 @@ class SweepVendors:
         self,
         notice: RecordingNotice,
         sweep: Sweep,
-        may_adopt: bool,
         delay_seconds: int,
     ) -> str:
         """A recording at Twilio: is there an item of it?"""
@@ -213,12 +207,20 @@ class SweepVendors:
         is_young = call_id is None and not self._is_old(notice)
         if is_unfinished(notice.status) or is_young:
             return _UNFINISHED
-        if call_id is None and not may_adopt:
-            return _UNMAPPED
         asked = replace(notice, call_id=call_id, base_url=self.base_url)
         self.queue.put(asked, delay_seconds=delay_seconds if sweep.kind == "import" else 0)
         self.telemetry.count("RecordingFound")
         return _FOUND
+
+    def _listed(self, listed: dict[str, Any]) -> str:
+        """One transcript that AssemblyAI cannot give or delete does not keep the others waiting."""
+        try:
+            return self._transcript(listed)
+        except VendorNotAskedError:
+            raise
+        except VendorError as error:
+            self.telemetry.warn("transcript left for later", reason=str(error))
+            return _UNFINISHED
 
     def _transcript(self, listed: dict[str, Any]) -> str:
         """A transcript at AssemblyAI: is it ours, and is it the one?"""

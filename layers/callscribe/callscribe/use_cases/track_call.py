@@ -14,12 +14,14 @@ from callscribe.domain.calls import (
     statuses_before,
 )
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.problems import VendorLacksItError
+from callscribe.domain.problems import RetryLaterError, VendorLacksItError
 from callscribe.domain.times import Clock, to_text
 from callscribe.ports import CallStore, Telemetry, Telephony, VendorCall
 
 # a concurrent writer may get between our read and our write; three rounds are plenty for one call
 _ROUNDS = 3
+# of the calls to one number: one of which Twilio may have rung without our knowing is a young one
+_NEWEST = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,20 @@ class TrackCall:
             self.telemetry.count("CallAdopted")
         return self.store.get_call(call_id) or adopted
 
+    def own_call(self, news: CallNews) -> Call | None:
+        """The call of ours that an unknown one at Twilio is, or may be: its SID has just been found, or
+        it is still without one because Twilio's answer was lost."""
+        if news.direction == "inbound" or news.to_number is None:
+            return None
+        newest = self.store.find_calls_with(news.to_number, limit=_NEWEST, newest_first=True)
+        for call in filter(None, map(self.store.get_call, newest)):
+            searched = call.call_sid is None and call.status in ("placing", "unknown")
+            if call.call_sid == news.call_sid or (
+                searched and call.from_number == news.from_number
+            ):
+                return call
+        return None
+
     def _move(self, call: Call, news: CallNews) -> bool:
         return self.store.change_call(
             call.call_id,
@@ -190,7 +206,8 @@ def adopt_by_sid(
     """Adopts a call of which only the SID is known: the rest is asked of Twilio.
 
     A call that Twilio has forgotten is kept as what its recording proves: it took place.
-    Raises VendorBusyError, VendorUnknownError, VendorRefusedError.
+    Raises VendorBusyError, VendorUnknownError, VendorRefusedError, and RetryLaterError while it may be
+    a call of ours that reconciliation has not found at Twilio yet.
     """
     known = track.store.find_call_id(call_sid)
     call = track.store.get_call(known or call_id_for_sid(call_sid))
@@ -200,4 +217,9 @@ def adopt_by_sid(
         news = news_from_twilio(telephony.get_call(call_sid))
     except VendorLacksItError:
         news = CallNews(call_sid=call_sid, status="completed")
+    own = track.own_call(news)
+    if own is not None and own.call_sid is None:
+        raise RetryLaterError("one of our calls to this number is still looked for", seconds=60)
+    if own is not None:
+        return own
     return track.adopt(news, base_url=base_url)

@@ -1,0 +1,133 @@
+"""What cannot be done now lets others go first, and is still seen to be overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from callscribe.domain.calls import Call
+from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.problems import VendorRefusedError
+from callscribe.domain.times import to_text
+from callscribe.use_cases.reconcile import Reconcile
+from simulation.memory_store import MemoryCallStore
+from tests.support.doubles import QuietTelemetry
+
+
+class Telemetry(QuietTelemetry):
+    def __init__(self) -> None:
+        super().__init__()
+        self.last: dict[str, float] = {}
+
+    def count(self, metric: str, value: float = 1) -> None:
+        self.last[metric] = value
+
+
+class Idle:
+    """A sweep, a queue of dead letters, a vendor's share: nothing to do, and no limits."""
+
+    def run(self, *_: object) -> dict[str, Any]:
+        return {}
+
+    def dead_letters(self) -> int:
+        return 0
+
+    def __getattr__(self, _: str) -> Callable[..., None]:
+        return lambda *_: None
+
+
+class Erasing:
+    """An erasure that Twilio refuses, and that takes its time."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.looked: list[str] = []
+
+    def look(self, call: Call) -> None:
+        self.looked.append(call.call_id)
+        self.table.now += timedelta(seconds=1)
+        self.table.meanwhile(call)
+        raise VendorRefusedError("Twilio", "not now", status=400)
+
+
+class Table:
+    """Reconciliation with ``calls`` erasures that are due, at a time that passes by itself."""
+
+    def __init__(self, calls: int) -> None:
+        self.now = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+        self.store = MemoryCallStore()
+        self.telemetry = Telemetry()
+        self.erasing = Erasing(self)
+        self.meanwhile: Callable[[Call], object] = lambda _: None
+        idle = cast(Any, Idle())
+        self.reconcile = Reconcile(
+            store=self.store,
+            sweeps=self.store,
+            telephony=idle,
+            queue=idle,
+            place=idle,
+            track=idle,
+            finish=idle,
+            redrive=idle,
+            erase=cast(Any, self.erasing),
+            sweep=idle,
+            vendors=idle,
+            telemetry=self.telemetry,
+            clock=lambda: self.now,
+            deadlines=Deadlines(),
+        )
+        due = self.now - timedelta(minutes=1)
+        for number in range(calls):
+            call_id = f"{number:032x}"
+            at = to_text(due)
+            waits = {"waiting_for": "waiting#0", "due_at": at}
+            call = Call(
+                call_id=call_id, status="erasing", created_at=at, updated_at=at, **cast(Any, waits)
+            )
+            self.store.add_call(call)
+
+    def run(self) -> dict[str, Any]:
+        """One run of 240 seconds; the next begins five minutes later."""
+        begun = self.now
+        result = self.reconcile.run("run", lambda: 240 - (self.now - begun).total_seconds())
+        self.now = begun + timedelta(minutes=5)
+        return result
+
+
+def test_refused_erasures_do_not_keep_others_from_their_turn() -> None:
+    table = Table(calls=300)
+    for _ in range(4):
+        table.run()
+    assert len(set(table.erasing.looked)) == 300
+
+
+def test_deferral_grows_within_bounds_and_says_since_when() -> None:
+    table = Table(calls=1)
+    (call,) = table.store.calls.values()
+    first, waits = call.due_at, []
+    for _ in range(12):
+        table.run()
+        stands = table.store.calls[call.call_id]
+        waits.append(datetime.fromisoformat(stands.due_at or "") - table.now)
+        assert stands.overdue_since == first
+    assert max(waits) <= timedelta(minutes=20)
+    # an hour: without back-off it would have been looked at twelve times
+    assert 3 <= len(table.erasing.looked) <= 6
+    while table.store.calls[call.call_id].due_at != to_text(table.now):
+        table.now += timedelta(milliseconds=1)
+    table.run()
+    assert table.telemetry.last["OldestOverdueSeconds"] > 3600
+
+
+def test_entry_that_moved_meanwhile_is_not_deferred() -> None:
+    table = Table(calls=1)
+
+    def move(call: Call) -> None:
+        changes = {"status": "erased", "waiting_for": None, "due_at": None}
+        table.store.change_call(call.call_id, changes, only_from=["erasing"])
+
+    table.meanwhile = move
+    table.run()
+    (stands,) = table.store.calls.values()
+    assert (stands.status, stands.due_at, stands.overdue_since) == ("erased", None, None)
