@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from callscribe.domain.calls import call_id_for_sid
 from callscribe.domain.problems import VendorLacksItError
 from callscribe.domain.recordings import ids_of_audio_url
 from callscribe.ports import Page
@@ -18,6 +19,7 @@ from simulation.lambdas import NOBODY, Lambdas
 from simulation.plans import Plan
 from simulation.scheduler import Scheduler
 
+OTHERS_BUCKET = "another-bucket"
 _LIST_LAG_SECONDS = 150.0
 _PAGE = 50
 _LATEST_SECONDS = 3 * 3600
@@ -53,6 +55,8 @@ class AssemblyAI:
     note: Callable[..., None]
     plan_of: Callable[[str], Plan]
     jobs: dict[str, Job] = field(default_factory=dict)
+    # another stack's, in the same account
+    others: dict[str, Job] = field(default_factory=dict)
 
     def audio_url(self, key: str) -> str:
         return self.bucket.link(key, seconds=3600)
@@ -83,7 +87,7 @@ class AssemblyAI:
         return self.lambdas.vendor("AssemblyAI", plan.label, "transcripts.create", act)
 
     def get(self, transcript_id: str) -> dict[str, Any]:
-        job = self.jobs.get(transcript_id)
+        job = self.jobs.get(transcript_id) or self.others.get(transcript_id)
         label = job.plan.label if job else NOBODY
 
         def act() -> dict[str, Any]:
@@ -109,6 +113,21 @@ class AssemblyAI:
             return Page(found[begin : begin + _PAGE], str(begin + _PAGE) if more else None)
 
         return self.lambdas.vendor("AssemblyAI", NOBODY, "transcripts.page", act)
+
+    def transcribe_for_another(self, call_sid: str, recording_sid: str) -> None:
+        """Another stack knows the same call by the same id, and has the audio in its own bucket."""
+        ids = f"{call_id_for_sid(call_sid)}/{recording_sid}"
+        request = {
+            "audio_url": f"https://{OTHERS_BUCKET}.s3.us-east-1.amazonaws.com/audio/{ids}.wav?X-Amz=1",
+            "webhook_url": f"https://other.simulated.example/transcript-complete/{ids}",
+        }
+        seed = self.dice.number(f"another/{recording_sid}")
+        transcript_id = str(uuid.UUID(int=int(seed * 2**52) << 70))
+        created = self.scheduler.time().strftime("%Y-%m-%dT%H:%M:%S.%f")
+        plan = self.plan_of(recording_sid)
+        job = Job(transcript_id, recording_sid, plan, request, created, self.scheduler.now)
+        job.status, job.text = "completed", "the other stack's words"
+        self.others[transcript_id] = job
 
     def _finish(self, job: Job) -> None:
         jobs = len(self._jobs_of(job.recording_sid))
@@ -156,20 +175,22 @@ class AssemblyAI:
             self.scheduler.pause(_WEBHOOK_PAUSE_SECONDS)
 
     def _existing(self, transcript_id: str) -> Job:
-        if transcript_id not in self.jobs:
+        job = self.jobs.get(transcript_id) or self.others.get(transcript_id)
+        if job is None:
             raise VendorLacksItError("AssemblyAI", "transcript id not found", status=400)
-        return self.jobs[transcript_id]
+        return job
 
     def _jobs_of(self, recording_sid: str) -> list[Job]:
         return [job for job in self.jobs.values() if job.recording_sid == recording_sid]
 
     def _listed(self, since: str) -> list[dict[str, Any]]:
-        found = [
-            self._shown(job)
-            for job in self.jobs.values()
+        listed = sorted((*self.jobs.values(), *self.others.values()), key=lambda job: job.created)
+        return [
+            # the list does not say where the webhook goes
+            {name: value for name, value in self._shown(job).items() if name != "webhook_url"}
+            for job in reversed(listed)
             if job.created >= since.removesuffix("Z") and job.seen_from <= self.scheduler.now
         ]
-        return list(reversed(found))
 
     def _shown(self, job: Job) -> dict[str, Any]:
         if job.deleted:
@@ -179,6 +200,7 @@ class AssemblyAI:
                 "status": job.status,
                 "text": "Deleted by user.",
                 "audio_url": marker,
+                "webhook_url": marker,
                 "created": job.created,
             }
         return {
@@ -187,6 +209,7 @@ class AssemblyAI:
             "text": job.text or None,
             "error": job.error,
             "audio_url": job.request["audio_url"],
+            "webhook_url": job.request["webhook_url"],
             "audio_duration": 12,
             "confidence": 0.9,
             "created": job.created,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from callscribe.domain.calls import ERASED, TERMINAL
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
 from callscribe.domain.recordings import Recording, audio_key
-from simulation.plans import PLACED
+from simulation.plans import FOREIGN, PLACED, UNTOLD
+from simulation.twilio import SimulatedRecording
 from simulation.world import World
 
 PROMISES = {
@@ -24,6 +25,7 @@ PROMISES = {
     "announced": "every end was announced",
     "erased": "of a call that was erased nothing is left anywhere but its tombstone",
     "copies": "vendors' copies go once ours are stored, where that is wanted, and no sooner",
+    "strangers": "nothing of another stack's is adopted or deleted, unless the operator chose so",
     "orphan": "nothing lies in the bucket that no item names",
     "true": "no reason is named that is not so",
     "kept": "what Twilio knows of a call or a recording is known here",
@@ -53,6 +55,7 @@ def check(world: World) -> list[Finding]:
         *_recordings(world),
         *_erasures(world),
         *_copies(world),
+        *_strangers(world),
         *_bucket(world),
         *_waiting(world),
         *(Finding("others", label, what) for label, what in world.stalled),
@@ -144,8 +147,9 @@ def _recordings(world: World) -> Iterator[Finding]:
         if label in world.erased:
             continue
         item = items.get(sid)
-        if item is None:
+        if item is None and not _may_be_unknown(world, vendor):
             yield Finding("mapped", label, f"{sid} has no item")
+        if item is None:
             continue
         if doubles[sid] > 1:
             yield Finding("mapped", label, f"{sid} has {doubles[sid]} items")
@@ -153,14 +157,42 @@ def _recordings(world: World) -> Iterator[Finding]:
             yield Finding("terminal", label, f"{sid} is {item.status}")
         elif item.status != "completed" and item.error_code is None:
             yield Finding("terminal", label, f"{sid} is {item.status} without a reason")
-        facts = (item.duration_seconds, item.started_at, item.channels, item.source)
-        if item.status == "completed" and None in facts:
-            yield Finding("kept", label, f"of {sid} only {facts} are known")
-        if item.status == "absent" and vendor.status == "completed":
-            yield Finding("true", label, f"{sid} is said to be absent, and Twilio has it")
+        yield from _facts(label, item, vendor)
         if item.recording_sid not in announced:
             yield Finding("announced", label, f"{sid} ended as {item.status}")
         yield from _transcripts(world, label, item)
+
+
+def _facts(label: str, item: Recording, vendor: SimulatedRecording) -> Iterator[Finding]:
+    facts = (item.duration_seconds, item.started_at, item.channels, item.source)
+    if item.status == "completed" and None in facts:
+        yield Finding("kept", label, f"of {vendor.sid} only {facts} are known")
+    if item.status == "absent" and vendor.status == "completed":
+        yield Finding("true", label, f"{vendor.sid} is said to be absent, and Twilio has it")
+
+
+def _may_be_unknown(world: World, recording: SimulatedRecording) -> bool:
+    """What no callback told of, and is not this stack's by the operator's choice."""
+    plan = recording.call.plan
+    told = recording.sid in world.queue.kept
+    return plan.kind in FOREIGN and not told and not world.adopts_from_list(plan)
+
+
+def _strangers(world: World) -> Iterator[Finding]:
+    """Another stack shares both accounts."""
+    for job in world.assemblyai.others.values():
+        if job.deleted:
+            yield Finding("strangers", job.plan.label, f"its {job.transcript_id} was deleted")
+    for recording in world.twilio.recordings.values():
+        plan = recording.call.plan
+        if plan.kind not in UNTOLD or world.adopts_from_list(plan):
+            continue
+        call_id = world.store.find_call_id(recording.call.sid)
+        call = world.store.get_call(call_id) if call_id else None
+        if call is not None and not call.imported:
+            yield Finding("strangers", plan.label, f"its {recording.call.sid} was adopted")
+        if recording.deleted and plan.label not in world.erased:
+            yield Finding("strangers", plan.label, f"its {recording.sid} was deleted")
 
 
 def _transcripts(world: World, label: str, item: Recording) -> Iterator[Finding]:
@@ -225,7 +257,8 @@ def _copies(world: World) -> Iterator[Finding]:
         label = _label(world, item.recording_sid)
         stored = item.status in ("completed", "silent")
         at_twilio = world.twilio.recordings[item.recording_sid]
-        if stored and wanted != at_twilio.deleted:
+        call = world.store.get_call(item.call_id)
+        if stored and at_twilio.deleted != (wanted and not (call and call.imported)):
             yield Finding("copies", label, f"{item.recording_sid} at Twilio, {wanted=}")
         if item.error_code == "recording_deleted":
             yield Finding("copies", label, f"{item.recording_sid} was deleted before it was copied")

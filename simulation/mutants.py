@@ -197,8 +197,8 @@ MUTANTS = (
     Mutant(
         what="a webhook's transcript is believed without asking whose it is",
         path="layers/callscribe/callscribe/domain/recordings.py",
-        old="    return path == recording.audio_path and ",
-        new="    return True or ",
+        old="        location == recording.audio_path and ",
+        new="        True or ",
     ),
     Mutant(
         what="a webhook may conclude a recording that waits for another transcript",
@@ -285,6 +285,18 @@ MUTANTS = (
         path=_USE_CASES + "finish_recording.py",
         old='"copies" if self.delete_copies and recording.status in DONE else "nothing"',
         new='"nothing"',
+    ),
+    Mutant(
+        what="another stack's recordings are adopted",
+        path="layers/callscribe/callscribe/domain/adoption.py",
+        old='        return self.which == "account"\n',
+        new="        return True\n",
+    ),
+    Mutant(
+        what="another stack's transcripts are deleted as duplicates",
+        path="layers/callscribe/callscribe/domain/adoption.py",
+        old='    if not is_in_bucket(str(transcript.get("audio_url")), bucket_name):\n',
+        new="    if True:\n        return True\n    if not transcript:\n",
     ),
     Mutant(
         what="a retry notes the recording as on its way, but nobody is told",

@@ -16,8 +16,9 @@ _KINDS = (
     ("scheduled", 8),
     ("inbound", 8),
     ("foreign", 5),
-    ("foreign-silent", 5),
-    ("refused", 3),
+    ("foreign-silent", 4),
+    ("refused", 2),
+    ("other-stack", 2),
 )
 _OUTCOMES = (
     ("spoken", 72),
@@ -28,8 +29,12 @@ _OUTCOMES = (
 )
 KINDS = tuple(name for name, _ in _KINDS)
 OUTCOMES = tuple(name for name, _ in _OUTCOMES)
-# a foreign call is another application's: Twilio has it, and nobody here placed it
-PLACED = frozenset(KINDS) - {"inbound", "foreign", "foreign-silent"}
+# a foreign call is another application's: Twilio has it, and nobody here placed it. That of another stack
+# comes from a number of its own, and it has it transcribed with the same account at AssemblyAI
+FOREIGN = frozenset({"foreign", "foreign-silent", "other-stack"})
+# of which this stack is told nothing: whether it takes them is the operator's choice
+UNTOLD = FOREIGN - {"foreign"}
+PLACED = frozenset(KINDS) - {"inbound"} - FOREIGN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

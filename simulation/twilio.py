@@ -25,12 +25,13 @@ from callscribe.ports import Page, RecordingNotice, StoredAudio, VendorCall
 from simulation.api import Api
 from simulation.dice import CALLBACK_FAULTS, Dice
 from simulation.lambdas import NOBODY, Lambdas
-from simulation.plans import Plan
+from simulation.plans import FOREIGN, Plan
 from simulation.scheduler import Scheduler
 
 T = TypeVar("T")
 Entry = TypeVar("Entry", "SimulatedCall", "SimulatedRecording")
 
+OUR_NUMBER, OTHERS_NUMBER = "+15005550006", "+15005550007"
 # Twilio's own clock is ahead of AWS's
 _CLOCK_AHEAD = timedelta(seconds=20)
 # a list is eventually consistent
@@ -90,6 +91,8 @@ class Twilio:
     calls: dict[str, SimulatedCall] = field(default_factory=dict)
     recordings: dict[str, SimulatedRecording] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    # what another stack does with a recording
+    on_foreign: Callable[[str], None] = lambda _: None
 
     # what the application asks
 
@@ -296,6 +299,8 @@ class Twilio:
 
     def _finish(self, recording: SimulatedRecording) -> None:
         recording.status = "absent" if recording.call.plan.kind == "absent" else "completed"
+        if recording.call.plan.kind in FOREIGN and recording.status == "completed":
+            self.on_foreign(recording.sid)
         self.note("Twilio recorded", entity=recording.call.plan.label, recording_sid=recording.sid)
         if not recording.callback:
             return
@@ -352,7 +357,7 @@ class Twilio:
         return call
 
     def _numbers(self, call: SimulatedCall) -> dict[str, str]:
-        ours = "+15005550006"
+        ours = OUR_NUMBER
         outbound = call.direction == "outbound-api"
         return {
             "To": call.plan.phone if outbound else ours,
@@ -367,7 +372,7 @@ class Twilio:
             # the API has no "initiated"
             status="queued" if call.status == "initiated" else call.status,
             to_number=call.plan.phone,
-            from_number="+15005550006",
+            from_number=OTHERS_NUMBER if call.plan.kind == "other-stack" else OUR_NUMBER,
             direction=call.direction,
             created_at=to_text(call.created),
             started_at=to_text(call.started) if call.started else None,

@@ -26,9 +26,9 @@ from simulation.aws import (
 from simulation.dice import Dice
 from simulation.lambdas import Lambdas
 from simulation.memory_store import MemoryCallStore
-from simulation.plans import PLACED, Plan, make_plan
+from simulation.plans import PLACED, UNTOLD, Plan, make_plan
 from simulation.scheduler import Scheduler
-from simulation.twilio import Twilio
+from simulation.twilio import OUR_NUMBER, Twilio
 
 SPAN_SECONDS = 3600.0
 # faults go on so long after the last call began, then they cease
@@ -37,6 +37,8 @@ _RECONCILE_SECONDS = 300.0
 # longer than any deadline, back-off or late callback
 _SETTLING_SECONDS = 6 * 3600.0
 _CATCHING_UP_RUNS = 12
+# of worlds, cumulated
+_ADOPTS = ((0.45, "own"), (0.6, "numbers"), (1.0, "account"))
 # a share of worlds; longer than any window that is cut off
 _OUTAGES = 0.15
 _OUTAGE_BEGINS_SECONDS = 1200.0
@@ -61,6 +63,8 @@ _SETTINGS = {
     "DEFAULT_FROM_NUMBER": "+15005550006",
     "SPEECH_MODELS": "universal-3-5-pro,universal-2",
     "DEADLINES": "",
+    "BUCKET_NAME": "bucket",
+    "ADOPT_NUMBERS": OUR_NUMBER,
     "RETENTION_DAYS": "30",
     "ALLOWED_COUNTRIES": "",
     "MAX_CALLS_PER_DESTINATION": "100000",
@@ -149,12 +153,16 @@ class World:
         self.reconciled: list[dict[str, Any] | None] = []
         # every other world deletes at the vendors what is stored here
         self.vendor_copies = "delete" if dice.number("vendor copies") < 0.5 else "keep"
+        # which recordings of the account are this stack's, and whether an import takes them all
+        self.adopts = next(way for high, way in _ADOPTS if dice.number("adopts") < high)
+        self.imports = self.adopts == "account" or dice.number("imports") < 0.5
+        self.twilio.on_foreign = self._transcribed_by_another
         # in some worlds the set of those under way is full now and then
         self.most_at_once = "40" if dice.number("most at once") < 0.25 else "100000"
         # in some worlds reconciliation stops in the midst of it all, and comes back days later
         self.outage = dice.number("reconcile outage") < _OUTAGES
         # in some a vendor answers nothing for a day
-        roll = dice.number("a vendor hangs")
+        roll = 1.0 if self.outage else dice.number("a vendor hangs")
         self.hanging = next((name for high, name in _HANGS if roll < high), None)
         self.lambdas.hangs = self._hangs
         # what was not done while it hung, although it needs only the other: (label, what)
@@ -271,6 +279,8 @@ class World:
 
     def bring_in(self) -> None:
         """And for what was recorded elsewhere, which the sweeps look for at the same time."""
+        if not self.imports:
+            return
         self._ask_as_operator("imports", {"since": to_text(self.begin - timedelta(days=1))})
 
     def _ask_as_operator(self, path: str, body: dict[str, Any]) -> None:
@@ -328,6 +338,8 @@ class World:
 
     def _ask_for_erasure(self, plan: Plan) -> None:
         """By whatever name is known; a call that nobody here knows yet is asked for again."""
+        if plan.kind in UNTOLD and self.adopts != "account":
+            return
         for _ in range(_ERASURE_TRIES):
             sids = [call.sid for call in self.twilio.calls.values() if call.plan is plan]
             name = self.table.call_ids.get(plan.label) or (*sids, "")[0]
@@ -354,13 +366,26 @@ class World:
         if recording_sid not in self.queue.kept:
             self.dropped.append((recording_sid, "a callback was answered 2xx and not kept"))
 
+    def adopts_from_list(self, plan: Plan) -> bool:
+        """Whether this stack takes a call that only Twilio's list shows."""
+        ours = self.adopts == "numbers" and plan.kind != "other-stack"
+        return ours or self.adopts == "account"
+
+    def _transcribed_by_another(self, recording_sid: str) -> None:
+        call = self.twilio.recordings[recording_sid].call
+        self.assemblyai.transcribe_for_another(call.sid, recording_sid)
+
     def _label(self, name: str) -> str:
         return self.twilio.labels.get(name, name)
 
     def _wire(self) -> None:
         """Puts this world behind the handlers: the leaves of the wiring, and nothing else."""
         schedules = SimulatedSchedules(self.scheduler, self.lambdas, self.dice, self._label)
-        chosen = {"VENDOR_COPIES": self.vendor_copies, "MAX_CALLS_AT_ONCE": self.most_at_once}
+        chosen = {
+            "ADOPT_RECORDINGS": self.adopts,
+            "VENDOR_COPIES": self.vendor_copies,
+            "MAX_CALLS_AT_ONCE": self.most_at_once,
+        }
         leaves: Mapping[str, Any] = {
             "settings": Settings(_SETTINGS | chosen),
             "telemetry": self.telemetry,

@@ -16,7 +16,7 @@ from simulation.dice import (
     Dice,
 )
 from simulation.mutants import MUTANTS, ROOT
-from simulation.plans import KINDS, OUTCOMES, Plan
+from simulation.plans import KINDS, OUTCOMES, UNTOLD, Plan
 from simulation.runs import REGRESSIONS, carry_out, regressions, singles
 from simulation.scheduler import Scheduler
 from simulation.shrink import Shrinker, replay
@@ -55,6 +55,8 @@ def test_every_story_ends_as_it_should_without_faults(kind: str) -> None:
     assert check(world) == []
     recordings = list(world.store.recordings.values())
     ends = {"nobody": [], "refused": [], "absent": ["absent"], "two-recordings": ["completed"] * 2}
+    if kind in UNTOLD and not world.adopts_from_list(story(kind)) and not world.imports:
+        ends[kind] = []
     assert [r.status for r in recordings] == ends.get(kind, ["completed"])
     assert len(world.assemblyai.jobs) == sum(r.status == "completed" for r in recordings)
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from callscribe.domain.adoption import AdoptionRules
 from callscribe.domain.problems import VendorRefusedError, VendorUnknownError
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import to_text
@@ -15,6 +16,8 @@ from callscribe.ports import Page, RecordingNotice
 from callscribe.use_cases.sweep_vendors import SweepVendors
 from simulation.memory_store import MemoryCallStore
 
+BUCKET = "our-bucket"
+ACCOUNT = AdoptionRules("account")
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
 
@@ -61,7 +64,7 @@ class Queue:
 
 
 class Walk:
-    def __init__(self, pages: dict[str | None, Any]) -> None:
+    def __init__(self, pages: dict[str | None, Any], adoption: AdoptionRules = ACCOUNT) -> None:
         self.store = MemoryCallStore()
         self.vendors = Vendors(pages)
         self.telemetry, self.queue = Telemetry(), Queue()
@@ -75,7 +78,9 @@ class Walk:
             finish=cast(Any, None),
             telemetry=self.telemetry,
             clock=lambda: NOW,
-            base_url="https://api.example",
+            adoption=adoption,
+            bucket_name=BUCKET,
+            base_urls=("https://api.example",),
         )
 
     def run(self) -> dict[str, Any]:

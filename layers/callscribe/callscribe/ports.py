@@ -195,7 +195,8 @@ class VendorCall:
 class RecordingNotice:
     """What Twilio says of a recording, by callback or by its API; also the queue's message.
 
-    ``redrives`` counts how often it came back from the dead-letter queue.
+    ``imported``: an import named it, and nothing else says that its call is this stack's. ``redrives``
+    counts how often it came back from the dead-letter queue.
     """
 
     recording_sid: str
@@ -209,6 +210,7 @@ class RecordingNotice:
     source: str | None = None
     error_code: int | None = None
     base_url: str | None = None
+    imported: bool | None = None
     redrives: int = 0
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from callscribe.domain.adoption import AdoptionRules, read_adoption
 from callscribe.domain.consent import ConsentRules
 from callscribe.domain.deadlines import Deadlines, read_deadlines
 
@@ -39,6 +40,11 @@ class Settings:
             announcement=self["CONSENT_ANNOUNCEMENT"].strip(),
             key_press=self["CONSENT_KEY_PRESS"] == "yes",
         )
+
+    @property
+    def adoption(self) -> AdoptionRules:
+        """Which recordings of the account are this stack's. Raises ValueError for what cannot be."""
+        return read_adoption(self["ADOPT_RECORDINGS"], self["ADOPT_NUMBERS"])
 
     @property
     def deadlines(self) -> Deadlines:

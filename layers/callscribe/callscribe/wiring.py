@@ -406,7 +406,13 @@ def reconcile() -> Reconcile:
         finish=finish,
         telemetry=telemetry(),
         clock=clock,
-        base_url=public_base_url(settings().optional("PUBLIC_BASE_URL"), settings()["API_URL"]),
+        adoption=settings().adoption,
+        bucket_name=settings()["BUCKET_NAME"],
+        # whichever URL was given out when: the custom domain's, and the API's own
+        base_urls=(
+            public_base_url(settings().optional("PUBLIC_BASE_URL"), settings()["API_URL"]),
+            settings()["API_URL"],
+        ),
     )
     return Reconcile(
         store=store(),

@@ -50,7 +50,8 @@ class Call:
 
     ``waiting_for`` and ``due_at`` are set together exactly while somebody still owes us news:
     they put the call in the sparse index that ``reconcile`` reads. ``overdue_since`` is when it was due
-    first, where ``due_at`` was moved because nothing could be done. ``erasure`` is the record of an
+    first, where ``due_at`` was moved because nothing could be done. ``imported``: only an import named
+    it, so that its recordings at Twilio may be another application's. ``erasure`` is the record of an
     erasure: who asked for it and when, when it was done, and of how many recordings and transcripts.
     ``claim_token`` is random: it tells one request's claim from another's that looks the same.
     ``refusal`` is Twilio's, ``{code, status}``, where it was the answer to the request: the
@@ -91,6 +92,7 @@ class Call:
     sip_response_code: str | None = None
     request_hash: str | None = None
     asked_by: str | None = None
+    imported: bool | None = None
     recordings_at_twilio: int | None = None
     error_code: str | None = None
     error_message: str | None = None

@@ -39,7 +39,7 @@ class Recording:
 
     ``status`` goes received → stored → submitting → submitted → completed | silent | error, or
     ends at absent. ``submitting`` is the claim that is written before AssemblyAI is asked.
-    ``audio_path`` is the path of the URL that AssemblyAI was given: its list of transcripts echoes
+    ``audio_path`` is host and path of the URL that AssemblyAI was given: its list of transcripts echoes
     the URL, so a submission whose answer was lost is found by it. ``transcript_status`` is
     AssemblyAI's own word; ``announce`` says an event is still to be sent. ``attempts`` counts
     submissions, ``retries`` how often a person asked for another go. ``claims`` only ever grows, so
@@ -129,7 +129,16 @@ def ids_of_audio_url(url: str) -> tuple[str, str] | None:
     return (match[1], match[2]) if match else None
 
 
+def audio_location(url: str) -> str:
+    """What stays the same of a link to one object: without scheme and signature. Another stack may have
+    the same call and recording, in its own bucket."""
+    parts = urlsplit(url)
+    return f"{parts.netloc}{parts.path}"
+
+
 def is_answered_by(recording: Recording, transcript: Mapping[str, Any]) -> bool:
     """Whether a transcript is of this recording's audio: AssemblyAI echoes the URL it was given."""
-    path = urlsplit(str(transcript.get("audio_url"))).path
-    return path == recording.audio_path and transcript["id"] not in recording.past_transcript_ids
+    location = audio_location(str(transcript.get("audio_url")))
+    return (
+        location == recording.audio_path and transcript["id"] not in recording.past_transcript_ids
+    )

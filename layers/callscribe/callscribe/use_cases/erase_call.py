@@ -60,9 +60,11 @@ class EraseCall:
             self.telemetry.count("CallErased")
             self.telemetry.note("call erased", call_id=call.call_id)
 
-    def copies(self, recording: Recording) -> None:
-        """Deletes at the vendors what is stored here. Raises VendorError."""
-        _gone(self.telephony.delete_recording, recording.recording_sid)
+    def copies(self, call: Call, recording: Recording) -> None:
+        """Deletes at the vendors what is stored here, but no recording that may be another
+        application's. Raises VendorError."""
+        if not call.imported:
+            _gone(self.telephony.delete_recording, recording.recording_sid)
         self._transcripts(recording)
         self.telemetry.count("VendorCopiesDeleted")
         self.store.change_recording(

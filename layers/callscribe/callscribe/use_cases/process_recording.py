@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from callscribe.domain.callback_urls import CallbackUrls
 from callscribe.domain.calls import GONE, Call
@@ -21,7 +20,13 @@ from callscribe.domain.problems import (
     VendorRefusedError,
     VendorUnknownError,
 )
-from callscribe.domain.recordings import Recording, audio_key, changed, is_unfinished
+from callscribe.domain.recordings import (
+    Recording,
+    audio_key,
+    audio_location,
+    changed,
+    is_unfinished,
+)
 from callscribe.domain.times import Clock, to_text
 from callscribe.domain.transcript_requests import build_transcript_request
 from callscribe.ports import (
@@ -80,7 +85,11 @@ class ProcessRecording:
         if notice.call_id is None and notice.call_sid is not None:
             try:
                 return adopt_by_sid(
-                    self.track, self.telephony, notice.call_sid, base_url=notice.base_url
+                    self.track,
+                    self.telephony,
+                    notice.call_sid,
+                    base_url=notice.base_url,
+                    imported=notice.imported,
                 )
             except VendorError as error:
                 raise RetryLaterError("Twilio does not tell of the call", seconds=60) from error
@@ -175,7 +184,7 @@ class ProcessRecording:
             "attempts": recording.attempts + 1,
             "claims": recording.claims + 1,
             "submitted_at": to_text(now),
-            "audio_path": urlsplit(url).path,
+            "audio_path": audio_location(url),
             "updated_at": to_text(now),
             **self.deadlines.of_recording(recording.call_id, "submitting", now),
         }

@@ -275,7 +275,11 @@ class Reconcile:
         call = self.store.get_call(call_id)
         recording = self.store.get_recording(call_id, recording_sid)
         if call is not None and call.status in GONE:
-            # the call's own deadline removes it
+            # the call's own deadline removes it: this entry need not come first in every run until then
+            if recording is not None:
+                self.store.change_recording(
+                    call_id, recording_sid, NOT_WAITING, only_from=[recording.status]
+                )
             return call
         if call is None or recording is None:
             raise RetryLaterError("the index is ahead of the table", seconds=1)
@@ -284,7 +288,7 @@ class Reconcile:
         elif recording.status in RECORDING_ENDED:
             # the entry may be older than what took its place: an event that was sent meanwhile
             if recording.waiting_for is not None:
-                self.erase.copies(recording)
+                self.erase.copies(call, recording)
         elif recording.status == "submitted":
             self.finish.ask_again(call, recording)
         elif self._is_hopeless(recording):

@@ -8,10 +8,12 @@ goes through the same use cases as the callbacks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from callscribe.domain.adoption import AdoptionRules, belongs_here
+from callscribe.domain.callback_urls import CallbackUrls
 from callscribe.domain.calls import GONE, TERMINAL
 from callscribe.domain.problems import (
     CallscribeError,
@@ -50,6 +52,7 @@ _SECONDS_BETWEEN = 0.5
 _IMPORTS_A_RUN = 600
 
 _MOST_RESTARTS = 3
+_MOST_REMEMBERED = 10_000
 
 _KNOWN, _FOUND, _SKIPPED = "known", "found", "skipped"
 # not done yet, so that the next window reaches back to it
@@ -69,8 +72,14 @@ class SweepVendors:
     finish: FinishRecording
     telemetry: Telemetry
     clock: Clock
-    # where AssemblyAI is to call back for a recording that no callback told of
-    base_url: str
+    adoption: AdoptionRules
+    # whose transcripts are this stack's
+    bucket_name: str
+    # where AssemblyAI is to call back for a recording that no callback told of; the first of those below
+    # which this stack can be reached
+    base_urls: tuple[str, ...]
+    # numbers of unknown calls at Twilio, by SID: a window meets each several times
+    _numbers: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
 
     def run(self, seconds_left: Callable[[], float]) -> dict[str, Any]:
         """Moves every window as far as there is time, and its vendor answers."""
@@ -200,17 +209,39 @@ class SweepVendors:
         if recording is not None:
             self.finish.keep(recording, notice)
             return _KNOWN
-        if notice.status == "deleted":
+        is_import = sweep.kind == "import"
+        is_strange = call_id is None and not is_import
+        if notice.status == "deleted" or (is_strange and self.adoption.which == "own"):
             return _SKIPPED
         if call_id is not None and self._is_gone(call_id):
             return _UNWANTED
-        is_young = call_id is None and not self._is_old(notice)
-        if is_unfinished(notice.status) or is_young:
+        if is_unfinished(notice.status) or (is_strange and not self._is_old(notice)):
             return _UNFINISHED
-        asked = replace(notice, call_id=call_id, base_url=self.base_url)
+        if is_strange and not self.adoption.adopts(self._numbers_of(notice.call_sid or "")):
+            return _SKIPPED
+        asked = replace(
+            notice,
+            call_id=call_id,
+            base_url=self.base_urls[0],
+            imported=True if is_import and call_id is None else None,
+        )
         self.queue.put(asked, delay_seconds=delay_seconds if sweep.kind == "import" else 0)
         self.telemetry.count("RecordingFound")
         return _FOUND
+
+    def _numbers_of(self, call_sid: str) -> tuple[str | None, ...]:
+        """To and from, where they matter: a recording at Twilio does not say them."""
+        if self.adoption.which != "numbers":
+            return ()
+        if call_sid not in self._numbers:
+            if len(self._numbers) >= _MOST_REMEMBERED:
+                self._numbers.clear()
+            try:
+                call = self.telephony.get_call(call_sid)
+                self._numbers[call_sid] = (call.to_number, call.from_number)
+            except VendorLacksItError:
+                self._numbers[call_sid] = ()
+        return self._numbers[call_sid]
 
     def _listed(self, listed: dict[str, Any]) -> str:
         """One transcript that AssemblyAI cannot give or delete does not keep the others waiting."""
@@ -225,11 +256,12 @@ class SweepVendors:
     def _transcript(self, listed: dict[str, Any]) -> str:
         """A transcript at AssemblyAI: is it ours, and is it the one?"""
         ids = ids_of_audio_url(str(listed.get("audio_url")))
-        if ids is None:
+        if ids is None or not belongs_here(listed, self.bucket_name):
             return _SKIPPED
         recording = self.store.get_recording(*ids)
         if recording is None:
-            return _UNWANTED if self._is_gone(ids[0]) else _SKIPPED
+            unwanted = self._is_gone(ids[0]) and self._names_us(str(listed["id"]), *ids)
+            return _UNWANTED if unwanted else _SKIPPED
         if str(listed["id"]) in recording.past_transcript_ids:
             return _SKIPPED
         if listed.get("status") not in ("completed", "error"):
@@ -238,6 +270,8 @@ class SweepVendors:
 
     def _transcript_of(self, recording: Recording, transcript_id: str) -> str:
         if recording.transcript_id not in (None, transcript_id):
+            if not self._names_us(transcript_id, recording.call_id, recording.recording_sid):
+                return _SKIPPED
             self._delete_duplicate(transcript_id, recording.call_id, recording.recording_sid)
             return _FOUND
         if recording.status in RECORDING_ENDED:
@@ -245,6 +279,17 @@ class SweepVendors:
         self.finish.from_webhook(recording.call_id, recording.recording_sid, transcript_id)
         self.telemetry.count("TranscriptFound")
         return _FOUND
+
+    def _names_us(self, transcript_id: str, call_id: str, recording_sid: str) -> bool:
+        """Asked before anything is deleted: whose bucket and whose webhook does it name?"""
+        call = self.store.get_call(call_id)
+        bases = {*self.base_urls, (call.base_url if call else None) or ""}
+        webhooks = {CallbackUrls(b).transcript_complete(call_id, recording_sid) for b in bases}
+        try:
+            transcript = self.transcriber.get(transcript_id)
+        except VendorLacksItError:
+            return False
+        return belongs_here(transcript, self.bucket_name, webhooks)
 
     def _is_gone(self, call_id: str) -> bool:
         """Of an erased call there may be a leftover: made by a request whose answer was lost."""
@@ -306,7 +351,7 @@ class SweepVendors:
 
     def _save(self, sweep: Sweep, *, only_from: list[str]) -> None:
         fixed = ("sweep_id", "kind", "created_at")
-        names = (field.name for field in fields(sweep))
+        names = (each.name for each in fields(sweep))
         changes = {name: getattr(sweep, name) for name in names if name not in fixed}
         self.sweeps.change_sweep(sweep.sweep_id, changes, only_from=only_from)
 

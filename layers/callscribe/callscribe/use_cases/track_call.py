@@ -88,7 +88,14 @@ class TrackCall:
             expected={name: getattr(call, name) for name in missing},
         )
 
-    def adopt(self, news: CallNews, *, base_url: str | None, mode: str | None = None) -> Call:
+    def adopt(
+        self,
+        news: CallNews,
+        *,
+        base_url: str | None,
+        mode: str | None = None,
+        imported: bool | None = None,
+    ) -> Call:
         """The call with this call_sid; made from the news where nobody knows it yet."""
         known = self.store.find_call_id(news.call_sid)
         call_id = known or call_id_for_sid(news.call_sid)
@@ -111,6 +118,7 @@ class TrackCall:
             answered_at=news.answered_at,
             ended_at=news.ended_at,
             base_url=base_url,
+            imported=imported,
             **self.deadlines.of_call(call_id, status, now),
         )
         if self.store.add_call(adopted):
@@ -201,7 +209,12 @@ def news_from_twilio(call: VendorCall) -> CallNews:
 
 
 def adopt_by_sid(
-    track: TrackCall, telephony: Telephony, call_sid: str, *, base_url: str | None
+    track: TrackCall,
+    telephony: Telephony,
+    call_sid: str,
+    *,
+    base_url: str | None,
+    imported: bool | None = None,
 ) -> Call:
     """Adopts a call of which only the SID is known: the rest is asked of Twilio.
 
@@ -222,4 +235,4 @@ def adopt_by_sid(
         raise RetryLaterError("one of our calls to this number is still looked for", seconds=60)
     if own is not None:
         return own
-    return track.adopt(news, base_url=base_url)
+    return track.adopt(news, base_url=base_url, imported=imported)

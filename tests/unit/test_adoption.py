@@ -1,0 +1,251 @@
+"""Several stacks on one account: whose a recording or a transcript is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from callscribe.domain.adoption import AdoptionRules, belongs_here, is_in_bucket, read_adoption
+from callscribe.domain.calls import Call
+from callscribe.domain.recordings import Recording
+from callscribe.domain.sweeps import Sweep
+from callscribe.domain.times import to_text
+from callscribe.ports import Page, RecordingNotice, VendorCall
+from callscribe.use_cases.sweep_vendors import SweepVendors
+from simulation.memory_store import MemoryCallStore
+from tests.support.doubles import QuietTelemetry, queued_at_twilio
+
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+CALL_ID, CALL_SID, RECORDING_SID = "a" * 32, "CA" + "1" * 32, "RE" + "1" * 32
+BUCKET, OURS = "our-bucket", "https://api.example"
+KEY = f"audio/{CALL_ID}/{RECORDING_SID}.wav"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "our-bucket.s3.amazonaws.com/",
+        "our-bucket.s3.eu-west-1.amazonaws.com/",
+        "our-bucket.s3.dualstack.eu-west-1.amazonaws.com/",
+        "our-bucket.s3-accelerate.amazonaws.com/",
+        "our-bucket.s3-fips.us-gov-west-1.amazonaws.com/",
+        "our-bucket.s3.cn-north-1.amazonaws.com.cn/",
+        "s3.eu-west-1.amazonaws.com/our-bucket/",
+        "127.0.0.1:4566/our-bucket/",
+    ],
+)
+def test_link_into_our_bucket_is_ours(host: str) -> None:
+    assert is_in_bucket(f"https://{host}{KEY}?X-Amz-Signature=x", BUCKET)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://other-bucket.s3.amazonaws.com/{KEY}",
+        f"https://my.our-bucket.s3.amazonaws.com/{KEY}",
+        f"https://our-bucket.s3.s3.amazonaws.com/{KEY}",
+        f"https://our-bucket.example/{KEY}",
+        f"https://s3.amazonaws.com/other-bucket/{KEY}",
+        f"https://our-bucket-2.s3.amazonaws.com/{KEY}",
+        "http://deleted_by_user",
+        "None",
+    ],
+)
+def test_any_other_link_is_not(url: str) -> None:
+    assert not is_in_bucket(url, BUCKET)
+
+
+def test_transcript_must_name_our_webhook_where_it_names_one() -> None:
+    listed = {"audio_url": f"https://our-bucket.s3.amazonaws.com/{KEY}"}
+    assert belongs_here(listed, BUCKET)
+    assert belongs_here({**listed, "webhook_url": "mine"}, BUCKET, {"mine"})
+    for webhook in ("theirs", None, ""):
+        assert not belongs_here({**listed, "webhook_url": webhook}, BUCKET, {"mine"})
+
+
+@pytest.mark.parametrize(
+    ("which", "numbers", "says"),
+    [
+        ("all", "", "must be one of"),
+        ("numbers", " ", "needs AdoptNumbers"),
+        ("numbers", "+14155550100,x", "'x'"),
+    ],
+)
+def test_mistake_in_the_parameters_is_named(which: str, numbers: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        read_adoption(which, numbers)
+
+
+class Vendors:
+    """One recording at Twilio, of a call from +14155550100, and one transcript at AssemblyAI."""
+
+    def __init__(self, transcript: dict[str, Any] | None = None) -> None:
+        self.transcript = transcript
+        self.asked: list[str] = []
+        self.deleted: list[str] = []
+
+    def page_recordings(self, *_: object) -> Page[RecordingNotice]:
+        made = to_text(NOW - timedelta(hours=1))
+        return Page(
+            [
+                RecordingNotice(
+                    recording_sid=RECORDING_SID,
+                    call_sid=CALL_SID,
+                    status="completed",
+                    created_at=made,
+                )
+            ],
+            None,
+        )
+
+    def page_ended_calls(self, *_: object) -> Page[Any]:
+        return Page([], None)
+
+    def page_since(self, *_: object) -> Page[Any]:
+        listed = {k: v for k, v in (self.transcript or {}).items() if k != "webhook_url"}
+        return Page([listed] if listed else [], None)
+
+    def get_call(self, call_sid: str) -> VendorCall:
+        self.asked.append(call_sid)
+        to = Call(call_id="", status="", created_at="", updated_at="", to_number="+14155550100")
+        return queued_at_twilio(replace(to, from_number="+15005550006"), call_sid)
+
+    def get(self, _: str) -> dict[str, Any]:
+        return self.transcript or {}
+
+    def delete(self, transcript_id: str) -> None:
+        self.deleted.append(transcript_id)
+
+
+class Queue:
+    def __init__(self) -> None:
+        self.notices: list[RecordingNotice] = []
+
+    def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None:
+        assert delay_seconds >= 0
+        self.notices.append(notice)
+
+
+def swept(
+    rules: AdoptionRules, vendors: Vendors, *, store: MemoryCallStore | None = None, runs: int = 1
+) -> list[RecordingNotice]:
+    store, queue = store or MemoryCallStore(), Queue()
+    both = cast(Any, vendors)
+    sweeper = SweepVendors(
+        store=store,
+        sweeps=store,
+        telephony=both,
+        transcriber=both,
+        queue=queue,
+        track=cast(Any, None),
+        finish=cast(Any, None),
+        telemetry=QuietTelemetry(),
+        clock=lambda: NOW,
+        adoption=rules,
+        bucket_name=BUCKET,
+        base_urls=(OURS,),
+    )
+    for _ in range(runs):
+        sweeper.run(lambda: 60.0)
+    return queue.notices
+
+
+@pytest.mark.parametrize(
+    ("which", "numbers", "taken", "asked"),
+    [
+        ("own", "", 0, 0),
+        ("account", "", 2, 0),
+        ("numbers", "+14155550100", 2, 1),
+        ("numbers", "+15005550006", 2, 1),
+        ("numbers", "+14155550199", 0, 1),
+    ],
+)
+def test_unknown_recording_is_taken_as_the_operator_chose(
+    which: str, numbers: str, taken: int, asked: int
+) -> None:
+    vendors = Vendors()
+    assert len(swept(read_adoption(which, numbers), vendors, runs=2)) == taken
+    # looked up once, however often a window meets it
+    assert len(vendors.asked) == asked
+
+
+def test_recording_of_a_known_call_is_taken_in_any_case() -> None:
+    store = MemoryCallStore()
+    at = to_text(NOW)
+    store.add_call(
+        Call(call_id=CALL_ID, call_sid=CALL_SID, status="completed", created_at=at, updated_at=at)
+    )
+    (notice,) = swept(AdoptionRules(), Vendors(), store=store)
+    assert (notice.call_id, notice.imported) == (CALL_ID, None)
+
+
+def test_import_takes_what_it_names_and_says_so() -> None:
+    store = MemoryCallStore()
+    at = to_text(NOW)
+    store.add_sweep(
+        Sweep(
+            sweep_id="import-1",
+            kind="import",
+            status="running",
+            since="2026-01-01T00:00:00.000Z",
+            until=at,
+            created_at=at,
+            updated_at=at,
+        )
+    )
+    (notice,) = swept(AdoptionRules(), Vendors(), store=store)
+    assert (notice.call_id, notice.imported) == (None, True)
+
+
+def known(status: str, transcript_id: str | None) -> MemoryCallStore:
+    store = MemoryCallStore()
+    at = to_text(NOW)
+    store.add_call(Call(call_id=CALL_ID, status=status, created_at=at, updated_at=at))
+    if transcript_id is not None:
+        store.add_recording(
+            Recording(
+                call_id=CALL_ID,
+                recording_sid=RECORDING_SID,
+                status="completed",
+                transcript_id=transcript_id,
+                created_at=at,
+                updated_at=at,
+            )
+        )
+    return store
+
+
+@pytest.mark.parametrize("status", ["completed", "erased"])
+@pytest.mark.parametrize(
+    ("host", "base", "deleted"),
+    [
+        ("our-bucket.s3.amazonaws.com", OURS, ["theirs"]),
+        ("other-bucket.s3.amazonaws.com", OURS, []),
+        ("our-bucket.s3.amazonaws.com", "https://other.example", []),
+        ("other-bucket.s3.amazonaws.com", "https://other.example", []),
+    ],
+)
+def test_only_a_transcript_of_this_stack_is_deleted(
+    status: str, host: str, base: str, deleted: list[str]
+) -> None:
+    transcript = {
+        "id": "theirs",
+        "status": "completed",
+        "created": "2026-11-21T07:00:00",
+        "audio_url": f"https://{host}/{KEY}",
+        "webhook_url": f"{base}/transcript-complete/{CALL_ID}/{RECORDING_SID}",
+    }
+    vendors = Vendors(transcript)
+    store = known(status, "the one" if status == "completed" else None)
+
+    def once(_: object, cursor: object = None) -> Page[Any]:
+        assert cursor is None
+        shown = [] if vendors.deleted else [transcript]
+        return Page([{k: v for k, v in t.items() if k != "webhook_url"} for t in shown], None)
+
+    vendors.page_since = once  # type: ignore[method-assign,assignment]
+    swept(AdoptionRules(), vendors, store=store)
+    assert vendors.deleted == deleted
