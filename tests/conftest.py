@@ -14,11 +14,14 @@ from local.options import Options
 from local.stack import LocalStack
 from tests.support.stack import Driver
 
+# the account is another's too: what is recorded elsewhere is this stack's by its number
+_PARAMETERS = {"AdoptRecordings": "numbers", "AdoptNumbers": "+15005550006"}
+
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     folder: Path = tmp_path_factory.mktemp("stack")
-    with LocalStack(Options(speed=50, work_folder=folder)) as running:
+    with LocalStack(Options(speed=50, work_folder=folder, parameters=_PARAMETERS)) as running:
         stop_schedules(running)
         yield running
 

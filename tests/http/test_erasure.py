@@ -182,6 +182,8 @@ def test_a_vendor_that_is_down_puts_it_off_and_keeps_nothing_else(driver: Driver
     assert at_twilio(driver, call["call_sid"]) == (False, [])
     assert at_assemblyai(driver, call_id) != []
     driver.assemblyai.faults.clear()
+    # it has let others go first
+    driver.make_overdue(call_id)
     driver.reconcile()
     assert at_assemblyai(driver, call_id) == []
     let_workers_end(driver, call_id)

@@ -63,6 +63,18 @@ def test_recording_that_no_callback_told_of_is_found_in_twilios_list(driver: Dri
     assert call["direction"] == "inbound"
 
 
+def test_recording_of_another_application_is_left_alone_until_an_import_names_it(
+    driver: Driver,
+) -> None:
+    slide(driver)
+    theirs = made_elsewhere(driver, minutes_ago=30, to="+15005550009")
+    ours = made_elsewhere(driver, minutes_ago=30)
+    follow_sid(driver, ours["call_sid"])
+    assert call_of(driver, theirs["call_sid"]) is None
+    driver.ask("POST", "/imports", json={"recording_sid": theirs["recording_sid"]})
+    assert follow_sid(driver, theirs["call_sid"])["recordings"][0]["status"] == "completed"
+
+
 def test_young_recording_is_left_to_its_callback_and_not_forgotten(driver: Driver) -> None:
     slide(driver)
     made = made_elsewhere(driver, minutes_ago=1)
