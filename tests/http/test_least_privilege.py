@@ -218,6 +218,8 @@ def drive_transcribe(house: House) -> None:
     known = requests.post(
         f"{house.driver.twilio.url}/_sim/recordings", json=made, timeout=10
     ).json()
+    # an outbound one might be ours, so the calls to its number are looked through
+    house.driver.twilio.account.calls[known["call_sid"]].direction = "outbound-api"
     notice = {**known, "status": "completed", "base_url": house.driver.url}
     house.invoke(message(notice))
     bodies = [json.loads(r["body"]) for r in house.driver.assemblyai.requests if r["body"]]
