@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -23,6 +25,7 @@ with warnings.catch_warnings():
 
 _WAIT_SECONDS = 60
 _CODE_BUCKET = "local-code"
+_ENVIRONMENT_BYTES = 4096
 
 
 class DeploymentError(Exception):
@@ -69,6 +72,7 @@ def deploy(
         DeploymentError: with the first resource that failed, and why.
     """
     source = yaml_parse(template.read_text())
+    check_parameters(source, parameters)
     translated = translate(source, parameters, invoke_url)
     _put_placeholder_code(ministack)
     cloudformation = ministack.client("cloudformation")
@@ -91,6 +95,46 @@ def deploy(
         openapi=_openapi(translated),
         template=translated,
     )
+
+
+def check_parameters(source: Mapping[str, Any], given: Mapping[str, str]) -> None:
+    """Refuses what CloudFormation refuses, which MiniStack lets in.
+
+    Raises:
+        DeploymentError: names the parameter and what it breaks.
+    """
+    declared = source.get("Parameters", {})
+    unknown = sorted(set(given) - set(declared))
+    if unknown:
+        raise DeploymentError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
+    for name, value in given.items():
+        rule = declared[name]
+        broken = [
+            "AllowedValues" in rule and value not in map(str, rule["AllowedValues"]),
+            "AllowedPattern" in rule and not re.fullmatch(rule["AllowedPattern"], value),
+            len(value) > int(rule.get("MaxLength", 4096)),
+            len(value) < int(rule.get("MinLength", 0)),
+            rule["Type"] == "Number" and not _is_within(value, rule),
+        ]
+        if any(broken):
+            what = rule.get("ConstraintDescription", rule.get("Description", ""))
+            raise DeploymentError(f"Parameter {name} failed to satisfy constraint: {what}")
+
+
+def _is_within(value: str, rule: Mapping[str, Any]) -> bool:
+    if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
+        return False
+    return bool(rule.get("MinValue", -inf) <= float(value) <= rule.get("MaxValue", inf))
+
+
+def check_environment(logical_id: str, variables: Mapping[str, str]) -> None:
+    """Raises DeploymentError where Lambda would: it measures all variables as JSON."""
+    measured = json.dumps(variables, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(measured) > _ENVIRONMENT_BYTES:
+        raise DeploymentError(
+            f"{logical_id}: Lambda was unable to configure your environment variables because the "
+            f"environment variables you have provided exceeded the 4KB limit ({len(measured)} bytes)"
+        )
 
 
 def translate(
@@ -184,6 +228,7 @@ def _functions(
         configuration = ministack.client("lambda").get_function_configuration(FunctionName=physical)
         variables = dict(configuration.get("Environment", {}).get("Variables", {}))
         variables.pop("MINISTACK_LAMBDA_PROXY_URL")
+        check_environment(logical_id, variables)
         found[logical_id] = Function(
             logical_id=logical_id,
             name=physical,

@@ -90,3 +90,75 @@ def test_longest_stack_name_still_makes_a_name(entry: tuple[str, str, Any]) -> N
     assert "${" not in name
     assert len(name) <= limits["max"]
     assert re.fullmatch(limits["pattern"], name)
+
+
+# Lambda: 4 KB for all variables of a function, measured as JSON
+ENVIRONMENT_BYTES = 4096
+# how long what CloudFormation names can be, or what it names them by
+LONGEST = {
+    "AWS::DynamoDB::Table": len(f"{LONGEST_STACK_NAME}-CallsTable-0123456789AB"),
+    "AWS::S3::Bucket": 63,
+    "AWS::SQS::Queue": len("https://sqs.ap-southeast-1.amazonaws.com.cn/123456789012/") + 80,
+    "AWS::Events::EventBus": len(LONGEST_STACK_NAME),
+    "AWS::Scheduler::ScheduleGroup": 64,
+    "AWS::ApiGatewayV2::Api": 10,
+    "AWS::IAM::Role": len("arn:aws-us-gov:iam::123456789012:role/") + 64,
+    "AWS::StackName": len(LONGEST_STACK_NAME),
+    "AWS::Region": len("ap-southeast-1"),
+    "AWS::URLSuffix": len("amazonaws.com.cn"),
+    "AWS::Partition": len("aws-us-gov"),
+    "AWS::AccountId": 12,
+}
+DIGITS = 10
+BYTES_OF_A_CHARACTER = 4
+
+
+def longest_parameter(name: str) -> int:
+    """Bytes of its longest value, as far as CloudFormation lets one in: it counts characters."""
+    parameter = SOURCE["Parameters"][name]
+    if parameter["Type"] == "Number":
+        return DIGITS
+    if "AllowedValues" in parameter:
+        return max(len(str(value)) for value in parameter["AllowedValues"])
+    # all patterns but those of what is said are of ASCII
+    is_spoken = name in ("InboundSay", "ConsentAnnouncement")
+    return int(parameter["MaxLength"]) * (BYTES_OF_A_CHARACTER if is_spoken else 1)
+
+
+def longest_value(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    [(function, argument)] = value.items()
+    match function:
+        case "Ref" if argument in SOURCE["Parameters"]:
+            return longest_parameter(argument)
+        case "Ref":
+            return LONGEST.get(argument) or LONGEST[RESOURCES[argument]["Type"]]
+        case "Fn::GetAtt":
+            return LONGEST[RESOURCES[argument[0]]["Type"]]
+        case "Fn::Sub":
+            names = re.findall(r"\$\{([\w:]+)\}", argument)
+            fixed = len(re.sub(r"\$\{[\w:]+\}", "", argument))
+            return fixed + sum(longest_value({"Ref": name}) for name in names)
+        case "Fn::If":
+            return max(longest_value(branch) for branch in argument[1:])
+    raise AssertionError(f"{function} in an environment: say how long it can be")
+
+
+@pytest.mark.parametrize(
+    "logical_id", [n for n, r in RESOURCES.items() if r["Type"] == "AWS::Lambda::Function"]
+)
+def test_environment_fits_whatever_the_parameters_are(logical_id: str) -> None:
+    variables = RESOURCES[logical_id]["Properties"]["Environment"]["Variables"]
+    # the local stack's own
+    variables = {k: v for k, v in variables.items() if k != "MINISTACK_LAMBDA_PROXY_URL"}
+    quoted = sum(len(f'"{name}":"",') + longest_value(value) for name, value in variables.items())
+    assert quoted + len("{}") <= ENVIRONMENT_BYTES
+
+
+@pytest.mark.parametrize("name", ["InboundSay", "ConsentAnnouncement"])
+def test_what_is_said_holds_nothing_that_json_makes_longer_than_four_bytes(name: str) -> None:
+    pattern = re.compile(SOURCE["Parameters"][name]["AllowedPattern"])
+    assert pattern.fullmatch('"Grüß Gott", 你好 👋')
+    for number in (*range(32), 127):
+        assert not pattern.fullmatch(f"a{chr(number)}b")
