@@ -181,6 +181,7 @@ def test_nothing_is_loaded_that_its_path_does_not_use(folder: str) -> None:
     variables = dict.fromkeys(function["Properties"]["Environment"]["Variables"], "1")
     variables |= {"TWILIO_API_URL": "https://x", "DEADLINES": "", "QUIET_HOURS": ""}
     variables |= {"ALLOWED_COUNTRIES": "", "AWS_DEFAULT_REGION": "us-east-1"}
+    variables |= {"ADOPT_RECORDINGS": "own", "ADOPT_NUMBERS": ""}
     code = f"""
 import json, os, sys
 os.environ.update({variables!r})
