@@ -15,7 +15,7 @@ from typing import Any
 
 from simulation.checks import PROMISES
 from simulation.dice import DEFAULT_RATES
-from simulation.runs import Outcome, Task, regressions, rolled, shown, singles
+from simulation.runs import Outcome, Task, far_ahead, regressions, rolled, shown, singles
 from simulation.shrink import Shortest, Shrinker
 from simulation.workers import Progress, StoppedError, carry_out_all, stopped_by_signals
 
@@ -87,7 +87,7 @@ def _options() -> argparse.Namespace:
 
 def _tasks(options: argparse.Namespace, seed: str) -> list[Task]:
     rates = {**DEFAULT_RATES, **dict(options.rate)}
-    tasks = [*regressions(), *rolled(seed, options.calls, rates)]
+    tasks = [*regressions(), *rolled(seed, options.calls, rates), *far_ahead(seed, 20, rates)]
     if options.singles_every:
         only = tuple(filter(None, options.crash_at.split(",")))
         tasks += singles(seed, every=options.singles_every, crash_only=only)

@@ -34,6 +34,8 @@ _ORDER |= {"in-progress": 6, "completed": 7, "busy": 7, "no-answer": 7, "failed"
 _ORDER |= {"erasing": 8, "erased": 9}
 # a global secondary index shows a write a moment later
 _INDEX_LAG_SECONDS = 2.0
+# DynamoDB takes days; what is hidden meanwhile must not be missed
+_EXPIRY_SECONDS = 600.0
 
 
 class SimulatedTable:
@@ -55,6 +57,7 @@ class SimulatedTable:
         self._scheduler = scheduler
         self._label = label
         self._indexed_at: dict[str, float] = {}
+        self._next_expiry = 0.0
         # (call_id or recording_sid, what happened) of every write that went back
         self.backwards: list[tuple[str, str]] = []
         # (call_id, when) of every conclusion that Twilio never got a call
@@ -248,6 +251,9 @@ class SimulatedTable:
         self._ask(NOBODY, "table.dismiss", partial(self.inner.dismiss, ended, shard=shard))
 
     def _ask(self, entity: str, operation: str, act: Callable[[], T]) -> T:
+        if self._scheduler.now >= self._next_expiry:
+            self._next_expiry = self._scheduler.now + _EXPIRY_SECONDS
+            self.inner.expire()
         return self._lambdas.aws(self._label(entity), operation, act)
 
     def _write(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from callscribe.domain.calls import ERASED, TERMINAL
+from callscribe.domain.calls import ERASED, GONE, TERMINAL
 from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
 from callscribe.domain.recordings import Recording, audio_key
 from simulation.plans import FOREIGN, PLACED, UNTOLD
@@ -30,6 +30,7 @@ PROMISES = {
     "true": "no reason is named that is not so",
     "kept": "what Twilio knows of a call or a recording is known here",
     "others": "while one vendor hangs, whatever needs only the other goes on",
+    "retention": "nothing is deleted before its time, and a call goes with all its recordings",
     "forward": "no status ever goes back",
     "acknowledged": "what is acknowledged is kept or done",
     "queue": "nothing is left in a queue",
@@ -67,6 +68,7 @@ def check(world: World) -> list[Finding]:
         ),
         *(Finding("bug", "-", bug.strip().splitlines()[-1]) for bug in world.lambdas.bugs),
         *(Finding("bug", "-", repr(failure)) for failure in world.failures),
+        *_retention(world),
     ]
 
 
@@ -121,6 +123,20 @@ def _schedules(world: World) -> Iterator[Finding]:
         # an hour, and Twilio's clock is ahead
         if plan.kind == "scheduled" and late > 3600 + 60:
             yield Finding("in-time", plan.label, f"{call.sid} was dialled {late:.0f} s late")
+
+
+def _retention(world: World) -> Iterator[Finding]:
+    """The last look: where a call was far ahead, time goes on until everything has expired."""
+    for recording in world.store.recordings.values():
+        call = world.store.calls.get(recording.call_id)
+        if call is None or (call.expires_at != recording.expires_at and call.status not in GONE):
+            sid = recording.recording_sid
+            yield Finding("retention", _label(world, sid), f"{sid} does not go with its call")
+    if not any(plan.days_ahead for plan in world.plans):
+        return
+    world.let_expire()
+    for name in (*world.store.calls, *world.store.recordings):
+        yield Finding("retention", "-", f"{name} is still there")
 
 
 def _conclusions(world: World) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import Field, replace
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -14,13 +15,16 @@ from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import waiting_shard
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
+from callscribe.domain.times import Clock
 from callscribe.ports import Admitted, Failed, Waiting
 
 Entry = TypeVar("Entry", Call, Recording, Sweep)
 
 
 class MemoryCallStore:
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = lambda: datetime.min.replace(tzinfo=UTC)) -> None:
+        """``clock`` tells what has expired; as it is, nothing has."""
+        self._clock = clock
         self.calls: dict[str, Call] = {}
         self.recordings: dict[tuple[str, str], Recording] = {}
         self.sweeps: dict[str, Sweep] = {}
@@ -34,9 +38,27 @@ class MemoryCallStore:
         self._under_way: dict[int, set[Admitted]] = {}
         self._lock = Lock()
 
+    def _is_live(self, entry: Call | Recording | Sweep | None) -> bool:
+        """Whether it is there and has not expired."""
+        if entry is None:
+            return False
+        return entry.expires_at is None or entry.expires_at > self._clock().timestamp()
+
+    def expire(self) -> None:
+        """Deletes what has expired, as DynamoDB does in the background."""
+        with self._lock:
+            for call_id, call in list(self.calls.items()):
+                if not self._is_live(call):
+                    del self.calls[call_id]
+                    self._by_call_sid.pop(call.call_sid or "", None)
+            for key, recording in list(self.recordings.items()):
+                if not self._is_live(recording):
+                    del self.recordings[key]
+                    self._recordings_of[key[0]].remove(key[1])
+
     def add_call(self, call: Call) -> bool:
         with self._lock:
-            if call.call_id in self.calls:
+            if self._is_live(self.calls.get(call.call_id)):
                 return False
             self.calls[call.call_id] = call
             if call.call_sid:
@@ -46,24 +68,28 @@ class MemoryCallStore:
     def add_recording(self, recording: Recording) -> bool:
         key = (recording.call_id, recording.recording_sid)
         with self._lock:
-            if key in self.recordings:
+            if self._is_live(self.recordings.get(key)):
                 return False
             self.recordings[key] = recording
-            self._recordings_of.setdefault(key[0], []).append(key[1])
+            known = self._recordings_of.setdefault(key[0], [])
+            known += [] if key[1] in known else [key[1]]
             return True
 
     def get_call(self, call_id: str) -> Call | None:
-        return self.calls.get(call_id)
+        call = self.calls.get(call_id)
+        return call if self._is_live(call) else None
 
     def get_recording(self, call_id: str, recording_sid: str) -> Recording | None:
-        return self.recordings.get((call_id, recording_sid))
+        recording = self.recordings.get((call_id, recording_sid))
+        return recording if self._is_live(recording) else None
 
     def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None:
-        call = self.calls.get(call_id)
+        call = self.get_call(call_id)
         if call is None:
             return None
         sids = sorted(self._recordings_of.get(call_id, []))
-        return call, [self.recordings[call_id, sid] for sid in sids]
+        found = [self.recordings[call_id, sid] for sid in sids]
+        return call, [recording for recording in found if self._is_live(recording)]
 
     def find_call_id(self, call_sid: str) -> str | None:
         return self._by_call_sid.get(call_sid)
@@ -134,6 +160,7 @@ class MemoryCallStore:
             call
             for call in self.calls.values()
             if call.created_at.startswith(day)
+            and self._is_live(call)
             and (status is None or call.status == status)
             and (before is None or (call.created_at, call.call_id) < before)
         ]
@@ -147,6 +174,7 @@ class MemoryCallStore:
             call
             for call in self.calls.values()
             if call.status == "scheduled"
+            and self._is_live(call)
             and (caller is None or call.asked_by == caller)
             and (after is None or (call.place_at or "", call.call_id) > after)
         ]
@@ -188,16 +216,18 @@ class MemoryCallStore:
 
     def add_sweep(self, sweep: Sweep) -> bool:
         with self._lock:
-            if sweep.sweep_id in self.sweeps:
+            if self._is_live(self.sweeps.get(sweep.sweep_id)):
                 return False
             self.sweeps[sweep.sweep_id] = sweep
             return True
 
     def get_sweep(self, sweep_id: str) -> Sweep | None:
-        return self.sweeps.get(sweep_id)
+        sweep = self.sweeps.get(sweep_id)
+        return sweep if self._is_live(sweep) else None
 
     def list_sweeps(self) -> list[Sweep]:
-        return sorted(self.sweeps.values(), key=lambda sweep: sweep.sweep_id)
+        live = filter(self._is_live, self.sweeps.values())
+        return sorted(live, key=lambda sweep: sweep.sweep_id)
 
     def change_sweep(
         self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]

@@ -88,6 +88,18 @@ MUTANTS = (
         new="call_id, claim, only_from=calls.STATUSES):",
     ),
     Mutant(
+        what="a scheduled call is kept from its request on, and may be gone before it has ended",
+        path=_USE_CASES + "place_call.py",
+        old="            expires_at=self.retention.expires_at(waits_from),\n",
+        new="            expires_at=self.retention.expires_at(now),\n",
+    ),
+    Mutant(
+        what="a recording outlives its call",
+        path=_USE_CASES + "process_recording.py",
+        old="            expires_at=call.expires_at,\n",
+        new="            expires_at=(call.expires_at or 0) + 86_400,\n",
+    ),
+    Mutant(
         what="a canceled call is dialled",
         path=_USE_CASES + "place_call.py",
         old='        if not self.store.change_call(call_id, claim, only_from=["scheduled"]):\n',

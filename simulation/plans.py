@@ -42,7 +42,8 @@ class Plan:
     """One call. ``begins`` in seconds; ``asks`` is how often its client sends the same request.
 
     ``erased_after``: so many seconds after that somebody wants it forgotten. ``canceled_after``: so
-    many after the time of a scheduled call, or before it, somebody wants it not placed.
+    many after the time of a scheduled call, or before it, somebody wants it not placed. ``days_ahead``:
+    so much longer before its time it is scheduled.
     """
 
     number: int
@@ -53,11 +54,12 @@ class Plan:
     talks_seconds: float
     erased_after: float | None = None
     canceled_after: float | None = None
+    days_ahead: float = 0.0
 
     @property
     def place_at(self) -> float:
         """When a scheduled call is to be placed, in seconds from the beginning."""
-        return self.begins + 300 + 8 * self.talks_seconds
+        return self.begins + 300 + 8 * self.talks_seconds + self.days_ahead * 86_400
 
     @property
     def label(self) -> str:

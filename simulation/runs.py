@@ -13,7 +13,7 @@ from simulation.checks import Finding, check
 from simulation.dice import DEFAULT_RATES, Dice
 from simulation.plans import KINDS, OUTCOMES, Plan
 from simulation.shrink import replay
-from simulation.world import World
+from simulation.world import RETENTION_DAYS, World
 
 CALLS_A_WORLD = 250
 REGRESSIONS = Path(__file__).with_name("regressions.json")
@@ -104,6 +104,11 @@ def singles(seed: str, *, every: int = 1, crash_only: tuple[str, ...] = ()) -> I
             )
 
 
+def far_ahead(seed: str, calls: int, rates: Mapping[str, float]) -> Iterator[Task]:
+    """One world of calls that are scheduled for almost as far ahead as they are kept."""
+    yield Task(way="far ahead", seed=f"{seed}/far", calls=calls, rates=rates)
+
+
 def regressions() -> Iterator[Task]:
     """What once failed, kept for ever."""
     for entry in json.loads(REGRESSIONS.read_text()):
@@ -117,12 +122,28 @@ def carry_out(task: Task) -> Outcome:
     outcome = Outcome(task)
     if task.way == "rolled":
         _finish(outcome, World(Dice(task.seed, task.rates), calls=task.calls))
+    elif task.way == "far ahead":
+        plans = [_far_ahead(number) for number in range(task.calls)]
+        _finish(outcome, World(Dice(task.seed, task.rates), calls=0, plans=plans))
     elif task.way == "regression":
         world = replay(task.seed, task.only, task.faults, history=False)
         _look(outcome, world, check(world))
     else:
         _singles(outcome, task)
     return outcome
+
+
+def _far_ahead(number: int) -> Plan:
+    # a few hours after its time it would be gone if it were kept from its request on
+    return Plan(
+        number=number,
+        kind="scheduled",
+        outcome="spoken",
+        begins=60,
+        asks=1 + number % 2,
+        talks_seconds=20,
+        days_ahead=RETENTION_DAYS - 0.05,
+    )
 
 
 def _singles(outcome: Outcome, task: Task) -> None:

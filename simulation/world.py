@@ -58,6 +58,10 @@ _CLIENT_PAUSE_SECONDS = 5.0
 _ERASURE_PAUSE_SECONDS = 6.0
 _ERASURE_TRIES = 600
 
+# the least that the template takes
+RETENTION_DAYS = 7
+_DAY_SECONDS = 86_400
+
 _SETTINGS = {
     "PUBLIC_BASE_URL": "https://api.simulated.example",
     "DEFAULT_FROM_NUMBER": "+15005550006",
@@ -65,7 +69,7 @@ _SETTINGS = {
     "DEADLINES": "",
     "BUCKET_NAME": "bucket",
     "ADOPT_NUMBERS": OUR_NUMBER,
-    "RETENTION_DAYS": "30",
+    "RETENTION_DAYS": str(RETENTION_DAYS),
     "ALLOWED_COUNTRIES": "",
     "MAX_CALLS_PER_DESTINATION": "100000",
     "MAX_CALLS_PER_CALLER": "100000",
@@ -130,7 +134,7 @@ class World:
         self.failures: list[BaseException] = []
         self.scheduler = Scheduler()
         self.lambdas = Lambdas(self.scheduler, dice, self.note)
-        self.store = MemoryCallStore()
+        self.store = MemoryCallStore(self.scheduler.time)
         self.queue = SimulatedQueue(self.scheduler, self.lambdas, dice, self._label)
         self.bucket = SimulatedBucket(self.lambdas, self._label)
         self.announcer = SimulatedAnnouncer(self.lambdas, self._label)
@@ -197,7 +201,26 @@ class World:
             self.scheduler.at(moment, self.try_again)
         self.scheduler.at(_OPERATOR_SECONDS[0], self.bring_in)
         self.scheduler.run_until(faulty)
+        self._wait_for_those_far_ahead()
         self.make_peace()
+
+    def _wait_for_those_far_ahead(self) -> None:
+        """Days go by, what expires is deleted, and then there are faults again."""
+        far = [plan.place_at for plan in self.plans if plan.days_ahead]
+        if not far:
+            return
+        self.scheduler.run_until(min(far) - _RECONCILE_SECONDS)
+        moment = self.scheduler.now
+        while moment < max(far) + _AFTERWARDS_SECONDS:
+            self.scheduler.at(moment, self.reconcile)
+            moment += _RECONCILE_SECONDS
+        self.scheduler.run_until(moment)
+
+    def let_expire(self) -> None:
+        """Until the time for which everything of this world is kept is over."""
+        last = max((plan.place_at for plan in self.plans), default=0.0) + _DAY_SECONDS
+        self.scheduler.run_until(last + RETENTION_DAYS * _DAY_SECONDS)
+        self.store.expire()
 
     def make_peace(self) -> None:
         """Faults cease, everything under way ends, and reconciliation runs twice."""

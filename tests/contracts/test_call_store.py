@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -27,10 +28,16 @@ DYNAMODB_LOCAL_URL = os.environ.get("DYNAMODB_LOCAL_URL", "")
 ENGINES = ["memory", "ministack", *(["dynamodb-local"] if DYNAMODB_LOCAL_URL else [])]
 
 
+@pytest.fixture
+def clock() -> dict[str, datetime]:
+    """Tells what has expired."""
+    return {"now": datetime.fromisoformat(NOW)}
+
+
 @pytest.fixture(params=ENGINES)
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, clock: dict[str, datetime]) -> Iterator[Store]:
     if request.param == "memory":
-        yield MemoryCallStore()
+        yield MemoryCallStore(lambda: clock["now"])
         return
     driver: Driver = request.getfixturevalue("driver")
     url = driver.stack.ministack.url if request.param == "ministack" else DYNAMODB_LOCAL_URL
@@ -40,7 +47,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
     name = f"contract-{new_call_id()}"
     client.create_table(TableName=name, **{key: properties[key] for key in wanted})
-    yield DynamoDBCallStore(client, name)
+    yield DynamoDBCallStore(client, name, clock=lambda: clock["now"])
     client.delete_table(TableName=name)
     client.close()
 
@@ -151,6 +158,53 @@ def test_what_is_not_there_is_none(store: Store) -> None:
     assert store.find_call_id("CA" + "0" * 32) is None
     assert store.change_call(nobody, {"status": "queued"}, only_from=["placing"]) is False
     assert store.get_call(nobody) is None
+
+
+def test_what_has_expired_is_not_there_although_it_is_not_deleted_yet(
+    store: Store, clock: dict[str, datetime]
+) -> None:
+    end = int(clock["now"].timestamp()) + 60
+    sid = "CA" + new_call_id()
+    made = call(call_sid=sid, expires_at=end, status="scheduled", place_at=NOW)
+    heard = recording(made, expires_at=end)
+    sweep = Sweep(
+        sweep_id="import-1",
+        kind="import",
+        status="running",
+        since=NOW,
+        until=NOW,
+        created_at=NOW,
+        updated_at=NOW,
+        expires_at=end,
+    )
+
+    def seen() -> list[object]:
+        return [
+            store.get_call(made.call_id),
+            store.get_recording(made.call_id, heard.recording_sid),
+            store.get_call_with_recordings(made.call_id),
+            store.get_sweep("import-1"),
+            [*store.list_day(NOW[:10], before=None, status=None, limit=9)],
+            store.list_scheduled(after=None, caller=None, limit=9),
+            store.list_sweeps(),
+        ]
+
+    assert store.add_call(made)
+    assert store.add_recording(heard)
+    assert store.add_sweep(sweep)
+    assert seen() == [made, heard, (made, [heard]), sweep, [made], [made], [sweep]]
+    clock["now"] += timedelta(seconds=60)
+    assert seen() == [None, None, None, None, [], [], []]
+    # what takes its place is not told to wait until it is deleted
+    again = replace(made, expires_at=end + 600)
+    assert store.add_call(again)
+    assert store.add_recording(replace(heard, expires_at=end + 600))
+    assert store.add_sweep(replace(sweep, expires_at=end + 600))
+    assert not store.add_call(replace(again, say="another's"))
+    assert store.get_call_with_recordings(made.call_id) == (
+        again,
+        [replace(heard, expires_at=end + 600)],
+    )
 
 
 def test_second_add_changes_nothing(store: Store) -> None:

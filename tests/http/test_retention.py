@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
 
+from callscribe.domain.times import to_text
 from tests.support.stack import Driver
 from tests.support.waiting import wait_until
 from tests.unit.test_template import BY_FOLDER, RESOURCES, TEMPLATE
@@ -14,9 +15,12 @@ from tests.unit.test_template import BY_FOLDER, RESOURCES, TEMPLATE
 DAYS = TEMPLATE["Parameters"]["RetentionDays"]["Default"]
 
 
-def expires_when_it_should(item: dict[str, Any]) -> bool:
-    due = datetime.fromisoformat(item["created_at"]) + timedelta(days=DAYS)
-    return bool(int(item["expires_at"]) == int(due.timestamp()))
+def expires_when_it_should(items: list[dict[str, Any]]) -> bool:
+    """All together, so long after the call was asked for, or after the time for which it was."""
+    (call,) = [item for item in items if item["item"] == "CALL"]
+    last = max(call["created_at"], call.get("place_at", ""))
+    due = datetime.fromisoformat(last) + timedelta(days=DAYS)
+    return {int(item["expires_at"]) for item in items} == {int(due.timestamp())}
 
 
 def test_every_call_and_recording_expires_however_it_came(driver: Driver) -> None:
@@ -29,10 +33,26 @@ def test_every_call_and_recording_expires_however_it_came(driver: Driver) -> Non
     sid = inbound["call_sid"]
     items = wait_until(lambda: [i for i in driver.items() if i.get("call_sid") == sid])
     adopted = driver.follow(items[0]["call_id"])["call_id"]
-    for call_id in (placed["call_id"], adopted):
+    scheduled = driver.place(
+        to=driver.phone(), place_at=to_text(datetime.now(UTC) + timedelta(seconds=2))
+    )["call_id"]
+    driver.follow(scheduled)
+    for call_id in (placed["call_id"], adopted, scheduled):
         items = driver.items(call_id)
         assert len(items) == 2
-        assert all(expires_when_it_should(item) for item in items)
+        assert expires_when_it_should(items)
+
+
+def test_call_that_cannot_be_kept_so_long_is_not_scheduled(driver: Driver) -> None:
+    place_at = to_text(datetime.now(UTC) + timedelta(days=DAYS, hours=1))
+    problem = driver.refused({"to": driver.phone(), "place_at": place_at})
+    assert [error["field"] for error in problem["errors"]] == ["place_at"]
+    assert "RetentionDays" in problem["errors"][0]["message"]
+
+
+def test_least_retention_holds_the_longest_that_a_call_can_take() -> None:
+    """24 h in Twilio's queue, 24 h on the phone, 48 h until its transcript is given up."""
+    assert timedelta(days=TEMPLATE["Parameters"]["RetentionDays"]["MinValue"]) > timedelta(hours=96)
 
 
 def test_bucket_lets_go_of_audio_and_transcripts_at_the_same_time() -> None:
@@ -45,6 +65,6 @@ def test_bucket_lets_go_of_audio_and_transcripts_at_the_same_time() -> None:
 
 
 def test_every_function_that_adds_a_call_or_a_recording_knows_how_long() -> None:
-    for folder in ("dial", "twiml", "transcribe", "calls"):
+    for folder in ("dial", "twiml", "transcribe", "calls", "reconcile"):
         variables = BY_FOLDER[folder][1]["Properties"]["Environment"]["Variables"]
         assert variables["RETENTION_DAYS"] == {"Ref": "RetentionDays"}

@@ -17,7 +17,7 @@ from simulation.dice import (
 )
 from simulation.mutants import MUTANTS, ROOT
 from simulation.plans import KINDS, OUTCOMES, UNTOLD, Plan
-from simulation.runs import REGRESSIONS, carry_out, regressions, singles
+from simulation.runs import REGRESSIONS, carry_out, far_ahead, regressions, singles
 from simulation.scheduler import Scheduler
 from simulation.shrink import Shrinker, replay
 from simulation.world import World
@@ -81,6 +81,13 @@ def test_same_seed_is_the_same_world() -> None:
 
     assert run("one") == run("one")
     assert run("one") != run("two")
+
+
+def test_what_is_scheduled_far_ahead_is_kept_until_it_has_ended_and_then_goes() -> None:
+    (task,) = far_ahead("days go by", 3, DEFAULT_RATES)
+    outcome = carry_out(task)
+    assert outcome.findings == []
+    assert outcome.recordings >= 2
 
 
 def test_forced_fault_strikes_once_and_is_in_the_history() -> None:

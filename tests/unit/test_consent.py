@@ -12,6 +12,7 @@ from callscribe.domain.call_requests import LANGUAGES
 from callscribe.domain.consent import STATUSES, ConsentRules, announced, answered
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.problems import RetryLaterError
+from callscribe.domain.retention import Retention
 from callscribe.use_cases.answer_call import AnswerCall
 from callscribe.use_cases.track_call import CallNews, TrackCall
 from simulation.memory_store import MemoryCallStore
@@ -34,7 +35,11 @@ def use_case(rules: ConsentRules, store: MemoryCallStore | None = None) -> Answe
     return AnswerCall(
         store=store,
         track=TrackCall(
-            store=store, telemetry=QuietTelemetry(), clock=lambda: NOW, deadlines=Deadlines()
+            store=store,
+            telemetry=QuietTelemetry(),
+            clock=lambda: NOW,
+            deadlines=Deadlines(),
+            retention=Retention(365),
         ),
         telemetry=QuietTelemetry(),
         clock=lambda: NOW,

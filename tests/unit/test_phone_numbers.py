@@ -13,6 +13,7 @@ from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.dialling_rules import DiallingRules
 from callscribe.domain.phone_numbers import country_of, phone_number_error
 from callscribe.domain.problems import FieldError, InvalidInputError
+from callscribe.domain.retention import Retention
 from callscribe.use_cases.ask_erasure import AskErasure
 from callscribe.use_cases.guard_dialling import GuardDialling
 from callscribe.use_cases.track_call import CallNews, TrackCall
@@ -58,7 +59,11 @@ def request(**body: Any) -> list[FieldError]:
 def erasure(number: str) -> list[FieldError]:
     store = MemoryCallStore()
     ask = AskErasure(
-        store=store, telemetry=QuietTelemetry(), clock=lambda: NOW, deadlines=Deadlines()
+        store=store,
+        telemetry=QuietTelemetry(),
+        clock=lambda: NOW,
+        deadlines=Deadlines(),
+        retention=Retention(365),
     )
     try:
         ask.calls_with({"phone_number": number}, asked_by="me")
@@ -132,7 +137,11 @@ def test_whoever_calls_us_is_never_refused(caller: str) -> None:
     """What Twilio says of an inbound caller is kept as it is."""
     store = MemoryCallStore()
     track = TrackCall(
-        store=store, telemetry=QuietTelemetry(), clock=lambda: NOW, deadlines=Deadlines()
+        store=store,
+        telemetry=QuietTelemetry(),
+        clock=lambda: NOW,
+        deadlines=Deadlines(),
+        retention=Retention(365),
     )
     news = CallNews(
         call_sid="CA" + "1" * 32,

@@ -294,3 +294,31 @@ def test_scheduled_call_goes_by_the_public_base_url_of_the_moment(
     assert [placed.base_url for placed in telephony.placed] == [given]
     # what the call's later URLs are made of: the next instructions, the webhook
     assert store.calls[call.call_id].base_url == given
+
+
+@pytest.mark.parametrize(
+    ("days", "place_at", "holds"),
+    [
+        (7, "2026-11-28T08:00:00Z", True),
+        (7, "2026-11-28T08:00:01Z", False),
+        (365, "2027-11-21T08:00:00Z", True),
+        (36500, "2027-11-21T08:00:01Z", False),
+    ],
+)
+def test_call_is_scheduled_no_further_ahead_than_it_is_kept(
+    days: int, place_at: str, holds: bool
+) -> None:
+    store = MemoryCallStore()
+    case = use_case(store, Telephony(), Schedules(), retention=Retention(days))
+    if holds:
+        call = ask(case, place_at=place_at)
+        due = datetime.fromisoformat(place_at) + timedelta(days=days)
+        assert call.expires_at == int(due.timestamp())
+    else:
+        with pytest.raises(InvalidInputError, match=rf"{min(days, 365)} days ahead.*RetentionDays"):
+            ask(case, place_at=place_at)
+
+
+def test_call_is_kept_from_its_request_on_where_it_is_placed_at_once() -> None:
+    call = ask(use_case(MemoryCallStore(), Telephony(), Schedules()))
+    assert call.expires_at == int((NOW + timedelta(days=30)).timestamp())

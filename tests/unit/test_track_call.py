@@ -9,6 +9,7 @@ import pytest
 
 from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.retention import Retention
 from callscribe.ports import VendorCall
 from callscribe.use_cases.track_call import TrackCall, news_from_twilio
 from simulation.memory_store import MemoryCallStore
@@ -38,7 +39,11 @@ def applied(call: Call, *news: VendorCall) -> Call:
     store = MemoryCallStore()
     store.add_call(call)
     track = TrackCall(
-        store=store, telemetry=QuietTelemetry(), clock=lambda: NOW, deadlines=Deadlines()
+        store=store,
+        telemetry=QuietTelemetry(),
+        clock=lambda: NOW,
+        deadlines=Deadlines(),
+        retention=Retention(365),
     )
     for one in news:
         track.apply(CALL_ID, news_from_twilio(one))

@@ -122,12 +122,7 @@ def secrets() -> Secrets:
 
 @cache
 def store() -> DynamoDBCallStore:
-    keep_days = settings().optional("RETENTION_DAYS")
-    return DynamoDBCallStore(
-        _client("dynamodb"),
-        settings()["CALLS_TABLE_NAME"],
-        keep_days=int(keep_days) if keep_days else None,
-    )
+    return DynamoDBCallStore(_client("dynamodb"), settings()["CALLS_TABLE_NAME"])
 
 
 @cache
@@ -191,7 +186,13 @@ def transcriber() -> AssemblyAITranscriber:
 
 @cache
 def track_call() -> TrackCall:
-    return TrackCall(store=store(), telemetry=telemetry(), clock=clock, deadlines=deadlines())
+    return TrackCall(
+        store=store(),
+        telemetry=telemetry(),
+        clock=clock,
+        deadlines=deadlines(),
+        retention=retention(),
+    )
 
 
 @cache
@@ -354,7 +355,13 @@ def redrive() -> Redrive:
 def ask_erasure() -> AskErasure:
     from callscribe.use_cases.ask_erasure import AskErasure
 
-    return AskErasure(store=store(), telemetry=telemetry(), clock=clock, deadlines=deadlines())
+    return AskErasure(
+        store=store(),
+        telemetry=telemetry(),
+        clock=clock,
+        deadlines=deadlines(),
+        retention=retention(),
+    )
 
 
 @cache

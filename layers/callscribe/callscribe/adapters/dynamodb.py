@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, fields
-from datetime import timedelta
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from callscribe.domain import deadlines
 from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
-from callscribe.domain.times import from_text
+from callscribe.domain.times import Clock, utc_now
 from callscribe.ports import Admitted, Failed, Waiting
 
 if TYPE_CHECKING:
@@ -38,23 +37,21 @@ _translated = translated("DynamoDB")
 class DynamoDBCallStore:
     """Implements ``ports.CallStore``, ``KeyStore``, ``SweepStore`` and ``DiallingStore``."""
 
-    def __init__(
-        self, client: DynamoDBClient, table_name: str, *, keep_days: int | None = None
-    ) -> None:
-        """``keep_days``: how long what is added may stay (DynamoDB's TTL); None for ever."""
+    def __init__(self, client: DynamoDBClient, table_name: str, *, clock: Clock = utc_now) -> None:
+        """``clock`` tells what has expired: DynamoDB shows it for days before it is deleted."""
         self._client = client
         self._table = table_name
-        self._keep_days = keep_days
+        self._clock = clock
 
     @_translated
     def add_call(self, call: Call) -> bool:
-        return self._add(_call_item(call) | self._expiry(call.created_at))
+        return self._add(_call_item(call))
 
     @_translated
     def add_recording(self, recording: Recording) -> bool:
         item = to_item(asdict(recording))
         item["item"] = serialize(_RECORDING + recording.recording_sid)
-        return self._add(item | self._expiry(recording.created_at))
+        return self._add(item)
 
     @_translated
     def get_call(self, call_id: str) -> Call | None:
@@ -109,7 +106,7 @@ class DynamoDBCallStore:
     def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
         expression = Expression()
         return self._put(
-            _call_item(call) | self._expiry(call.updated_at),
+            _call_item(call),
             ConditionExpression=expression.one_of("status", sorted(only_from)),
             ExpressionAttributeNames=expression.names,
             ExpressionAttributeValues=expression.values,
@@ -403,14 +400,19 @@ class DynamoDBCallStore:
                 break
         return found
 
-    def _expiry(self, created_at: str) -> Item:
-        if self._keep_days is None:
-            return {}
-        until = from_text(created_at) + timedelta(days=self._keep_days)
-        return {"expires_at": {"N": str(int(until.timestamp()))}}
+    def _now(self) -> int:
+        return int(self._clock().timestamp())
+
+    def _is_live(self, item: Mapping[str, Any]) -> bool:
+        """Whether an item has not expired; a key of an index, which does not say so, passes."""
+        return "expires_at" not in item or bool(item["expires_at"] > self._now())
 
     def _add(self, item: Item) -> bool:
-        return self._put(item, ConditionExpression="attribute_not_exists(call_id)")
+        return self._put(
+            item,
+            ConditionExpression="attribute_not_exists(call_id) OR expires_at <= :now",
+            ExpressionAttributeValues={":now": serialize(self._now())},
+        )
 
     def _put(self, item: Item, **condition: Any) -> bool:
         try:
@@ -430,12 +432,13 @@ class DynamoDBCallStore:
             Key={"call_id": {"S": call_id}, "item": {"S": key}},
             ConsistentRead=True,
         )
-        return from_item(answer["Item"]) if "Item" in answer else None
+        item = from_item(answer["Item"]) if "Item" in answer else None
+        return item if item is not None and self._is_live(item) else None
 
     def _query(self, **arguments: Any) -> Iterator[Item]:
         while True:
             answer = self._query_page(arguments)
-            yield from map(from_item, answer["Items"])
+            yield from filter(self._is_live, map(from_item, answer["Items"]))
             if "LastEvaluatedKey" not in answer:
                 return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from callscribe.domain.calls import MODES
@@ -14,6 +14,7 @@ from callscribe.domain.option_checks import printable
 from callscribe.domain.phone_numbers import phone_number_error
 from callscribe.domain.problems import FieldError, InvalidInputError
 from callscribe.domain.request_fields import read_object
+from callscribe.domain.retention import Retention
 from callscribe.domain.scripts import GOODBYE, LANGUAGE
 from callscribe.domain.times import from_text, to_text
 from callscribe.domain.transcription_options import check_transcription_options
@@ -30,7 +31,6 @@ MAX_METADATA_ENTRIES = 20
 MAX_METADATA_CHARACTERS = 500
 # Twilio hangs up after four hours
 MAX_SECONDS = 4 * 3600
-MAX_AHEAD = timedelta(days=365)
 
 # of a message, or of a whole call with all its listening
 DEFAULT_MAX_LENGTH_SECONDS = {"message": 120, "call": 3600}
@@ -269,7 +269,7 @@ def _place_at(check: _Checker) -> str | None:
         return None
 
 
-def check_place_at(request: CallRequest, now: datetime) -> None:
+def check_place_at(request: CallRequest, now: datetime, retention: Retention) -> None:
     """Whether ``place_at`` can still be kept. Apart from the form: a repeated request passes that.
 
     Raises:
@@ -277,6 +277,9 @@ def check_place_at(request: CallRequest, now: datetime) -> None:
     """
     if request.place_at is None:
         return
-    if not now < from_text(request.place_at) <= now + MAX_AHEAD:
-        message = "must lie in the future, at most a year ahead"
+    lead = retention.max_lead
+    if not now < from_text(request.place_at) <= now + lead:
+        message = (
+            f"must lie in the future, at most {lead.days} days ahead (RetentionDays, or a year)"
+        )
         raise InvalidInputError([FieldError("place_at", message)])

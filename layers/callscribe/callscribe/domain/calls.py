@@ -57,7 +57,8 @@ class Call:
     ``refusal`` is Twilio's, ``{code, status}``, where it was the answer to the request: the
     same key is answered the same. Without it the answer was the call. ``own_announcement`` is what
     the request itself asked to be announced: it stays when the stack's rules change before the call
-    is placed. ``cancellation`` says who canceled a scheduled call, and when.
+    is placed. ``cancellation`` says who canceled a scheduled call, and when. ``expires_at`` (epoch
+    seconds) is when the call and its recordings may be deleted.
     """
 
     call_id: str
@@ -101,6 +102,7 @@ class Call:
     refusal: dict[str, Any] | None = None
     cancellation: dict[str, Any] | None = None
     erasure: dict[str, Any] | None = None
+    expires_at: int | None = None
     reconcile_attempts: int = 0
     waiting_for: str | None = None
     due_at: str | None = None

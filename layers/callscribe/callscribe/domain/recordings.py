@@ -45,7 +45,7 @@ class Recording:
     submissions, ``retries`` how often a person asked for another go. ``claims`` only ever grows, so
     that a write which expects the claim it has seen never meets a later one that looks the same.
     ``failed_on`` and ``failed_at`` are set together exactly while the status is error: the sparse
-    index of failures.
+    index of failures. ``expires_at`` is its call's, so that both go together.
     """
 
     call_id: str
@@ -82,6 +82,7 @@ class Recording:
     failed_on: str | None = None
     failed_at: str | None = None
     announce: bool | None = None
+    expires_at: int | None = None
     reconcile_attempts: int = 0
     waiting_for: str | None = None
     due_at: str | None = None

@@ -16,6 +16,7 @@ from callscribe.domain.problems import (
 )
 from callscribe.domain.recordings import Recording
 from callscribe.domain.request_fields import read_object
+from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock, to_text
 from callscribe.domain.views import call_summary
 from callscribe.ports import CallStore, Telemetry
@@ -32,6 +33,7 @@ class AskErasure:
     telemetry: Telemetry
     clock: Clock
     deadlines: Deadlines
+    retention: Retention
 
     def call(self, call_id_or_sid: str, *, asked_by: str) -> dict[str, Any]:
         """Puts a tombstone in the place of the call; asking twice changes nothing.
@@ -102,5 +104,7 @@ class AskErasure:
                 "recordings": len(recordings),
                 "transcripts": transcripts,
             },
+            # as long from now on, and never sooner than what it stands for
+            expires_at=max(self.retention.expires_at(now), call.expires_at or 0),
             **self.deadlines.of_call(call.call_id, ERASING, due),
         )

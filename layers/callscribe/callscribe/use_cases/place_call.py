@@ -93,7 +93,7 @@ class PlaceCall:
         before = self.store.get_call(call_id) if call_id != wanted_id else None
         if before is not None:
             return self._placed_before(before, fingerprint(body), caller)
-        check_place_at(request, self.clock())
+        check_place_at(request, self.clock(), self.retention)
         call = self._new_call(call_id, request, fingerprint(body), caller)
         if self._is_too_late(caller.scheduled_time):
             call = replace(call, **failed(_MISSED, self.clock))
@@ -214,6 +214,7 @@ class PlaceCall:
             asked_by=caller.principal,
             claimed_at=None if request.place_at else to_text(now),
             claim_token=self.new_id(),
+            expires_at=self.retention.expires_at(waits_from),
             **self.deadlines.of_call(call_id, status, waits_from),
         )
 

@@ -111,6 +111,7 @@ class ProcessRecording:
             duration_seconds=notice.duration_seconds,
             channels=notice.channels,
             source=notice.source,
+            expires_at=call.expires_at,
             **self.deadlines.of_recording(call.call_id, "received", now),
         )
         if self.store.add_recording(recording):

@@ -15,6 +15,7 @@ from callscribe.domain.calls import (
 )
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.problems import RetryLaterError, VendorLacksItError
+from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock, to_text
 from callscribe.ports import CallStore, Telemetry, Telephony, VendorCall
 
@@ -52,6 +53,7 @@ class TrackCall:
     telemetry: Telemetry
     clock: Clock
     deadlines: Deadlines
+    retention: Retention
 
     def apply(self, call_id: str, news: CallNews) -> bool:
         """True where the news moved the call forward."""
@@ -119,6 +121,7 @@ class TrackCall:
             ended_at=news.ended_at,
             base_url=base_url,
             imported=imported,
+            expires_at=self.retention.expires_at(now),
             **self.deadlines.of_call(call_id, status, now),
         )
         if self.store.add_call(adopted):
