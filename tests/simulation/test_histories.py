@@ -22,7 +22,8 @@ from simulation.world import World
 from tests.support.examples import EXAMPLES
 
 TABLE = (
-    "table.add_call table.change_call table.get_call table.add_recording table.change_recording "
+    "table.bind_key table.add_call table.change_call table.get_call "
+    "table.add_recording table.change_recording "
     "table.get_recording table.find_call_id table.take_lease table.list_sweeps table.change_sweep "
     "table.overdue table.failures queue.put queue.retry_in bucket.put events.put "
     "schedules.create"

@@ -119,7 +119,8 @@ def test_every_request_of_the_application_can_be_struck() -> None:
         world.run()
         asked |= {name.split("/")[1] for name in world.dice.drawn}
     expected = (
-        "table.add_call table.add_recording table.get_call table.get_recording table.find_call_id "
+        "table.bind_key table.add_call table.add_recording table.get_call "
+        "table.get_recording table.find_call_id "
         "table.change_call table.change_recording table.overdue table.add_sweep table.list_sweeps "
         "table.change_sweep table.take_lease table.give_back_lease queue.put queue.deliver "
         "table.failures table.get_sweep dead-letters.take bucket.put events.put "

@@ -133,6 +133,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
             "CONSENT_ANNOUNCEMENT": "This call is recorded.",
             "CONSENT_KEY_PRESS": "yes",
             "DEADLINES": "",
+            "RETENTION_DAYS": "365",
         }
     )
     leaves = {"settings": settings, "secrets": Secrets(), "telemetry": house.telemetry}
@@ -140,7 +141,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     leaves |= {"documents": house, "announcer": house}
     for name, leaf in leaves.items():
         monkeypatch.setattr(wiring, name, lambda leaf=leaf: leaf)
-    built = ("deadlines", "verifier", "track_call", "answer_call", "receive_recording")
+    built = ("deadlines", "retention", "verifier", "track_call", "answer_call", "receive_recording")
     for name in (*built, "finish_recording"):
         getattr(wiring, name).cache_clear()
     yield house
