@@ -23,7 +23,7 @@ test: .venv/.dev .venv-ministack/.done ## all tests, in parallel and in random o
 	.venv/bin/python -m pytest -n auto $(ARGS)
 
 test-fast: .venv/.dev ## the inner loop: unit tests and a few hundred simulated calls, under half a minute
-	.venv/bin/python -m pytest tests/unit -q -n auto $(ARGS)
+	FUZZ_EXAMPLES=5 .venv/bin/python -m pytest tests/unit -q -n logical $(ARGS)
 	@env PYTHONPATH=layers/callscribe .venv/bin/python -m simulation --calls 300 --singles-every 0 --quiet
 
 fuzz: .venv/.dev ## made-up requests by the ten thousand: no 5xx, and no write that was not allowed

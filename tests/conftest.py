@@ -47,9 +47,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneByOn
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: one more than there are cores, because much of the time is waiting."""
-    return (os.cpu_count() or 2) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """`-n auto`: one more than there are cores, because much of the time is waiting; `-n logical`,
+    for what does not wait: as many as there are."""
+    cores = os.cpu_count() or 2
+    return cores if config.getoption("numprocesses") == "logical" else cores + 1
 
 
 def stop_schedules(stack: LocalStack) -> None:
