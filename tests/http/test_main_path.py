@@ -19,7 +19,8 @@ DIALOGUE = load_clips()["callee_dialogue"].text
 
 def test_message_becomes_a_transcript(driver: Driver) -> None:
     placed = driver.place(mode="message", metadata={"order": "17"})
-    assert placed["status"] in ("queued", "initiated", "ringing")
+    # its callbacks may be faster than the answer
+    assert placed["status"] in ("queued", "initiated", "ringing", "in-progress", "completed")
     assert placed["call_sid"].startswith("CA")
     call = driver.at_rest(placed["call_id"])
     assert call["status"] == "completed"

@@ -69,7 +69,7 @@ def test_signal_stops_it_and_its_workers_at_once(
 ) -> None:
     with simulating(in_background=in_background) as process:
         process.send_signal(number)
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=60)
         assert process.returncode == 128 + number
         assert re.fullmatch(
             rf"Stopped by {number.name} at \d+ %: [\d,]+ worlds, [\d,]+ simulated calls, "
@@ -83,7 +83,7 @@ def test_signal_stops_it_and_its_workers_at_once(
 def test_ctrl_c_in_a_terminal_reaches_the_whole_group_and_is_said_once() -> None:
     with simulating() as process:
         os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=60)
         assert process.returncode == 130
         assert said.count("Stopped") == 1
         assert "Traceback" not in said
@@ -93,7 +93,7 @@ def test_ctrl_c_in_a_terminal_reaches_the_whole_group_and_is_said_once() -> None
 def test_workers_end_with_a_parent_that_was_killed() -> None:
     with simulating() as process:
         process.kill()
-        process.wait(10)
+        process.wait(60)
         wait_until(lambda: members(process.pid) == [])
 
 
