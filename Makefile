@@ -27,7 +27,7 @@ test-fast: .venv/.dev ## the inner loop: unit tests and a few hundred simulated 
 	@env PYTHONPATH=layers/callscribe .venv/bin/python -m simulation --calls 300 --singles-every 0 --quiet
 
 fuzz: .venv/.dev ## made-up requests by the ten thousand: no 5xx, and no write that was not allowed
-	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) .venv/bin/python -m pytest -q -n auto tests/unit/test_openapi.py tests/unit/test_fuzz_callbacks.py tests/simulation/test_histories.py $(ARGS)
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) .venv/bin/python -m pytest -q -n auto tests/unit/test_openapi.py tests/unit/test_hostile_input.py tests/unit/test_fuzz_callbacks.py tests/simulation/test_histories.py $(ARGS)
 
 simulate: .venv/.dev ## thousands of simulated calls with every fault: is any promise broken?
 	@env PYTHONPATH=layers/callscribe .venv/bin/python -m simulation $(ARGS)

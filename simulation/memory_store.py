@@ -57,6 +57,8 @@ class MemoryCallStore:
                     self._recordings_of[key[0]].remove(key[1])
 
     def add_call(self, call: Call) -> bool:
+        # what a caller wrote, as it stands
+        _check_writable([call.metadata, call.transcription, call.consent])
         with self._lock:
             if self._is_live(self.calls.get(call.call_id)):
                 return False
@@ -198,6 +200,8 @@ class MemoryCallStore:
         yield from waiting
 
     def failures(self, since: str, until: str) -> Iterator[Failed]:
+        if since > until:
+            raise ValueError("BETWEEN needs an upper bound that is not below the lower one")
         failed = [
             Failed(call_id=r.call_id, recording_sid=r.recording_sid, failed_at=r.failed_at)
             for r in self.recordings.values()
@@ -309,3 +313,22 @@ def _changed(
 
 def _default(field: Field[Any]) -> Any:
     return field.default
+
+
+def _check_writable(value: Any, depth: int = 0) -> None:
+    """What DynamoDB refuses to write, with a ValidationException that is nobody's but a bug's.
+
+    Names in a map have one character at least, values nest 32 levels at most
+    (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+    """
+    if depth > 32:
+        raise ValueError("nested deeper than 32 levels")
+    if isinstance(value, Mapping):
+        if "" in value:
+            raise ValueError("an attribute's name is empty")
+        value = [*value, *value.values()]
+    if isinstance(value, list | tuple):
+        for inner in value:
+            _check_writable(inner, depth + 1)
+    elif isinstance(value, str):
+        value.encode()

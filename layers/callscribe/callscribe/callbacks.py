@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 
 from callscribe.adapters.secrets import Secrets
 from callscribe.adapters.twilio_signature import is_signed_by_twilio
@@ -11,6 +12,7 @@ from callscribe.domain.times import from_rfc_2822
 from callscribe.http import Request
 from callscribe.use_cases.track_call import CallNews
 
+_SECONDS = re.compile(r"[0-9]{1,9}")
 # the name of a header is no secret
 WEBHOOK_SECRET_HEADER = "x-callscribe-webhook-secret"  # noqa: S105  # nosec B105
 
@@ -79,7 +81,7 @@ def call_news(form: dict[str, str]) -> CallNews:
         call_sid=form.get("CallSid", ""),
         status=form.get("CallStatus", ""),
         at=from_rfc_2822(form.get("Timestamp")),
-        duration_seconds=int(duration) if duration.isascii() and duration.isdecimal() else None,
+        duration_seconds=int(duration) if _SECONDS.fullmatch(duration) else None,
         answered_by=form.get("AnsweredBy") or None,
         sip_response_code=form.get("SipResponseCode") or None,
         to_number=form.get("To") or None,

@@ -239,6 +239,8 @@ def _metadata(check: _Checker) -> dict[str, str]:
     if len(metadata) > MAX_METADATA_ENTRIES:
         check.fail("metadata", f"has {len(metadata)} entries; {MAX_METADATA_ENTRIES} at most")
     rules: list[tuple[Callable[[Any, Any], bool], str]] = [
+        # the table takes no empty name in a map
+        (lambda name, _: bool(name), "has an empty name: give it one"),
         (lambda _, value: isinstance(value, str), "must be a text"),
         (
             lambda name, value: len(name) + len(str(value)) <= MAX_METADATA_CHARACTERS,

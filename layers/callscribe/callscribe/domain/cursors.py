@@ -6,12 +6,11 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, TypeVar
 
 from callscribe.domain.calls import CALL_ID
 from callscribe.domain.problems import FieldError, InvalidInputError
-from callscribe.domain.times import from_text
+from callscribe.domain.times import from_text, is_day
 
 T = TypeVar("T")
 
@@ -70,7 +69,8 @@ def _read_scheduled(text: str) -> tuple[str, str]:
 
 def _read(text: str) -> Cursor:
     day, *before = _parts(text)
-    date.fromisoformat(day)
+    if not is_day(day):
+        raise ValueError("not a day")
     if not before:
         return Cursor(day)
     created_at, call_id = before

@@ -155,6 +155,8 @@ def storable(value: Any, path: str, depth: int = 0) -> Errors:
             yield from storable(item, f"{path}[{position}]", depth + 1)
     elif isinstance(value, dict):
         for name, inner in value.items():
+            if not name:
+                yield FieldError(path, "has an entry with an empty name: give it one")
             yield from storable(name, f"{path}.{printable(name)}", depth + 1)
             yield from storable(inner, f"{path}.{printable(name)}", depth + 1)
 

@@ -6,7 +6,7 @@ The fixed width makes the text sort in the order of time, which the table's inde
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
 Clock = Callable[[], datetime]
@@ -27,12 +27,23 @@ def from_text(text: str) -> datetime:
     """Reads any RFC 3339 time with an offset.
 
     Raises:
-        ValueError: it is not one, or has no offset.
+        ValueError: it is not one, has no offset, or lies outside the years 1 to 9999 in UTC.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("the time has no UTC offset")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the time is no time in UTC") from error
+
+
+def is_day(text: str) -> bool:
+    """Whether it is ``2026-11-21``: no other form of a date, which the same day has as well."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def from_rfc_2822(text: str | None) -> str | None:
@@ -44,5 +55,5 @@ def from_rfc_2822(text: str | None) -> str | None:
         return None
     try:
         return to_text(parsedate_to_datetime(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

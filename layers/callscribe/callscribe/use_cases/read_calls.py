@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 from callscribe.domain import calls, views
 from callscribe.domain.calls import Call
 from callscribe.domain.cursors import Cursor, read_cursor
+from callscribe.domain.option_checks import printable
 from callscribe.domain.problems import (
     FieldError,
     InvalidInputError,
@@ -23,7 +25,7 @@ from callscribe.domain.rendering import (
     render_txt,
     render_vtt,
 )
-from callscribe.domain.times import Clock, to_text
+from callscribe.domain.times import Clock, is_day, to_text
 from callscribe.domain.transcripts import read_transcript
 from callscribe.ports import AudioLinks, CallStore, Documents
 from callscribe.use_cases.find_call import find_call
@@ -33,8 +35,10 @@ MAX_LIMIT = 200
 # without a date the list goes back so many days a page; the cursor goes on from there
 MAX_DAYS_A_PAGE = 31
 AUDIO_LINK_SECONDS = 300
+# int() refuses texts of some thousand digits
+_DIGITS = re.compile(r"[0-9]{1,3}")
 # nobody has called through this application before it existed
-_FIRST_DAY = date(2026, 1, 1)
+_FIRST_DAY = "2026-01-01"
 
 FORMATS = {
     "json": "application/json",
@@ -85,10 +89,10 @@ class ReadCalls:
             if len(found) > limit:
                 last = found[limit - 1]
                 return _page(found[:limit], Cursor(cursor.day, (last.created_at, last.call_id)))
+            if cursor.day <= _FIRST_DAY:
+                return _page(found, None)
             day_before = date.fromisoformat(cursor.day) - timedelta(days=1)
             cursor = Cursor(day_before.isoformat())
-            if day_before < _FIRST_DAY:
-                return _page(found, None)
         return _page(found, None if wanted else cursor)
 
     def transcript(self, call_id_or_sid: str, query: Mapping[str, str]) -> tuple[str, str]:
@@ -127,7 +131,9 @@ class ReadCalls:
 
     def _list_arguments(self, query: Mapping[str, str]) -> tuple[bool, str | None, int, Cursor]:
         errors = [
-            FieldError(name, "is not known; the parameters are date, status, limit, cursor")
+            FieldError(
+                printable(name), "is not known; the parameters are date, status, limit, cursor"
+            )
             for name in query
             if name not in ("date", "status", "limit", "cursor")
         ]
@@ -135,12 +141,13 @@ class ReadCalls:
         if status is not None and status not in calls.STATUSES:
             errors.append(FieldError("status", f"must be one of {', '.join(calls.STATUSES)}"))
         limit_text = query.get("limit", str(DEFAULT_LIMIT))
-        limit = int(limit_text) if limit_text.isascii() and limit_text.isdecimal() else 0
+        limit = int(limit_text) if _DIGITS.fullmatch(limit_text) else 0
         if not 1 <= limit <= MAX_LIMIT:
             errors.append(FieldError("limit", f"must be a whole number from 1 to {MAX_LIMIT}"))
         day = query.get("date", self.clock().date().isoformat())
-        if not _is_date(day):
-            errors.append(FieldError("date", "must be a day such as 2026-11-21"))
+        if not is_day(day) or day < _FIRST_DAY:
+            message = f"must be a day such as 2026-11-21, not before {_FIRST_DAY}"
+            errors.append(FieldError("date", message))
         if errors:
             raise InvalidInputError(errors)
         cursor = read_cursor(query["cursor"]) if "cursor" in query else Cursor(day)
@@ -171,10 +178,3 @@ def _page(found: list[Call], cursor: Cursor | None) -> dict[str, Any]:
         "calls": [views.call_summary(call) for call in found],
         "next_cursor": cursor and cursor.write(),
     }
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

@@ -180,6 +180,8 @@ class Redrive:
         until = read_time(request, "until", errors) or to_text(self.clock())
         if kind != "dead-letter" and not errors and not since:
             errors.append(FieldError("since", "is missing: from when on is to be tried again?"))
+        if since > until:
+            errors.append(FieldError("until", "must not be before since; without it, it is now"))
         if errors:
             raise InvalidInputError(errors)
 
