@@ -87,7 +87,7 @@ def _options() -> argparse.Namespace:
 
 def _tasks(options: argparse.Namespace, seed: str) -> list[Task]:
     rates = {**DEFAULT_RATES, **dict(options.rate)}
-    tasks = [*regressions(), *rolled(seed, options.calls, rates), *far_ahead(seed, 20, rates)]
+    tasks = [*regressions(), *rolled(seed, options.calls, rates), *far_ahead(seed, 60, rates)]
     if options.singles_every:
         only = tuple(filter(None, options.crash_at.split(",")))
         tasks += singles(seed, every=options.singles_every, crash_only=only)

@@ -143,6 +143,8 @@ def _far_ahead(number: int) -> Plan:
         asks=1 + number % 2,
         talks_seconds=20,
         days_ahead=RETENTION_DAYS - 0.05,
+        # at every moment of its being placed, one of them is canceled
+        canceled_after=number / 1000 if number % 2 else None,
     )
 
 

@@ -87,7 +87,7 @@ def test_what_is_scheduled_far_ahead_is_kept_until_it_has_ended_and_then_goes() 
     (task,) = far_ahead("days go by", 3, DEFAULT_RATES)
     outcome = carry_out(task)
     assert outcome.findings == []
-    assert outcome.recordings >= 2
+    assert outcome.recordings >= 1
 
 
 def test_forced_fault_strikes_once_and_is_in_the_history() -> None:
