@@ -322,3 +322,10 @@ def test_call_is_scheduled_no_further_ahead_than_it_is_kept(
 def test_call_is_kept_from_its_request_on_where_it_is_placed_at_once() -> None:
     call = ask(use_case(MemoryCallStore(), Telephony(), Schedules()))
     assert call.expires_at == int((NOW + timedelta(days=30)).timestamp())
+
+
+def test_key_of_a_call_at_the_end_of_time_is_refused_like_any_other() -> None:
+    """The key is bound before place_at is judged: its own expiry must not overflow."""
+    case = use_case(MemoryCallStore(), Telephony(), Schedules())
+    with pytest.raises(InvalidInputError, match="RetentionDays"):
+        ask(case, key="k", place_at="9999-12-31T23:59:59Z")

@@ -175,12 +175,14 @@ class PlaceCall:
         if caller.idempotency_key is None:
             return wanted_id
         now = self.clock()
+        # place_at is judged only after the key: what lies too far ahead is kept no longer than allowed
         last = from_text(request.place_at) if request.place_at else now
+        last = min(max(now, last), now + self.retention.max_lead)
         return self.keys.bind_key(
             key_digest("call", caller.principal, caller.idempotency_key),
             wanted_id,
             now=int(now.timestamp()),
-            expires_at=self.retention.expires_at(max(now, last)),
+            expires_at=self.retention.expires_at(last),
         )
 
     def _new_call(
