@@ -299,7 +299,7 @@ def drive_calls(house: House) -> None:
         retries=0,
     )
     house.ask("POST", f"/calls/{failed}/retry")
-    house.ask("POST", "/retries", json={"since": "2099-01-01T00:00:00Z"})
+    house.ask("POST", "/retries", json={"since": "2026-01-01T00:00:00Z", "reason": "none"})
     house.send(
         "RecordingsDeadLetterQueueUrl",
         {"recording_sid": "RE1", "call_id": failed, "status": "absent"},
