@@ -87,3 +87,8 @@ def test_nothing_comes_back_to_a_call_that_was_erased(status: str) -> None:
 def test_call_that_nobody_answered_has_no_such_time() -> None:
     news = told(status="no-answer", duration_seconds=None)
     assert applied(a_call(status="ringing"), news).answered_at is None
+
+
+@pytest.mark.parametrize("call", [a_call(status="ringing"), a_call(status="failed", call_sid=None)])
+def test_status_that_is_not_known_here_moves_nothing(call: Call) -> None:
+    assert applied(call, told(status="forwarded")).status == call.status

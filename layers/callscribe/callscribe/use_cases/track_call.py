@@ -190,7 +190,12 @@ def _missing(call: Call, news: CallNews) -> dict[str, Any]:
 
 
 def _may_become(call: Call, status: str) -> bool:
-    """Forward only; but that a call never reached Twilio is our conclusion, and Twilio knows better."""
+    """Forward only; but that a call never reached Twilio is our conclusion, and Twilio knows better.
+
+    A status that Twilio adds one day moves nothing: the call is looked up again later.
+    """
+    if status not in STATUSES:
+        return False
     concluded = call.status == "failed" and call.call_sid is None
     return concluded or call.status in statuses_before(status)
 
