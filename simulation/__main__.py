@@ -38,7 +38,9 @@ def main() -> int:
     progress = Progress(tasks, quiet=options.quiet)
     try:
         with stopped_by_signals():
-            outcomes = carry_out_all(tasks, options.workers, progress)
+            outcomes = carry_out_all(
+                tasks, options.workers, progress, until_broken=options.until_broken
+            )
             seconds = time.monotonic() - begin
             broken = [outcome for outcome in outcomes if outcome.findings]
             shortest = [_shorten(outcome) for outcome in broken[:_SHRUNK]] if options.shrink else []
@@ -81,6 +83,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--json", metavar="FILE", help="the report as JSON")
     parser.add_argument("--workers", type=_count, default=os.cpu_count() or 2)
     parser.add_argument("--quiet", action="store_true", help="no progress on the error output")
+    parser.add_argument(
+        "--until-broken", action="store_true", help="stop at the first world that breaks a promise"
+    )
     parser.add_argument("--shrink", action=argparse.BooleanOptionalAction, default=True)
     return parser.parse_args()
 

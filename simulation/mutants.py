@@ -24,6 +24,7 @@ _OPTIONS = (
     "--singles-every",
     "0",
     "--no-shrink",
+    "--until-broken",
     "--quiet",
     "--workers",
     "1",

@@ -93,18 +93,21 @@ def cost(task: Task) -> float:
     return max(task.calls, 1)
 
 
-def carry_out_all(tasks: Sequence[Task], workers: int, progress: Progress) -> list[Outcome]:
-    """What came of each task, in their order. However this ends, no worker outlives it."""
+def carry_out_all(
+    tasks: Sequence[Task], workers: int, progress: Progress, *, until_broken: bool = False
+) -> list[Outcome]:
+    """What came of each task, in their order; ``until_broken``: of those that were done when the first
+    broken promise was seen. However this ends, no worker outlives it."""
     pool = ProcessPoolExecutor(workers, initializer=_prepare_worker)
     try:
         futures = [pool.submit(carry_out, task) for task in tasks]
         pending = set(futures)
-        while pending:
+        while pending and not (until_broken and progress.broken):
             done, pending = wait(pending, _UPDATE_SECONDS, FIRST_COMPLETED)
             for future in done:
                 progress.add(future.result())
             progress.show()
-        return [future.result() for future in futures]
+        return [future.result() for future in futures if future not in pending]
     finally:
         progress.clear()
         pool.shutdown(wait=False, cancel_futures=True)
