@@ -156,4 +156,8 @@ def _body(headers: Message, rfile: object) -> Iterator[bytes]:
             pass
         return
     if length := int(headers.get("Content-Length") or 0):
-        yield read(length)
+        whole = read(length)
+        if len(whole) < length:
+            # a client that was killed in the midst of it: half a body is no request
+            raise ConnectionResetError("the body broke off")
+        yield whole
