@@ -10,6 +10,7 @@ from typing import Any
 
 from callscribe import wiring
 from callscribe.domain.calls import GONE, TERMINAL
+from callscribe.domain.sweeps import STANDING
 from callscribe.domain.times import to_text
 from callscribe.settings import Settings
 from simulation.api import ACCOUNT_SID, AUTH_TOKEN, Api
@@ -228,9 +229,9 @@ class World:
         self.dice.calm = True
         self.note("the faults cease")
         self.scheduler.run_until(self.scheduler.now + _SETTLING_SECONDS)
-        if self.outage:
+        if self._is_out():
             self.scheduler.run_until(self.scheduler.now + _OUTAGE_SECONDS)
-            self.outage = False
+        self.outage = False
         if self.hanging:
             self._wait_for_vendor()
         # what has piled up takes more than a run or two
@@ -290,11 +291,15 @@ class World:
             self.scheduler.spawn(lambda: self._ask_for_erasure(plan), after=after)
 
     def reconcile(self) -> None:
-        if self.outage and self.scheduler.now > _OUTAGE_BEGINS_SECONDS:
+        if self._is_out() and self.scheduler.now > _OUTAGE_BEGINS_SECONDS:
             return
         self._runs += 1
         label = f"reconciliation {self._runs}"
         self.lambdas.invoke("reconcile", {}, self.reconciled.append, label=label)
+
+    def _is_out(self) -> bool:
+        """Only once there are windows: the first one reaches back a day, and no further."""
+        return self.outage and {s.sweep_id for s in self.store.list_sweeps()}.issuperset(STANDING)
 
     def try_again(self) -> None:
         """An operator asks for another go for all that failed; nobody minds if it does not work."""
