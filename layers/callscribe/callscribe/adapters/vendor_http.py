@@ -9,7 +9,8 @@ once when that turns out to be dead.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -89,25 +90,27 @@ def _took_too_long(error: requests.ConnectionError) -> bool:
     return bool(error.args) and isinstance(error.args[0], ReadTimeoutError)
 
 
-class _Connection(HTTPConnection):
-    """Says of whatever goes wrong before it stands that it went wrong then (urllib3 does not: a reset
-    during TLS's handshake looks like one after the request)."""
+@contextmanager
+def _connecting(connection: HTTPConnection) -> Iterator[None]:
+    """Says of whatever goes wrong before a connection stands that it went wrong then (urllib3 does not:
+    a reset during TLS's handshake looks like one after the request)."""
+    try:
+        yield
+    except (OSError, HTTPError) as error:
+        connection.close()
+        raise NewConnectionError(connection, f"it never came about: {error}") from error
 
+
+class _Connection(HTTPConnection):
     def connect(self) -> None:
-        try:
+        with _connecting(self):
             super().connect()
-        except (OSError, HTTPError) as error:
-            self.close()
-            raise NewConnectionError(self, f"it never came about: {error}") from error
 
 
 class _SecureConnection(HTTPSConnection):
     def connect(self) -> None:
-        try:
+        with _connecting(self):
             super().connect()
-        except (OSError, HTTPError) as error:
-            self.close()
-            raise NewConnectionError(self, f"it never came about: {error}") from error
 
 
 class _Pool(HTTPConnectionPool):
