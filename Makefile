@@ -1,6 +1,6 @@
 # callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo local test test-fast fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports store-secrets check gate format lint types audit validate build artefact lock clean setup
+.PHONY: help demo local test test-fast fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports store-secrets check gate format lint types audit validate build artifact lock clean setup
 
 PYTHON ?= python3
 # of each route; the daily suite tries 25
@@ -43,7 +43,7 @@ bench: bench-ready ## everything that is measured, into bench/results.json and d
 
 bench-ready: .venv/.dev .venv-ministack/.done .venv-lambda/.done build
 
-bench-cold-start: bench-ready ## cold starts of the built artefact, in instructions
+bench-cold-start: bench-ready ## cold starts of the built artifact, in instructions
 	@env PYTHONPATH=layers/callscribe .venv/bin/python -m bench cold-start
 
 bench-copy: bench-ready ## audio from Twilio to S3 beside two plain sockets
@@ -69,7 +69,7 @@ test-dynamodb-local: .venv/.dev .venv-ministack/.done ## the stores' contract on
 
 check: test gate ## everything that CI checks
 
-gate: lint types audit proof validate build artefact ## what CI checks besides `make demo` and `make test`
+gate: lint types audit proof validate build artifact ## what CI checks besides `make demo` and `make test`
 
 proof: ## what the gate makes up: requests, calls (a new seed each time), every planted bug, the whole stack
 	@$(MAKE) --no-print-directory fuzz FUZZ_EXAMPLES=300
@@ -101,11 +101,11 @@ store-secrets: .venv/.local ## the vendors' keys into a deployed stack's Paramet
 	@test -n "$(STACK)" || { echo "which stack? make store-secrets STACK=callscribe-dev" >&2; exit 1; }
 	@scripts/store-secrets "$(STACK)" $(ARGS)
 
-build: .venv-tools/.done ## the artefact that `sam deploy` ships
+build: .venv-tools/.done ## the artifact that `sam deploy` ships
 	folder="$$(scripts/find-python 3.13)" && PATH="$$folder:$$PATH" .venv-tools/bin/sam build
 
-artefact: .venv/.dev .venv-ministack/.done .venv-lambda/.done ## every function of the built artefact, invoked
-	.venv/bin/python -m pytest artefact_tests -n auto --dist loadfile $(ARGS)
+artifact: .venv/.dev .venv-ministack/.done .venv-lambda/.done ## every function of the built artifact, invoked
+	.venv/bin/python -m pytest artifact_tests -n auto --dist loadfile $(ARGS)
 
 lock: .venv-tools/.done ## resolve pyproject.toml's groups anew into requirements/
 	scripts/lock

@@ -1,4 +1,4 @@
-"""Cold starts of the built artefact: from process start to ready, and to the end of a first event.
+"""Cold starts of the built artifact: from process start to ready, and to the end of a first event.
 
 Each is a fresh process with Lambda's own runtime client, layers laid out as on Lambda, against the local
 stack; interleaved with the floor, ``boto3.client("dynamodb")`` on the same interpreter = 1.00 ddb.
@@ -24,7 +24,7 @@ from local.stack import LocalStack, built_layout
 
 # cachegrind's counts repeat within a fraction of a per cent, and it takes fifty times as long
 ROUNDS = 2 if counter() == "cachegrind" else 5
-_LONGEST_SECONDS = 120
+_MAX_SECONDS = 120
 FLOOR = "import boto3; boto3.client('dynamodb', region_name='us-east-1')"
 AIMS = {"twiml": 0.9, "recording_complete": 0.9, "transcript_complete": 0.9, "dial": 1.4}
 _AIM = 1.2
@@ -32,7 +32,7 @@ _AIM = 1.2
 
 def run(report: Report) -> None:
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
-    with LocalStack(Options(artefact=True, speed=50, work_folder=folder)) as stack:
+    with LocalStack(Options(artifact=True, speed=50, work_folder=folder)) as stack:
         names = {f.code.name: f for f in stack.deployment.functions.values()}
         ready: dict[str, list[Cost]] = {name: [] for name in names}
         first: dict[str, list[Cost]] = {name: [] for name in names}
@@ -126,11 +126,11 @@ def measure(stack: LocalStack, function: Function, event: Any, folder: Path) -> 
 
 def _wait(process: Measured, happened: Event, what: str, folder: Path) -> None:
     """Not longer than the process lives. Raises TimeoutError, RuntimeError."""
-    deadline = time.monotonic() + _LONGEST_SECONDS
+    deadline = time.monotonic() + _MAX_SECONDS
     while not happened.wait(0.05):
         if process.process.poll() is not None:
             raise RuntimeError(f"it ended while this waited for {what}: its log is in {folder}")
         if time.monotonic() > deadline:
             raise TimeoutError(
-                f"waited for {what}: not within {_LONGEST_SECONDS} s; its log is in {folder}"
+                f"waited for {what}: not within {_MAX_SECONDS} s; its log is in {folder}"
             )

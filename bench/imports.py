@@ -22,7 +22,7 @@ RECORDINGS = 300
 # the issue's aim, and AssemblyAI's published limit; Twilio publishes none for its API
 _WANTED_AN_HOUR = 2000
 _ASSEMBLYAI_REQUESTS_IN_FIVE_MINUTES = 20_000
-_LONGEST_SECONDS = 1800
+_MAX_SECONDS = 1800
 _ENDED = ("completed", "silent", "absent", "error")
 
 
@@ -56,11 +56,9 @@ def _measure(report: Report, stack: LocalStack, count: int) -> None:
             raise RuntimeError(f"the import failed: {stands['error_message']}")
         return bool(stands["status"] == "completed")
 
-    wait_for("the import to be read", is_read, seconds=_LONGEST_SECONDS)
+    wait_for("the import to be read", is_read, seconds=_MAX_SECONDS)
     listed = time.monotonic() - begin
-    wait_for(
-        "every recording's end", lambda: _ended(stack) >= count, seconds=_LONGEST_SECONDS, pause=1
-    )
+    wait_for("every recording's end", lambda: _ended(stack) >= count, seconds=_MAX_SECONDS, pause=1)
     seconds = time.monotonic() - begin
     api.close()
     asked_of_assemblyai = len(stack.assemblyai.requests)
@@ -86,7 +84,7 @@ def _measure(report: Report, stack: LocalStack, count: int) -> None:
 
 
 def _ended(stack: LocalStack) -> int:
-    """How many recordings have ended, by the table itself (a lever behind the scenes may scan)."""
+    """How many recordings have ended, by the table itself (a hook behind the scenes may scan)."""
     pages = stack.ministack.client("dynamodb").get_paginator("scan")
     return sum(
         item["item"]["S"].startswith("RECORDING#") and item["status"]["S"] in _ENDED

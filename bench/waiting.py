@@ -1,4 +1,4 @@
-"""Waiting for what is measured, with an end: what never comes is said by name."""
+"""OverdueItem for what is measured, with an end: what never comes is said by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small threaded HTTP/1.1 server: the door, the Runtime API and both simulators listen with it.
+"""A small threaded HTTP/1.1 server: API Gateway, the Runtime API and both simulators listen with it.
 
 Standard library only, loopback by default. Header and body leave in one write, because two writes
 meet Nagle's algorithm and delayed acknowledgements (measured: 88 ms a request instead of 1.4).

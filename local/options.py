@@ -36,7 +36,7 @@ SIMULATED_ASSEMBLYAI_KEY = "simulated-assemblyai-key"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """``None`` for a vendor's URL means its simulator. ``artefact`` runs what `sam build` made."""
+    """``None`` for a vendor's URL means its simulator. ``artifact`` runs what `sam build` made."""
 
     port: int = 0
     seed: int = 0
@@ -44,7 +44,7 @@ class Options:
     twilio_api_url: str | None = None
     assemblyai_api_url: str | None = None
     public_url: str | None = None
-    artefact: bool = False
+    artifact: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
     template: Path = ROOT / "template.yaml"
     work_folder: Path = ROOT / ".local"
@@ -80,7 +80,7 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> tu
         type=_parameter,
         help="one of the template's parameters, such as QuietHours=",
     )
-    parser.add_argument("--artefact", action="store_true", help="run what `sam build` made")
+    parser.add_argument("--artifact", action="store_true", help="run what `sam build` made")
     parser.add_argument(
         "--work-folder", type=Path, default=ROOT / ".local", help="where the logs go"
     )
@@ -92,7 +92,7 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> tu
         twilio_api_url=given.twilio_api_url,
         assemblyai_api_url=given.assemblyai_api_url,
         public_url=given.public_url,
-        artefact=given.artefact,
+        artifact=given.artifact,
         parameters=dict(given.parameter),
         work_folder=given.work_folder,
         account=_account(environment) if given.twilio_api_url else SIMULATED_ACCOUNT,

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from cli.store_secrets import WEBHOOK_SECRET, Stack, collect, store
+from local.api_gateway import ACCOUNT_ID, ApiGateway, read_routes
 from local.deploy import Deployment, Function, deploy
-from local.door import ACCOUNT_ID, Door, read_routes
 from local.environments import CORES, CodeLayout, FunctionError, FunctionPool
 from local.http_server import Request, Response, Server
 from local.ministack import REGION, MiniStack, free_port
@@ -100,7 +100,7 @@ class LocalStack:
             invoke_url=f"{invoker.url}/invoke",
         )
         self._store_secrets(self.deployment)
-        layout = built_layout() if options.artefact else source_layout()
+        layout = built_layout() if options.artifact else source_layout()
         self.pools = {
             logical_id: FunctionPool(
                 function,
@@ -114,8 +114,10 @@ class LocalStack:
         for pool in self.pools.values():
             undo.callback(pool.close)
         routes = read_routes(self.deployment.openapi)
-        self.door = Door(routes, lambda name, event: self.pools[name].invoke(event), port=port)
-        undo.callback(self.door.close)
+        self.api_gateway = ApiGateway(
+            routes, lambda name, event: self.pools[name].invoke(event), port=port
+        )
+        undo.callback(self.api_gateway.close)
         self.connection = self._connection(self.add_caller("developer", ALLOW_ALL))
 
     def _start_vendors(self, undo: ExitStack) -> None:
@@ -182,7 +184,7 @@ class LocalStack:
         return stored
 
     def add_caller(self, name: str, policy: dict[str, Any]) -> Caller:
-        """An IAM user with a key that the door knows."""
+        """An IAM user with a key that the local API Gateway knows."""
         iam = self.ministack.client("iam")
         user = iam.create_user(UserName=name)["User"]
         iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
@@ -195,11 +197,11 @@ class LocalStack:
             user_id=user.get("UserId", secrets.token_hex(8)),
             policy=policy,
         )
-        self.door.callers[caller.access_key_id] = caller
+        self.api_gateway.callers[caller.access_key_id] = caller
         return caller
 
     def assume_role(self, name: str, session_name: str, policy: dict[str, Any]) -> Caller:
-        """A session of an IAM role, which is made where there is none yet, that the door knows."""
+        """A session of an IAM role, created if need be, that the local API Gateway knows."""
         iam = self.ministack.client("iam")
         trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT_ID}, "Action": "sts:AssumeRole"}
         with suppress(iam.exceptions.EntityAlreadyExistsException):
@@ -223,12 +225,12 @@ class LocalStack:
             user_id=user["AssumedRoleId"],
             policy=policy,
         )
-        self.door.callers[caller.access_key_id] = caller
+        self.api_gateway.callers[caller.access_key_id] = caller
         return caller
 
     def _connection(self, caller: Caller) -> Connection:
         return Connection(
-            api_url=self.door.url,
+            api_url=self.api_gateway.url,
             twilio_url=self.twilio_url,
             assemblyai_url=self.assemblyai_url,
             aws_endpoint_url=self.ministack.url,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.checks import PROMISES
-from simulation.dice import DEFAULT_RATES
+from simulation.fault_injector import DEFAULT_RATES
 from simulation.runs import Outcome, Task, far_ahead, regressions, rolled, shown, singles
 from simulation.shrink import Shortest, Shrinker
 from simulation.workers import Progress, StoppedError, carry_out_all, stopped_by_signals

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 
 from callscribe.domain.calls import call_id_for_sid
-from callscribe.domain.problems import VendorLacksItError
+from callscribe.domain.errors import VendorNotFoundError
 from callscribe.domain.recordings import ids_of_audio_url
 from callscribe.ports import Page
 from simulation.api import Api
 from simulation.aws import SimulatedBucket
-from simulation.dice import WEBHOOK_FAULTS, Dice
+from simulation.fault_injector import WEBHOOK_FAULTS, FaultInjector
 from simulation.lambdas import NOBODY, Lambdas
 from simulation.plans import Plan
 from simulation.scheduler import Scheduler
@@ -49,7 +49,7 @@ class AssemblyAI:
 
     scheduler: Scheduler
     lambdas: Lambdas
-    dice: Dice
+    injector: FaultInjector
     api: Api
     bucket: SimulatedBucket
     note: Callable[..., None]
@@ -59,7 +59,7 @@ class AssemblyAI:
     others: dict[str, Job] = field(default_factory=dict)
 
     def audio_url(self, key: str) -> str:
-        return self.bucket.link(key, seconds=3600)
+        return self.bucket.presigned_url(key, seconds=3600)
 
     def submit(self, request: Mapping[str, Any]) -> dict[str, Any]:
         ids = ids_of_audio_url(request["audio_url"])
@@ -68,7 +68,7 @@ class AssemblyAI:
 
         def act() -> dict[str, Any]:
             number = len(self._jobs_of(ids[1]))
-            seed = self.dice.number(f"transcript/{ids[1]}/{number}")
+            seed = self.injector.number(f"transcript/{ids[1]}/{number}")
             job = Job(
                 str(uuid.UUID(int=int(seed * 2**52) << 70)),
                 ids[1],
@@ -76,11 +76,11 @@ class AssemblyAI:
                 dict(request),
                 self.scheduler.time().strftime("%Y-%m-%dT%H:%M:%S.%f"),
                 self.scheduler.now
-                + self.dice.number(f"list/{ids[1]}/{number}", 0, _LIST_LAG_SECONDS),
+                + self.injector.number(f"list/{ids[1]}/{number}", 0, _LIST_LAG_SECONDS),
             )
             self.jobs[job.transcript_id] = job
             self.note("AssemblyAI took", entity=plan.label, transcript_id=job.transcript_id)
-            takes = self.dice.number(f"takes/{job.transcript_id}", 5, 90)
+            takes = self.injector.number(f"takes/{job.transcript_id}", 5, 90)
             self.scheduler.after(takes, lambda: self._finish(job))
             return self._shown(job)
 
@@ -121,7 +121,7 @@ class AssemblyAI:
             "audio_url": f"https://{OTHERS_BUCKET}.s3.us-east-1.amazonaws.com/audio/{ids}.wav?X-Amz=1",
             "webhook_url": f"https://other.simulated.example/transcript-complete/{ids}",
         }
-        seed = self.dice.number(f"another/{recording_sid}")
+        seed = self.injector.number(f"another/{recording_sid}")
         transcript_id = str(uuid.UUID(int=int(seed * 2**52) << 70))
         created = self.scheduler.time().strftime("%Y-%m-%dT%H:%M:%S.%f")
         plan = self.plan_of(recording_sid)
@@ -143,14 +143,14 @@ class AssemblyAI:
         self._tell(job)
 
     def _tell(self, job: Job) -> None:
-        fault = self.dice.draw(job.plan.label, "webhook", WEBHOOK_FAULTS)
+        fault = self.injector.draw(job.plan.label, "webhook", WEBHOOK_FAULTS)
         if fault is not None:
             self.note(fault, request="webhook", entity=job.plan.label)
         if fault == "lost":
             return
         if fault == "misrouted":
             self._misroute(job)
-        spread = self.dice.number(f"webhook/{job.transcript_id}/{fault}")
+        spread = self.injector.number(f"webhook/{job.transcript_id}/{fault}")
         after = {"late": _LATEST_SECONDS, "reordered": 120.0}.get(fault or "", 0.3) * spread
         for _ in range(2 if fault == "doubled" else 1):
             self.scheduler.spawn(lambda: self._deliver(job), after=after)
@@ -159,7 +159,9 @@ class AssemblyAI:
         """The right secret, the wrong recording: somebody who knows the header plays with it."""
         others = [other for other in self.jobs.values() if other.recording_sid != job.recording_sid]
         if others:
-            other = others[int(self.dice.number(f"misrouted/{job.transcript_id}", 0, len(others)))]
+            other = others[
+                int(self.injector.number(f"misrouted/{job.transcript_id}", 0, len(others)))
+            ]
             wrong = replace(job, request=other.request)
             self.scheduler.spawn(lambda: self._deliver(wrong))
 
@@ -177,7 +179,7 @@ class AssemblyAI:
     def _existing(self, transcript_id: str) -> Job:
         job = self.jobs.get(transcript_id) or self.others.get(transcript_id)
         if job is None:
-            raise VendorLacksItError("AssemblyAI", "transcript id not found", status=400)
+            raise VendorNotFoundError("AssemblyAI", "transcript id not found", status=400)
         return job
 
     def _jobs_of(self, recording_sid: str) -> list[Job]:

@@ -10,14 +10,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 from callscribe.adapters.eventbridge import detail
-from callscribe.adapters.sqs import read_notice, write_notice
+from callscribe.adapters.sqs import read_status_update, write_status_update
 from callscribe.domain.calls import Call
-from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
-from callscribe.domain.recordings import Recording
+from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
 from callscribe.domain.sweeps import Sweep
-from callscribe.domain.times import from_text
-from callscribe.ports import Admitted, DeadLetter, Failed, RecordingNotice, Waiting
-from simulation.dice import DELIVERY_FAULTS, SCHEDULE_FAULTS, Dice
+from callscribe.domain.times import parse_timestamp
+from callscribe.ports import DeadLetter, Failed, InFlightCall, OverdueItem, RecordingStatusUpdate
+from simulation.fault_injector import DELIVERY_FAULTS, SCHEDULE_FAULTS, FaultInjector
 from simulation.lambdas import NOBODY, Lambdas
 from simulation.memory_store import MemoryCallStore
 from simulation.scheduler import Scheduler
@@ -169,7 +168,7 @@ class SimulatedTable:
                 changed
                 and before
                 and status
-                and before.status in RECORDING_ENDED
+                and before.status in RECORDING_TERMINAL
                 and not opened_again
             ):
                 self.backwards.append((recording_sid, f"{before.status} became {status}"))
@@ -190,7 +189,7 @@ class SimulatedTable:
         act = partial(self.inner.list_scheduled, after=after, caller=caller, limit=limit)
         return self._ask(NOBODY, "table.list_scheduled", act)
 
-    def overdue(self, now: str) -> Iterator[Waiting]:
+    def overdue(self, now: str) -> Iterator[OverdueItem]:
         yield from self._ask(NOBODY, "table.overdue", lambda: list(self.inner.overdue(now)))
 
     def failures(self, since: str, until: str) -> Iterator[Failed]:
@@ -229,26 +228,32 @@ class SimulatedTable:
     def set_switch(self, switch: Mapping[str, Any]) -> None:
         self._ask(NOBODY, "table.set_switch", partial(self.inner.set_switch, switch))
 
-    def is_on_list(self, phone_number: str) -> bool:
-        return self._ask(NOBODY, "table.is_on_list", partial(self.inner.is_on_list, phone_number))
+    def is_do_not_call(self, phone_number: str) -> bool:
+        return self._ask(
+            NOBODY, "table.is_do_not_call", partial(self.inner.is_do_not_call, phone_number)
+        )
 
-    def put_on_list(self, phone_number: str, *, listed: bool) -> None:
-        act = partial(self.inner.put_on_list, phone_number, listed=listed)
-        self._ask(NOBODY, "table.put_on_list", act)
+    def set_do_not_call(self, phone_number: str, *, listed: bool) -> None:
+        act = partial(self.inner.set_do_not_call, phone_number, listed=listed)
+        self._ask(NOBODY, "table.set_do_not_call", act)
 
-    def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:
-        act = partial(self.inner.count_up, name, day, most=most, expires_at=expires_at)
+    def count_up(self, name: str, day: str, *, limit: int, expires_at: int) -> bool:
+        act = partial(self.inner.count_up, name, day, limit=limit, expires_at=expires_at)
         return self._ask(NOBODY, "table.count_up", act)
 
-    def admit(self, admitted: Admitted, *, shard: int, most: int) -> bool:
-        act = partial(self.inner.admit, admitted, shard=shard, most=most)
-        return self._ask(admitted.call_id, "table.admit", act)
+    def acquire_slot(self, admitted: InFlightCall, *, shard: int, limit: int) -> bool:
+        act = partial(self.inner.acquire_slot, admitted, shard=shard, limit=limit)
+        return self._ask(admitted.call_id, "table.acquire_slot", act)
 
-    def admitted(self, shard: int) -> list[Admitted]:
-        return self._ask(NOBODY, "table.admitted", partial(self.inner.admitted, shard))
+    def in_flight_calls(self, shard: int) -> list[InFlightCall]:
+        return self._ask(
+            NOBODY, "table.in_flight_calls", partial(self.inner.in_flight_calls, shard)
+        )
 
-    def dismiss(self, ended: Collection[Admitted], *, shard: int) -> None:
-        self._ask(NOBODY, "table.dismiss", partial(self.inner.dismiss, ended, shard=shard))
+    def release_slots(self, ended: Collection[InFlightCall], *, shard: int) -> None:
+        self._ask(
+            NOBODY, "table.release_slots", partial(self.inner.release_slots, ended, shard=shard)
+        )
 
     def _ask(self, entity: str, operation: str, act: Callable[[], T]) -> T:
         if self._scheduler.now >= self._next_expiry:
@@ -297,11 +302,15 @@ class SimulatedQueue:
     """Both queues and the event source mapping. Implements ``RecordingsQueue`` and ``DeadLetters``."""
 
     def __init__(
-        self, scheduler: Scheduler, lambdas: Lambdas, dice: Dice, label: Callable[[str], str]
+        self,
+        scheduler: Scheduler,
+        lambdas: Lambdas,
+        injector: FaultInjector,
+        label: Callable[[str], str],
     ) -> None:
         self._scheduler = scheduler
         self._lambdas = lambdas
-        self._dice = dice
+        self._dice = injector
         self._label = label
         self._ids = itertools.count(1)
         self.messages: dict[str, Message] = {}
@@ -315,13 +324,13 @@ class SimulatedQueue:
         waiting = (*self.messages.values(), *self.letters.values())
         return any(recording_sid in message.body for message in waiting)
 
-    def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None:
-        act = partial(self.add, write_notice(notice), delay_seconds)
+    def put(self, notice: RecordingStatusUpdate, *, delay_seconds: int = 0) -> None:
+        act = partial(self.add, write_status_update(notice), delay_seconds)
         self._lambdas.aws(self._label(notice.recording_sid), "queue.put", act)
 
     def add(self, body: str, delay_seconds: int = 0) -> None:
         message_id = f"message-{next(self._ids)}"
-        self.kept.add(read_notice(body).recording_sid)
+        self.kept.add(read_status_update(body).recording_sid)
         self.messages[message_id] = Message(body, self._scheduler.now + delay_seconds)
         self._scheduler.after(delay_seconds + 0.05, lambda: self._deliver(message_id))
 
@@ -364,7 +373,7 @@ class SimulatedQueue:
             if answer is not None and not answer["batchItemFailures"]:
                 worked_off = self.messages.pop(message_id, None)
                 if worked_off is not None:
-                    self.on_done(read_notice(worked_off.body).recording_sid)
+                    self.on_done(read_status_update(worked_off.body).recording_sid)
 
         label = self._entity(message.body)
         self._lambdas.invoke("transcribe", {"Records": [record]}, done, label=label)
@@ -375,7 +384,7 @@ class SimulatedQueue:
             for handle, letter in list(self.letters.items()):
                 if letter.visible_at <= self._scheduler.now and len(taken) < limit:
                     letter.visible_at = self._scheduler.now + _LETTER_VISIBILITY_SECONDS
-                    taken.append(DeadLetter(notice=read_notice(letter.body), handle=handle))
+                    taken.append(DeadLetter(notice=read_status_update(letter.body), handle=handle))
             return taken
 
         return self._lambdas.aws(NOBODY, "dead-letters.take", act)
@@ -391,7 +400,7 @@ class SimulatedQueue:
         self._lambdas.aws(self._entity(body), "dead-letters.put", act)
 
     def _entity(self, body: str) -> str:
-        return self._label(read_notice(body).recording_sid)
+        return self._label(read_status_update(body).recording_sid)
 
 
 class SimulatedDeadLetters:
@@ -430,11 +439,11 @@ class SimulatedBucket:
 
         return self._lambdas.aws(self._label(call_id), "bucket.erase", act)
 
-    def link(self, key: str, *, seconds: int) -> str:
+    def presigned_url(self, key: str, *, seconds: int) -> str:
         return f"https://bucket.s3.amazonaws.com/{key}?X-Amz-Expires={seconds}"
 
 
-class SimulatedAnnouncer:
+class SimulatedEventPublisher:
     """``sent`` are the details of the events, in order."""
 
     def __init__(self, lambdas: Lambdas, label: Callable[[str], str]) -> None:
@@ -442,7 +451,7 @@ class SimulatedAnnouncer:
         self._label = label
         self.sent: list[dict[str, object]] = []
 
-    def announce(self, call: Call, recording: Recording) -> None:
+    def publish(self, call: Call, recording: Recording) -> None:
         act = partial(self.sent.append, detail(call, recording))
         self._lambdas.aws(self._label(recording.recording_sid), "events.put", act)
 
@@ -451,11 +460,15 @@ class SimulatedSchedules:
     """One-time schedules: asynchronous invocations, tried again twice, and now and then lost."""
 
     def __init__(
-        self, scheduler: Scheduler, lambdas: Lambdas, dice: Dice, label: Callable[[str], str]
+        self,
+        scheduler: Scheduler,
+        lambdas: Lambdas,
+        injector: FaultInjector,
+        label: Callable[[str], str],
     ) -> None:
         self._scheduler = scheduler
         self._lambdas = lambdas
-        self._dice = dice
+        self._dice = injector
         self._label = label
         self._names: set[str] = set()
 
@@ -473,7 +486,7 @@ class SimulatedSchedules:
         fault = self._dice.draw(self._label(call_id), "schedules.fire", SCHEDULE_FAULTS)
         if fault == "lost":
             return
-        seconds = (from_text(place_at) - self._scheduler.time()).total_seconds()
+        seconds = (parse_timestamp(place_at) - self._scheduler.time()).total_seconds()
         for _ in range(2 if fault == "doubled" else 1):
             self._scheduler.after(seconds, lambda: self._fire(call_id, 3))
 

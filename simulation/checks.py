@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from callscribe.domain.calls import ERASED, GONE, TERMINAL
-from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
-from callscribe.domain.recordings import Recording, audio_key
+from callscribe.domain.calls import CALL_TERMINAL, ERASED, ERASED_STATUSES
+from callscribe.domain.recordings import RECORDING_TERMINAL, Recording, audio_key
 from simulation.plans import FOREIGN, PLACED, UNTOLD
 from simulation.twilio import SimulatedRecording
 from simulation.world import World
@@ -16,10 +15,10 @@ from simulation.world import World
 PROMISES = {
     "mapped": "every recording at the vendor is mapped",
     "terminal": "every call and every recording has ended, with a transcript or a named reason",
-    "dialled-once": "no number is dialled twice for one request",
-    "placed": "every accepted request was dialled, or its call says why not",
-    "canceled": "no call is dialled whose cancellation was answered",
-    "in-time": "no call is dialled so late that nobody waits for it any more",
+    "dialed-once": "no number is dialed twice for one request",
+    "placed": "every accepted request was dialed, or its call says why not",
+    "canceled": "no call is dialed whose cancellation was answered",
+    "in-time": "no call is dialed so late that nobody waits for it any more",
     "billed-once": "no recording is transcribed twice that ended well",
     "transcript": "no transcript is lost or another recording's",
     "announced": "every end was announced",
@@ -77,19 +76,19 @@ def _label(world: World, name: str) -> str:
 
 
 def _calls(world: World) -> Iterator[Finding]:
-    dialled = Counter(
+    dialed = Counter(
         call.plan.number for call in world.twilio.calls.values() if call.plan.kind in PLACED
     )
-    for number, times in dialled.items():
+    for number, times in dialed.items():
         if times > 1:
-            yield Finding("dialled-once", f"call {number}", f"{times} times")
+            yield Finding("dialed-once", f"call {number}", f"{times} times")
     for call in world.store.calls.values():
         label = world.twilio.labels.get(call.call_id) or world.twilio.labels.get(
             call.call_sid or "", call.call_id
         )
         if label in world.erased:
             continue
-        if call.status not in TERMINAL:
+        if call.status not in CALL_TERMINAL:
             yield Finding("terminal", label, f"the call is {call.status}")
         elif call.status == "failed" and not (call.call_sid or call.error_code):
             yield Finding("terminal", label, "the call failed without a reason")
@@ -109,27 +108,29 @@ def _placements(world: World) -> Iterator[Finding]:
         own = world.store.get_call(world.table.call_ids.get(plan.label, ""))
         is_told = plan.label in world.erased or _says_why(world, plan.label)
         if accepted and not sids and not is_told:
-            yield Finding("placed", plan.label, "accepted, but neither dialled nor refused")
+            yield Finding("placed", plan.label, "accepted, but neither dialed nor refused")
         if plan.kind in PLACED and sids and (own is None or own.call_sid not in sids):
-            yield Finding("placed", plan.label, "Twilio dialled, and its own call does not know it")
+            yield Finding("placed", plan.label, "Twilio dialed, and its own call does not know it")
 
 
 def _schedules(world: World) -> Iterator[Finding]:
     for call in world.twilio.calls.values():
         plan = call.plan
         if plan.label in world.canceled:
-            yield Finding("canceled", plan.label, f"{call.sid} was dialled, and canceled")
+            yield Finding("canceled", plan.label, f"{call.sid} was dialed, and canceled")
         late = (call.created - world.begin).total_seconds() - plan.place_at
         # an hour, and Twilio's clock is ahead
         if plan.kind == "scheduled" and late > 3600 + 60:
-            yield Finding("in-time", plan.label, f"{call.sid} was dialled {late:.0f} s late")
+            yield Finding("in-time", plan.label, f"{call.sid} was dialed {late:.0f} s late")
 
 
 def _retention(world: World) -> Iterator[Finding]:
     """The last look: where a call was far ahead, time goes on until everything has expired."""
     for recording in world.store.recordings.values():
         call = world.store.calls.get(recording.call_id)
-        if call is None or (call.expires_at != recording.expires_at and call.status not in GONE):
+        if call is None or (
+            call.expires_at != recording.expires_at and call.status not in ERASED_STATUSES
+        ):
             sid = recording.recording_sid
             yield Finding("retention", _label(world, sid), f"{sid} does not go with its call")
     if not any(plan.days_ahead for plan in world.plans):
@@ -143,7 +144,7 @@ def _conclusions(world: World) -> Iterator[Finding]:
     for call_id, when in world.table.never_arrived:
         label = _label(world, call_id)
         if any(c.plan.label == label and c.created < when for c in world.twilio.calls.values()):
-            yield Finding("true", label, "said to have never reached Twilio, which was dialling")
+            yield Finding("true", label, "said to have never reached Twilio, which was dialing")
 
 
 def _says_why(world: World, label: str) -> bool:
@@ -157,7 +158,7 @@ def _says_why(world: World, label: str) -> bool:
 def _recordings(world: World) -> Iterator[Finding]:
     items = {r.recording_sid: r for r in world.store.recordings.values()}
     doubles = Counter(r.recording_sid for r in world.store.recordings.values())
-    announced = {detail["recording_sid"] for detail in world.announcer.sent}
+    announced = {detail["recording_sid"] for detail in world.event_publisher.sent}
     for sid, vendor in world.twilio.recordings.items():
         label = vendor.call.plan.label
         if label in world.erased:
@@ -169,7 +170,7 @@ def _recordings(world: World) -> Iterator[Finding]:
             continue
         if doubles[sid] > 1:
             yield Finding("mapped", label, f"{sid} has {doubles[sid]} items")
-        if item.status not in RECORDING_ENDED:
+        if item.status not in RECORDING_TERMINAL:
             yield Finding("terminal", label, f"{sid} is {item.status}")
         elif item.status != "completed" and item.error_code is None:
             yield Finding("terminal", label, f"{sid} is {item.status} without a reason")

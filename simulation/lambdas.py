@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 
 from greenlet import getcurrent
 
-from callscribe.domain.problems import (
+from callscribe.domain.errors import (
     CallscribeError,
     RetryLaterError,
-    VendorBusyError,
+    VendorOutcomeUnknownError,
+    VendorRateLimitedError,
     VendorRefusedError,
-    VendorUnknownError,
 )
-from simulation.dice import AWS_FAULTS, VENDOR_FAULTS, Dice
+from simulation.fault_injector import AWS_FAULTS, VENDOR_FAULTS, FaultInjector
 from simulation.scheduler import Scheduler
 
 T = TypeVar("T")
@@ -69,9 +69,11 @@ class Invocation:
 class Lambdas:
     """Invokes handlers as tasks, and is the only way out of them: every request goes through here."""
 
-    def __init__(self, scheduler: Scheduler, dice: Dice, note: Callable[..., None]) -> None:
+    def __init__(
+        self, scheduler: Scheduler, injector: FaultInjector, note: Callable[..., None]
+    ) -> None:
         self._scheduler = scheduler
-        self._dice = dice
+        self._dice = injector
         self._note = note
         self._ids = itertools.count(1)
         self._running: dict[Any, Invocation] = {}
@@ -157,18 +159,18 @@ class Lambdas:
         if self.hangs(vendor):
             self._hang(vendor)
             self._pass(_PATIENCE_SECONDS[vendor])
-            raise VendorUnknownError(vendor, "no answer (it hangs)")
+            raise VendorOutcomeUnknownError(vendor, "no answer (it hangs)")
         if fault == "refused":
             raise VendorRefusedError(vendor, "refused (simulated)", code=20003, status=403)
         if fault == "throttled":
-            raise VendorBusyError(vendor, "busy (simulated)", status=429)
+            raise VendorRateLimitedError(vendor, "busy (simulated)", status=429)
         if fault == "lost-before":
             self._pass(9)
-            raise VendorUnknownError(vendor, "no answer (simulated)")
+            raise VendorOutcomeUnknownError(vendor, "no answer (simulated)")
         result = act()
         if fault == "lost-after":
             self._pass(9)
-            raise VendorUnknownError(vendor, "no answer (simulated)")
+            raise VendorOutcomeUnknownError(vendor, "no answer (simulated)")
         self._after(fault)
         return result
 

@@ -16,7 +16,7 @@ from callscribe.domain.deadlines import waiting_shard
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import Clock
-from callscribe.ports import Admitted, Failed, Waiting
+from callscribe.ports import Failed, InFlightCall, OverdueItem
 
 Entry = TypeVar("Entry", Call, Recording, Sweep)
 
@@ -35,7 +35,7 @@ class MemoryCallStore:
         self._listed: dict[str, bool] = {}
         self.keys: dict[str, tuple[str, int]] = {}
         self._counters: dict[tuple[str, str], int] = {}
-        self._under_way: dict[int, set[Admitted]] = {}
+        self._under_way: dict[int, set[InFlightCall]] = {}
         self._lock = Lock()
 
     def _is_live(self, entry: Call | Recording | Sweep | None) -> bool:
@@ -183,10 +183,10 @@ class MemoryCallStore:
         found.sort(key=lambda call: (call.place_at or "", call.call_id))
         return found[:limit]
 
-    def overdue(self, now: str) -> Iterator[Waiting]:
+    def overdue(self, now: str) -> Iterator[OverdueItem]:
         entries: list[Call | Recording] = [*self.calls.values(), *self.recordings.values()]
         waiting = [
-            Waiting(
+            OverdueItem(
                 call_id=entry.call_id,
                 recording_sid=getattr(entry, "recording_sid", None),
                 due_at=entry.due_at,
@@ -262,32 +262,32 @@ class MemoryCallStore:
     def set_switch(self, switch: Mapping[str, Any]) -> None:
         self._switch = dict(switch)
 
-    def is_on_list(self, phone_number: str) -> bool:
+    def is_do_not_call(self, phone_number: str) -> bool:
         return self._listed.get(phone_number, False)
 
-    def put_on_list(self, phone_number: str, *, listed: bool) -> None:
+    def set_do_not_call(self, phone_number: str, *, listed: bool) -> None:
         self._listed[phone_number] = listed
 
-    def admit(self, admitted: Admitted, *, shard: int, most: int) -> bool:
+    def acquire_slot(self, admitted: InFlightCall, *, shard: int, limit: int) -> bool:
         with self._lock:
             inside = self._under_way.setdefault(shard, set())
-            if admitted not in inside and len(inside) >= most:
+            if admitted not in inside and len(inside) >= limit:
                 return False
             inside.add(admitted)
             return True
 
-    def admitted(self, shard: int) -> list[Admitted]:
+    def in_flight_calls(self, shard: int) -> list[InFlightCall]:
         with self._lock:
             return list(self._under_way.get(shard, ()))
 
-    def dismiss(self, ended: Collection[Admitted], *, shard: int) -> None:
+    def release_slots(self, ended: Collection[InFlightCall], *, shard: int) -> None:
         with self._lock:
             self._under_way.get(shard, set()).difference_update(ended)
 
-    def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:  # noqa: ARG002
+    def count_up(self, name: str, day: str, *, limit: int, expires_at: int) -> bool:  # noqa: ARG002
         with self._lock:
             counted = self._counters.get((name, day), 0)
-            if counted >= most:
+            if counted >= limit:
                 return False
             self._counters[name, day] = counted + 1
             return True

@@ -59,7 +59,7 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
-        what="a call is dialled although another request has claimed it",
+        what="a call is dialed although another request has claimed it",
         path=_USE_CASES + "place_call.py",
         old="        if not self.store.add_call(call):\n",
         new="        if not self.store.add_call(call) and False:\n",
@@ -101,7 +101,7 @@ MUTANTS = (
         new="            expires_at=(call.expires_at or 0) + 86_400,\n",
     ),
     Mutant(
-        what="a canceled call is dialled",
+        what="a canceled call is dialed",
         path=_USE_CASES + "place_call.py",
         old='        if not self.store.change_call(call_id, claim, only_from=["scheduled"]):\n',
         new=(
@@ -123,7 +123,7 @@ MUTANTS = (
         new="        if False:\n",
     ),
     Mutant(
-        what="a call whose answer never came is dialled again",
+        what="a call whose answer never came is dialed again",
         path=_USE_CASES + "place_call.py",
         old="            return self._kept(call, partial(self._outcome_unknown, call, error))\n",
         new="            return self._placed(call, self.telephony.place_call(call))\n",
@@ -222,7 +222,7 @@ MUTANTS = (
     Mutant(
         what="an overdue recording is noted as put on the queue again, but is not",
         path=_USE_CASES + "reconcile.py",
-        old="        self.queue.put(notice_of(recording))\n",
+        old="        self.queue.put(status_update_of(recording))\n",
         new="",
     ),
     Mutant(
@@ -247,7 +247,7 @@ MUTANTS = (
         what="a window forgets what was not finished when it passed",
         path=_USE_CASES + "sweep_vendors.py",
         old="        since = min(joins, max(unfinished, now - _MAX_REACH_BACK))\n",
-        new="        since = from_text(last.until)\n",
+        new="        since = parse_timestamp(last.until)\n",
         # one that has an outage, and adopts what is recorded elsewhere
         seed="m2",
     ),
@@ -262,7 +262,7 @@ MUTANTS = (
     Mutant(
         what="what a look-up tells is dropped where the status stays",
         path=_USE_CASES + "track_call.py",
-        old="        if call.status in GONE or not missing:\n",
+        old="        if call.status in ERASED_STATUSES or not missing:\n",
         new="        if True:\n",
     ),
     Mutant(
@@ -287,7 +287,7 @@ MUTANTS = (
     Mutant(
         what="the worker takes up a recording of a call that was erased",
         path=_USE_CASES + "process_recording.py",
-        old="        if call is None or call.status in GONE:\n",
+        old="        if call is None or call.status in ERASED_STATUSES:\n",
         new="        if call is None:\n",
     ),
     Mutant(
@@ -300,7 +300,7 @@ MUTANTS = (
     Mutant(
         what="vendors' copies are crossed off before they are deleted",
         path=_USE_CASES + "finish_recording.py",
-        old='"copies" if self.delete_copies and recording.status in DONE else "nothing"',
+        old='"copies" if self.delete_vendor_copies and recording.status in DONE else "nothing"',
         new='"nothing"',
     ),
     Mutant(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulation.dice import Dice
+from simulation.fault_injector import FaultInjector
 
 # of a hundred
 _KINDS = (
@@ -71,11 +71,11 @@ class Plan:
         return f"+1{415 + self.number // 10000 % 2 * 213}555{self.number % 10000:04}"
 
 
-def make_plan(dice: Dice, number: int, span_seconds: float) -> Plan:
-    """The story of call ``number`` in this dice's world."""
+def make_plan(injector: FaultInjector, number: int, span_seconds: float) -> Plan:
+    """The story of call ``number`` in this injector's world."""
 
     def roll(what: str, high: float = 1.0) -> float:
-        return dice.number(f"plan/{number}/{what}", 0, high)
+        return injector.number(f"plan/{number}/{what}", 0, high)
 
     talks_seconds = 5 + roll("talks", 120)
     # mostly while its recording is being worked on

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.checks import Finding, check
-from simulation.dice import DEFAULT_RATES, Dice
+from simulation.fault_injector import DEFAULT_RATES, FaultInjector
 from simulation.plans import KINDS, OUTCOMES, Plan
 from simulation.shrink import replay
 from simulation.world import RETENTION_DAYS, World
@@ -121,10 +121,10 @@ def carry_out(task: Task) -> Outcome:
     """Runs a task in this process."""
     outcome = Outcome(task)
     if task.way == "rolled":
-        _finish(outcome, World(Dice(task.seed, task.rates), calls=task.calls))
+        _finish(outcome, World(FaultInjector(task.seed, task.rates), calls=task.calls))
     elif task.way == "far ahead":
         plans = [_far_ahead(number) for number in range(task.calls)]
-        _finish(outcome, World(Dice(task.seed, task.rates), calls=0, plans=plans))
+        _finish(outcome, World(FaultInjector(task.seed, task.rates), calls=0, plans=plans))
     elif task.way == "regression":
         world = replay(task.seed, task.only, task.faults, history=False)
         _look(outcome, world, check(world))
@@ -151,27 +151,29 @@ def _far_ahead(number: int) -> Plan:
 def _singles(outcome: Outcome, task: Task) -> None:
     plan = task.plan
     assert plan is not None  # noqa: S101 - singles() gives one
-    dry = World(Dice(task.seed, forced={}, remember_all=True), calls=0, plans=[plan])
+    dry = World(FaultInjector(task.seed, forced={}, remember_all=True), calls=0, plans=[plan])
     dry.run()
     operation, _, kind = task.base.partition("=")
-    base = {n: kind for n in dry.dice.drawn if operation and n.split("/")[1] == operation}
+    base = {n: kind for n in dry.injector.drawn if operation and n.split("/")[1] == operation}
     if operation and not base:
         return
     # with the base in place other requests are made: those are the ones to strike
-    rehearsal = World(Dice(task.seed, forced=base, remember_all=True), calls=0, plans=[plan])
+    rehearsal = World(
+        FaultInjector(task.seed, forced=base, remember_all=True), calls=0, plans=[plan]
+    )
     rehearsal.run()
     _look(outcome, rehearsal, check(rehearsal))
     wanted = [
         (name, fault)
-        for name, kinds in rehearsal.dice.drawn.items()
+        for name, kinds in rehearsal.injector.drawn.items()
         for fault in kinds
         if name not in base and _is_wanted(task, name, fault)
     ]
     # which ones is rolled too, so that another seed takes others
-    first = int(rehearsal.dice.number(f"single/{task.base}", 0, task.every))
+    first = int(rehearsal.injector.number(f"single/{task.base}", 0, task.every))
     for name, fault in wanted[first :: task.every]:
-        dice = Dice(task.seed, forced=base | {name: fault})
-        _finish(outcome, World(dice, calls=0, plans=[plan]))
+        injector = FaultInjector(task.seed, forced=base | {name: fault})
+        _finish(outcome, World(injector, calls=0, plans=[plan]))
 
 
 def _is_wanted(task: Task, name: str, fault: str) -> bool:
@@ -188,11 +190,11 @@ def _look(outcome: Outcome, world: World, findings: list[Finding]) -> None:
     outcome.worlds += 1
     outcome.calls += len(world.plans)
     outcome.recordings += len(world.twilio.recordings)
-    outcome.fired.update(world.dice.fired.values())
+    outcome.fired.update(world.injector.fired.values())
     outcome.counts.update(world.telemetry.counts)
     if findings and not outcome.findings:
         outcome.findings = findings
-        outcome.faults = dict(world.dice.fired)
+        outcome.faults = dict(world.injector.fired)
 
 
 def shown(task: Task) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from simulation.checks import Finding, check
-from simulation.dice import Dice
+from simulation.fault_injector import FaultInjector
 from simulation.world import World
 
 # a world of hundreds of calls takes half a second, one of a single call some milliseconds
@@ -26,7 +26,7 @@ class Shortest:
 
 def replay(seed: str, calls: Collection[int], faults: Mapping[str, str], *, history: bool) -> World:
     """A world with exactly these calls and these faults, run to its end."""
-    world = World(Dice(seed, forced=faults), calls=0, only=calls, keep_history=history)
+    world = World(FaultInjector(seed, forced=faults), calls=0, only=calls, keep_history=history)
     world.run()
     return world
 

@@ -27,10 +27,9 @@ import requests
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.credentials import Credentials
 
-from callscribe.domain.calls import TERMINAL
-from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
-from callscribe.domain.recordings import ids_of_audio_url
-from callscribe.domain.times import to_text
+from callscribe.domain.calls import CALL_TERMINAL
+from callscribe.domain.recordings import RECORDING_TERMINAL, ids_of_audio_url
+from callscribe.domain.times import format_timestamp
 from cli.client import ApiClient, ApiError
 from local.environments import FunctionError
 from local.options import Options
@@ -66,7 +65,7 @@ _FAULTS: tuple[tuple[str, str, str, float, dict[str, Any]], ...] = (
 _NOBODYS_AFTER = timedelta(seconds=90)
 _SETTLING_SECONDS = 1200
 _ROUGH_AFTERWARDS_SECONDS = 15
-_TERMINAL = {*TERMINAL, *RECORDING_ENDED}
+_TERMINAL = {*CALL_TERMINAL, *RECORDING_TERMINAL}
 _deserialize = TypeDeserializer().deserialize
 
 
@@ -99,7 +98,7 @@ class Run:
             QueueUrl=self._outputs["RecordingsQueueUrl"], Attributes={"VisibilityTimeout": "45"}
         )
 
-    def rough_weather(self) -> None:
+    def chaos(self) -> None:
         """All calls at once, with faults, kills and reconciliations all the time."""
         for simulator, operation, fault, probability, more in _FAULTS:
             rule = {"operation": operation, "fault": fault, "probability": probability} | more
@@ -117,7 +116,7 @@ class Run:
                 self.faults[f"{fired.operation} {fired.fault}"] += fired.fired
             faults.clear()
 
-    def make_peace(self) -> None:
+    def drain(self) -> None:
         """Deadlines are pulled into the past, and reconciliation runs, until nothing is left."""
         # of a run that was killed: it would end by itself, six minutes later
         lease = {"call_id": {"S": "leases"}, "item": {"S": "reconcile"}}
@@ -144,8 +143,8 @@ class Run:
     def _place(self, number: int) -> tuple[str, str]:
         """A client that asks until it has an answer, always with the same key."""
         phone = f"+1415555{number:04}"
-        behaviour = ("answers", "answers", "busy")[number % 3]
-        person = {"number": phone, "behaviour": behaviour, "ring_seconds": 1}
+        behavior = ("answers", "answers", "busy")[number % 3]
+        person = {"number": phone, "behavior": behavior, "ring_seconds": 1}
         requests.post(f"{self.twilio.url}/_sim/phones", json=person, timeout=10)
         request = {"to": phone, "mode": ("message", "call")[number % 2]}
         for _ in range(40):
@@ -202,7 +201,10 @@ class Run:
     def _pull_deadlines(self) -> None:
         """What waits is due; a claim that nobody can still be working on is an old one."""
         now = datetime.now(UTC)
-        past, young = to_text(now - timedelta(minutes=30)), to_text(now - _NOBODYS_AFTER)
+        past, young = (
+            format_timestamp(now - timedelta(minutes=30)),
+            format_timestamp(now - _NOBODYS_AFTER),
+        )
         for item in self._items():
             if "due_at" not in item:
                 continue
@@ -227,9 +229,11 @@ class Run:
         """What is not done yet, in words."""
         left = []
         for item in self._items():
-            if "recording_sid" in item and item["status"] not in RECORDING_ENDED:
+            if "recording_sid" in item and item["status"] not in RECORDING_TERMINAL:
                 left.append(f"recording {item['recording_sid']} is {item['status']}")
-            elif item["item"] == "CALL" and (item["status"] not in TERMINAL or "due_at" in item):
+            elif item["item"] == "CALL" and (
+                item["status"] not in CALL_TERMINAL or "due_at" in item
+            ):
                 left.append(f"call {item['call_id']} is {item['status']}")
         for output in ("RecordingsQueueUrl", "RecordingsDeadLetterQueueUrl"):
             names = ("", "NotVisible", "Delayed")
@@ -242,19 +246,19 @@ class Run:
         return left
 
     def _check_calls(self, calls: dict[str, dict[str, Any]]) -> Iterator[Finding]:
-        dialled = Counter(call.to_number for call in self.twilio.account.calls.values())
+        dialed = Counter(call.to_number for call in self.twilio.account.calls.values())
         sids = {call.get("call_sid") for call in calls.values()}
-        for phone, times in dialled.items():
+        for phone, times in dialed.items():
             if times > 1:
-                yield Finding("dialled-once", phone[-4:], f"{times} times")
+                yield Finding("dialed-once", phone[-4:], f"{times} times")
         for sid, call in self.twilio.account.calls.items():
             if sid not in sids:
                 yield Finding("placed", call.to_number[-4:], f"{sid} is not known here")
         for phone, call_id in self.call_ids.items():
             item = calls.get(call_id, {})
-            if not dialled[phone] and not item.get("error_code"):
-                yield Finding("placed", phone[-4:], f"neither dialled nor refused: {call_id}")
-            if item and item["status"] not in TERMINAL:
+            if not dialed[phone] and not item.get("error_code"):
+                yield Finding("placed", phone[-4:], f"neither dialed nor refused: {call_id}")
+            if item and item["status"] not in CALL_TERMINAL:
                 yield Finding("terminal", phone[-4:], f"the call is {item['status']}")
 
     def _check_recordings(self, items: dict[str, dict[str, Any]]) -> Iterator[Finding]:
@@ -269,7 +273,7 @@ class Run:
             if item is None:
                 yield Finding("mapped", sid, "has no item")
                 continue
-            if item["status"] not in RECORDING_ENDED:
+            if item["status"] not in RECORDING_TERMINAL:
                 yield Finding("terminal", sid, item["status"])
             elif item["status"] != "completed" and not item.get("error_code"):
                 yield Finding("terminal", sid, f"{item['status']} without a reason")
@@ -290,7 +294,7 @@ class Run:
                     yield Finding("orphan", "-", entry["Key"])
 
     def _items(self) -> list[dict[str, Any]]:
-        """The calls and recordings (a lever behind the scenes may scan)."""
+        """The calls and recordings (a hook behind the scenes may scan)."""
         pages = self._aws("dynamodb").get_paginator("scan").paginate(TableName=self._table)
         items = [
             {name: _deserialize(value) for name, value in item.items()}
@@ -318,10 +322,10 @@ def main() -> int:
         Options(speed=50, seed=int.from_bytes(options.seed.encode()) % 2**31, work_folder=folder)
     ) as stack:
         run = Run(stack, calls=options.calls, seed=options.seed)
-        run.rough_weather()
+        run.chaos()
         rough = time.monotonic()
         print(f"  {len(run.call_ids)} requests in rough weather: {rough - begin:.0f} s", flush=True)
-        run.make_peace()
+        run.drain()
         findings = run.check()
         recordings = len(run.twilio.account.recordings)
         run.api.close()

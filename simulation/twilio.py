@@ -12,18 +12,18 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, TypeVar
 
-from callscribe.domain.calls import TERMINAL, Call
-from callscribe.domain.problems import (
+from callscribe.domain.calls import CALL_TERMINAL, Call
+from callscribe.domain.errors import (
     RetryLaterError,
-    VendorBusyError,
-    VendorLacksItError,
+    VendorNotFoundError,
+    VendorOutcomeUnknownError,
+    VendorRateLimitedError,
     VendorRefusedError,
-    VendorUnknownError,
 )
-from callscribe.domain.times import to_text
-from callscribe.ports import Page, RecordingNotice, StoredAudio, VendorCall
+from callscribe.domain.times import format_timestamp
+from callscribe.ports import Page, RecordingStatusUpdate, StoredAudio, VendorCall
 from simulation.api import Api
-from simulation.dice import CALLBACK_FAULTS, Dice
+from simulation.fault_injector import CALLBACK_FAULTS, FaultInjector
 from simulation.lambdas import NOBODY, Lambdas
 from simulation.plans import FOREIGN, Plan
 from simulation.scheduler import Scheduler
@@ -83,7 +83,7 @@ class Twilio:
 
     scheduler: Scheduler
     lambdas: Lambdas
-    dice: Dice
+    injector: FaultInjector
     api: Api
     note: Callable[..., None]
     bucket: dict[str, Any]
@@ -131,20 +131,20 @@ class Twilio:
                 if call.plan.phone == to_number
                 and not call.deleted
                 and call.seen_from <= self.scheduler.now
-                and to_text(call.created) >= since
+                and format_timestamp(call.created) >= since
             ]
 
         assert from_number  # noqa: S101 - asked by both numbers
         return self._ask(to_number, "calls.list", act)
 
-    def get_recording(self, recording_sid: str) -> RecordingNotice:
-        def act() -> RecordingNotice:
+    def get_recording(self, recording_sid: str) -> RecordingStatusUpdate:
+        def act() -> RecordingStatusUpdate:
             return self._told(_there(self.recordings.get(recording_sid)))
 
         return self._ask(recording_sid, "recordings.fetch", act)
 
-    def list_recordings(self, call_sid: str) -> list[RecordingNotice]:
-        def act() -> list[RecordingNotice]:
+    def list_recordings(self, call_sid: str) -> list[RecordingStatusUpdate]:
+        def act() -> list[RecordingStatusUpdate]:
             return [
                 self._told(recording)
                 for recording in self.recordings.values()
@@ -173,12 +173,14 @@ class Twilio:
 
         self._ask(call_sid, "calls.delete", act)
 
-    def page_recordings(self, since: str, until: str, cursor: str | None) -> Page[RecordingNotice]:
-        def act() -> Page[RecordingNotice]:
+    def page_recordings(
+        self, since: str, until: str, cursor: str | None
+    ) -> Page[RecordingStatusUpdate]:
+        def act() -> Page[RecordingStatusUpdate]:
             found = [
                 self._told(recording)
                 for recording in self.recordings.values()
-                if since <= to_text(recording.created) <= until
+                if since <= format_timestamp(recording.created) <= until
                 and not recording.deleted
                 and recording.seen_from <= self.scheduler.now
             ]
@@ -193,7 +195,7 @@ class Twilio:
                 for call in self.calls.values()
                 if call.ended is not None
                 and not call.deleted
-                and since <= to_text(call.ended) <= until
+                and since <= format_timestamp(call.ended) <= until
                 and call.seen_from <= self.scheduler.now
             ]
             return _page(found, cursor)
@@ -215,7 +217,7 @@ class Twilio:
         label = self.labels.get(recording_sid, recording_sid)
         try:
             return self.lambdas.vendor("Twilio", label, "media.copy", act, seconds=(1, 90))
-        except (VendorBusyError, VendorUnknownError) as error:
+        except (VendorRateLimitedError, VendorOutcomeUnknownError) as error:
             raise RetryLaterError("the audio's download broke off", seconds=15) from error
 
     # what happens by itself
@@ -280,12 +282,12 @@ class Twilio:
 
     def _record(self, call: SimulatedCall, callback: str, channels: int) -> None:
         number = sum(r.call is call for r in self.recordings.values())
-        sid = "RE" + _hexadecimal(f"{call.sid}/{number}", self.dice)
-        lag = self.dice.number(f"{sid}/lag", 0, _LIST_LAG_SECONDS)
+        sid = "RE" + _hexadecimal(f"{call.sid}/{number}", self.injector)
+        lag = self.injector.number(f"{sid}/lag", 0, _LIST_LAG_SECONDS)
         recording = SimulatedRecording(
             sid,
             call,
-            _UNFINISHED[self.dice.number(f"{sid}/stopped") < 0.5],
+            _UNFINISHED[self.injector.number(f"{sid}/stopped") < 0.5],
             channels,
             self._clock(),
             self.scheduler.now + lag,
@@ -293,8 +295,8 @@ class Twilio:
         )
         self.recordings[sid] = recording
         self.labels[sid] = call.plan.label
-        slow = self.dice.number(f"{sid}/slow", 0, 100) < _SLOW_PERCENT
-        ready = self.dice.number(f"{sid}/ready", *((900, 2400) if slow else (1, 20)))
+        slow = self.injector.number(f"{sid}/slow", 0, 100) < _SLOW_PERCENT
+        ready = self.injector.number(f"{sid}/ready", *((900, 2400) if slow else (1, 20)))
         self.scheduler.after(ready, lambda: self._finish(recording))
 
     def _finish(self, recording: SimulatedRecording) -> None:
@@ -326,18 +328,18 @@ class Twilio:
                 "Timestamp": format_datetime(self._clock()),
                 **self._numbers(call),
             }
-            if status in TERMINAL:
+            if status in CALL_TERMINAL:
                 form["CallDuration"] = "20"
             self._tell(call.plan.label, "callback.status", call.status_callback, form)
 
     def _tell(self, label: str, operation: str, url: str, form: Mapping[str, str]) -> None:
         """Sends a callback, with whatever befalls it on the way."""
-        fault = self.dice.draw(label, operation, CALLBACK_FAULTS)
+        fault = self.injector.draw(label, operation, CALLBACK_FAULTS)
         if fault is not None:
             self.note(fault, request=operation, entity=label)
         if fault == "lost":
             return
-        spread = self.dice.number(f"{label}/{operation}/{form.get('CallStatus')}/{fault}", 0, 1)
+        spread = self.injector.number(f"{label}/{operation}/{form.get('CallStatus')}/{fault}", 0, 1)
         after = {"late": _LATEST_SECONDS, "reordered": _REORDERED_SECONDS}.get(fault or "", 0.3)
         for _ in range(2 if fault == "doubled" else 1):
             self.scheduler.spawn(
@@ -346,9 +348,9 @@ class Twilio:
 
     def _new_call(self, plan: Plan, direction: str, **urls: Any) -> SimulatedCall:
         number = sum(call.plan is plan for call in self.calls.values())
-        sid = "CA" + _hexadecimal(f"{plan.number}/{number}", self.dice)
+        sid = "CA" + _hexadecimal(f"{plan.number}/{number}", self.injector)
         self.labels[sid] = plan.label
-        lag = self.dice.number(f"{sid}/lag", 0, _LIST_LAG_SECONDS)
+        lag = self.injector.number(f"{sid}/lag", 0, _LIST_LAG_SECONDS)
         created = self._clock()
         call = SimulatedCall(
             sid, plan, direction, created=created, seen_from=self.scheduler.now + lag, **urls
@@ -374,9 +376,9 @@ class Twilio:
             to_number=call.plan.phone,
             from_number=OTHERS_NUMBER if call.plan.kind == "other-stack" else OUR_NUMBER,
             direction=call.direction,
-            created_at=to_text(call.created),
-            started_at=to_text(call.started) if call.started else None,
-            ended_at=to_text(call.ended) if call.ended else None,
+            created_at=format_timestamp(call.created),
+            started_at=format_timestamp(call.started) if call.started else None,
+            ended_at=format_timestamp(call.ended) if call.ended else None,
             duration_seconds=20 if self.knows_duration(call) else None,
         )
 
@@ -384,17 +386,17 @@ class Twilio:
         """Of a call that somebody answered, and a moment after its end."""
         if call.started is None or call.ended is None:
             return False
-        lag = self.dice.number(f"{call.sid}/duration", 0, _DURATION_LAG_SECONDS)
+        lag = self.injector.number(f"{call.sid}/duration", 0, _DURATION_LAG_SECONDS)
         return self._clock() >= call.ended + timedelta(seconds=lag)
 
-    def _told(self, recording: SimulatedRecording) -> RecordingNotice:
-        return RecordingNotice(
+    def _told(self, recording: SimulatedRecording) -> RecordingStatusUpdate:
+        return RecordingStatusUpdate(
             recording_sid=recording.sid,
             call_sid=recording.call.sid,
             status=recording.status,
             channels=recording.channels,
-            created_at=to_text(recording.created),
-            started_at=to_text(recording.created),
+            created_at=format_timestamp(recording.created),
+            started_at=format_timestamp(recording.created),
             duration_seconds=12 if recording.status == "completed" else None,
             source="OutboundAPI",
             error_code=16101 if recording.status == "absent" else None,
@@ -411,7 +413,7 @@ class Twilio:
 
 def _there(entry: Entry | None) -> Entry:
     if entry is None or entry.deleted:
-        raise VendorLacksItError("Twilio", "not found", code=20404, status=404)
+        raise VendorNotFoundError("Twilio", "not found", code=20404, status=404)
     return entry
 
 
@@ -421,5 +423,5 @@ def _page(found: list[Any], cursor: str | None) -> Page[Any]:
     return Page(here, str(begin + _PAGE) if len(found) > begin + _PAGE else None)
 
 
-def _hexadecimal(name: str, dice: Dice) -> str:
-    return f"{int(dice.number(f'sid/{name}') * 2**52):013x}".ljust(32, "0")
+def _hexadecimal(name: str, injector: FaultInjector) -> str:
+    return f"{int(injector.number(f'sid/{name}') * 2**52):013x}".ljust(32, "0")

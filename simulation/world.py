@@ -9,22 +9,22 @@ from datetime import timedelta
 from typing import Any
 
 from callscribe import wiring
-from callscribe.domain.calls import GONE, TERMINAL
+from callscribe.domain.calls import CALL_TERMINAL, ERASED_STATUSES
 from callscribe.domain.sweeps import STANDING
-from callscribe.domain.times import to_text
+from callscribe.domain.times import format_timestamp
 from callscribe.settings import Settings
 from simulation.api import ACCOUNT_SID, AUTH_TOKEN, Api
 from simulation.assemblyai import AssemblyAI
 from simulation.aws import (
-    SimulatedAnnouncer,
     SimulatedBucket,
     SimulatedDeadLetters,
+    SimulatedEventPublisher,
     SimulatedQueue,
     SimulatedSchedules,
     SimulatedSecrets,
     SimulatedTable,
 )
-from simulation.dice import Dice
+from simulation.fault_injector import FaultInjector
 from simulation.lambdas import Lambdas
 from simulation.memory_store import MemoryCallStore
 from simulation.plans import PLACED, UNTOLD, Plan, make_plan
@@ -102,10 +102,10 @@ class Telemetry:
     def count(self, metric: str, value: float = 1) -> None:
         self.counts[metric] += int(value)
 
-    def note(self, message: str, **fields: object) -> None:
+    def info(self, message: str, **fields: object) -> None:
         self._world.note(message, **fields)
 
-    warn = note
+    warn = info
 
     def append_keys(self, **_: object) -> None:
         """Powertools' name for what every line of an invocation carries."""
@@ -123,30 +123,30 @@ class World:
 
     def __init__(
         self,
-        dice: Dice,
+        injector: FaultInjector,
         *,
         calls: int,
         only: Collection[int] | None = None,
         plans: Collection[Plan] | None = None,
         keep_history: bool = False,
     ) -> None:
-        self.dice = dice
+        self.injector = injector
         self.history: list[str] | None = [] if keep_history else None
         self.failures: list[BaseException] = []
         self.scheduler = Scheduler()
-        self.lambdas = Lambdas(self.scheduler, dice, self.note)
+        self.lambdas = Lambdas(self.scheduler, injector, self.note)
         self.store = MemoryCallStore(self.scheduler.time)
-        self.queue = SimulatedQueue(self.scheduler, self.lambdas, dice, self._label)
+        self.queue = SimulatedQueue(self.scheduler, self.lambdas, injector, self._label)
         self.bucket = SimulatedBucket(self.lambdas, self._label)
-        self.announcer = SimulatedAnnouncer(self.lambdas, self._label)
+        self.event_publisher = SimulatedEventPublisher(self.lambdas, self._label)
         self.api = Api(self.scheduler, self.lambdas)
         self.twilio = Twilio(
-            self.scheduler, self.lambdas, dice, self.api, self.note, self.bucket.objects
+            self.scheduler, self.lambdas, injector, self.api, self.note, self.bucket.objects
         )
         self.assemblyai = AssemblyAI(
             self.scheduler,
             self.lambdas,
-            dice,
+            injector,
             self.api,
             self.bucket,
             self.note,
@@ -157,17 +157,17 @@ class World:
         self.answers: dict[int, list[tuple[int, str]]] = {}
         self.reconciled: list[dict[str, Any] | None] = []
         # every other world deletes at the vendors what is stored here
-        self.vendor_copies = "delete" if dice.number("vendor copies") < 0.5 else "keep"
+        self.vendor_copies = "delete" if injector.number("vendor copies") < 0.5 else "keep"
         # which recordings of the account are this stack's, and whether an import takes them all
-        self.adopts = next(way for high, way in _ADOPTS if dice.number("adopts") < high)
-        self.imports = self.adopts == "account" or dice.number("imports") < 0.5
+        self.adopts = next(way for high, way in _ADOPTS if injector.number("adopts") < high)
+        self.imports = self.adopts == "account" or injector.number("imports") < 0.5
         self.twilio.on_foreign = self._transcribed_by_another
         # in some worlds the set of those under way is full now and then
-        self.most_at_once = "40" if dice.number("most at once") < 0.25 else "100000"
+        self.max_concurrent_calls = "40" if injector.number("most at once") < 0.25 else "100000"
         # in some worlds reconciliation stops in the midst of it all, and comes back days later
-        self.outage = dice.number("reconcile outage") < _OUTAGES
+        self.outage = injector.number("reconcile outage") < _OUTAGES
         # in some a vendor answers nothing for a day
-        roll = 1.0 if self.outage else dice.number("a vendor hangs")
+        roll = 1.0 if self.outage else injector.number("a vendor hangs")
         self.hanging = next((name for high, name in _HANGS if roll < high), None)
         self.lambdas.hangs = self._hangs
         # what was not done while it hung, although it needs only the other: (label, what)
@@ -186,7 +186,7 @@ class World:
         self.queue.on_done = self._worked_off
         self.api.on_acknowledged = self._acknowledged
         numbers = range(calls) if only is None else sorted(only)
-        self.plans = plans or [make_plan(dice, number, SPAN_SECONDS) for number in numbers]
+        self.plans = plans or [make_plan(injector, number, SPAN_SECONDS) for number in numbers]
         for plan in self.plans:
             self.add(plan)
 
@@ -203,7 +203,7 @@ class World:
         self.scheduler.at(_OPERATOR_SECONDS[0], self.bring_in)
         self.scheduler.run_until(faulty)
         self._wait_for_those_far_ahead()
-        self.make_peace()
+        self.drain()
 
     def _wait_for_those_far_ahead(self) -> None:
         """Days go by, what expires is deleted, and then there are faults again."""
@@ -223,10 +223,10 @@ class World:
         self.scheduler.run_until(last + RETENTION_DAYS * _DAY_SECONDS)
         self.store.expire()
 
-    def make_peace(self) -> None:
+    def drain(self) -> None:
         """Faults cease, everything under way ends, and reconciliation runs twice."""
         self._wire()
-        self.dice.calm = True
+        self.injector.calm = True
         self.note("the faults cease")
         self.scheduler.run_until(self.scheduler.now + _SETTLING_SECONDS)
         if self._is_out():
@@ -303,13 +303,15 @@ class World:
 
     def try_again(self) -> None:
         """An operator asks for another go for all that failed; nobody minds if it does not work."""
-        self._ask_as_operator("retries", {"since": to_text(self.begin)})
+        self._ask_as_operator("retries", {"since": format_timestamp(self.begin)})
 
     def bring_in(self) -> None:
         """And for what was recorded elsewhere, which the sweeps look for at the same time."""
         if not self.imports:
             return
-        self._ask_as_operator("imports", {"since": to_text(self.begin - timedelta(days=1))})
+        self._ask_as_operator(
+            "imports", {"since": format_timestamp(self.begin - timedelta(days=1))}
+        )
 
     def _ask_as_operator(self, path: str, body: dict[str, Any]) -> None:
         self._asked += 1
@@ -337,7 +339,7 @@ class World:
         if plan.kind in ("call", "two-recordings"):
             body["mode"] = "call"
         if plan.kind == "scheduled":
-            body["place_at"] = to_text(self.begin + timedelta(seconds=plan.place_at))
+            body["place_at"] = format_timestamp(self.begin + timedelta(seconds=plan.place_at))
         for _ in range(_CLIENT_TRIES):
             answer = self.api.request(
                 plan.label,
@@ -408,11 +410,11 @@ class World:
 
     def _wire(self) -> None:
         """Puts this world behind the handlers: the leaves of the wiring, and nothing else."""
-        schedules = SimulatedSchedules(self.scheduler, self.lambdas, self.dice, self._label)
+        schedules = SimulatedSchedules(self.scheduler, self.lambdas, self.injector, self._label)
         chosen = {
             "ADOPT_RECORDINGS": self.adopts,
             "VENDOR_COPIES": self.vendor_copies,
-            "MAX_CALLS_AT_ONCE": self.most_at_once,
+            "MAX_CALLS_AT_ONCE": self.max_concurrent_calls,
         }
         leaves: Mapping[str, Any] = {
             "settings": Settings(_SETTINGS | chosen),
@@ -425,7 +427,7 @@ class World:
             "telephony": self.twilio,
             "audio": self.twilio,
             "transcriber": self.assemblyai,
-            "announcer": self.announcer,
+            "event_publisher": self.event_publisher,
             "schedules": schedules,
         }
         for name, leaf in leaves.items():
@@ -446,9 +448,9 @@ def stalled(world: World) -> Iterator[tuple[str, str]]:
             yield label, f"{recording.recording_sid} is {recording.status}"
     for call in world.store.calls.values():
         label = world.twilio.labels.get(call.call_id, call.call_id)
-        if not twilio_hangs and call.status not in (*TERMINAL, *GONE):
+        if not twilio_hangs and call.status not in (*CALL_TERMINAL, *ERASED_STATUSES):
             yield label, f"the call is {call.status}"
-    for waiting in world.store.overdue(to_text(world.scheduler.time() - _MAX_OVERDUE)):
+    for waiting in world.store.overdue(format_timestamp(world.scheduler.time() - _MAX_OVERDUE)):
         yield (
             world.twilio.labels.get(waiting.call_id, "-"),
             f"due since {waiting.due_at}, and first",
@@ -462,7 +464,7 @@ _BUILT = (
     "track_call",
     "answer_call",
     "receive_recording",
-    "guard_dialling",
+    "guard_dialing",
     "place_call",
     "finish_recording",
     "process_recording",
@@ -470,7 +472,7 @@ _BUILT = (
     "redrive",
     "import_recordings",
     "scheduled_calls",
-    "ask_erasure",
+    "request_erasure",
     "erase_call",
     "reconcile",
 )

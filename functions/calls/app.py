@@ -1,4 +1,4 @@
-"""What people ask for: calls, transcripts, audio, another try, imports, erasure, no more dialling."""
+"""What people ask for: calls, transcripts, audio, another try, imports, erasure, no more dialing."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def get_transcript(request: Request, _: Context) -> Response:
 
 
 def retry_call(request: Request, _: Context) -> Response:
-    return respond(202, wiring.redrive().call(request.path_parameters["call_id"]))
+    return respond(202, wiring.redrive().retry_call(request.path_parameters["call_id"]))
 
 
 def retry_failed(request: Request, _: Context) -> Response:
-    return respond(202, wiring.redrive().failed(request.json()))
+    return respond(202, wiring.redrive().retry_failed(request.json()))
 
 
 def erase_call(request: Request, _: Context) -> Response:
     call_id = request.path_parameters["call_id"]
-    return respond(202, wiring.ask_erasure().call(call_id, asked_by=request.caller))
+    return respond(202, wiring.request_erasure().request(call_id, asked_by=request.caller))
 
 
 def erase_calls(request: Request, _: Context) -> Response:
-    answer = wiring.ask_erasure().calls_with(request.json(), asked_by=request.caller)
+    answer = wiring.request_erasure().request_for_number(request.json(), asked_by=request.caller)
     return respond(202, answer)
 
 
@@ -60,7 +60,7 @@ def cancel_calls(request: Request, _: Context) -> Response:
 
 
 def ask_import(request: Request, _: Context) -> Response:
-    answer = wiring.import_recordings().ask(
+    answer = wiring.import_recordings().create_import(
         request.json(),
         principal=request.principal,
         idempotency_key=request.headers.get("idempotency-key"),
@@ -72,23 +72,23 @@ def get_import(request: Request, _: Context) -> Response:
     return respond(200, wiring.import_recordings().get(request.path_parameters["import_id"]))
 
 
-def get_dialling(_: Request, __: Context) -> Response:
-    return respond(200, wiring.guard_dialling().state())
+def get_dialing(_: Request, __: Context) -> Response:
+    return respond(200, wiring.guard_dialing().state())
 
 
-def switch_dialling(request: Request, _: Context) -> Response:
-    answer = wiring.guard_dialling().switch(request.json(), changed_by=request.caller)
+def switch_dialing(request: Request, _: Context) -> Response:
+    answer = wiring.guard_dialing().switch(request.json(), changed_by=request.caller)
     return respond(200, answer)
 
 
-def put_on_list(request: Request, _: Context) -> Response:
+def set_do_not_call(request: Request, _: Context) -> Response:
     number = request.path_parameters["phone_number"]
-    return respond(200, wiring.guard_dialling().list_number(number, listed=True))
+    return respond(200, wiring.guard_dialing().list_number(number, listed=True))
 
 
 def take_off_list(request: Request, _: Context) -> Response:
     number = request.path_parameters["phone_number"]
-    return respond(200, wiring.guard_dialling().list_number(number, listed=False))
+    return respond(200, wiring.guard_dialing().list_number(number, listed=False))
 
 
 handler = http_function(
@@ -106,9 +106,9 @@ handler = http_function(
         "POST /cancellations": cancel_calls,
         "POST /imports": ask_import,
         "GET /imports/{import_id}": get_import,
-        "GET /dialling": get_dialling,
-        "PUT /dialling": switch_dialling,
-        "PUT /do-not-call/{phone_number}": put_on_list,
+        "GET /dialing": get_dialing,
+        "PUT /dialing": switch_dialing,
+        "PUT /do-not-call/{phone_number}": set_do_not_call,
         "DELETE /do-not-call/{phone_number}": take_off_list,
     }
 )

@@ -20,7 +20,7 @@ def place_call(request: Request, context: Context) -> Response:
         idempotency_key=request.headers.get("idempotency-key"),
     )
     call = wiring.place_call().from_request(request.json(), caller)
-    wiring.telemetry().note("call asked", call_id=call.call_id, asked_by=request.caller)
+    wiring.telemetry().info("call asked", call_id=call.call_id, asked_by=request.caller)
     return respond(202, call_view(call, []))
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from callscribe import wiring
-from callscribe.adapters.sqs import read_notice
-from callscribe.domain.problems import CallscribeError, RetryLaterError
+from callscribe.adapters.sqs import read_status_update
+from callscribe.domain.errors import CallscribeError, RetryLaterError
 from callscribe.handling import Context, observed
 from callscribe.http import Event
-from callscribe.ports import RecordingNotice
+from callscribe.ports import RecordingStatusUpdate
 
 # SQS itself gives up at ten, without a word of why (template.yaml: maxReceiveCount)
 _TRIES = 8
 _FIRST_WAIT_SECONDS = 30
-_LONGEST_WAIT_SECONDS = 900
+_MAX_WAIT_SECONDS = 900
 
 
 @observed
@@ -26,7 +26,7 @@ def handler(event: Event, _: Context) -> dict[str, Any]:
 
 def _worked_off(message: dict[str, Any]) -> bool:
     try:
-        notice = read_notice(message["body"])
+        notice = read_status_update(message["body"])
     except (ValueError, TypeError, AttributeError) as error:
         wiring.telemetry().warn("unreadable message", reason=type(error).__name__)
         return _give_up(message, f"unreadable: {error}")
@@ -44,13 +44,15 @@ def _worked_off(message: dict[str, Any]) -> bool:
     return True
 
 
-def _later(message: dict[str, Any], notice: RecordingNotice, reason: str, seconds: int) -> bool:
+def _later(
+    message: dict[str, Any], notice: RecordingStatusUpdate, reason: str, seconds: int
+) -> bool:
     """Twice as late each time; after the last try the message is laid aside with its reason."""
     receives = int(message["attributes"]["ApproximateReceiveCount"])
-    wait = min(seconds * 2 ** (receives - 1), _LONGEST_WAIT_SECONDS)
+    wait = min(seconds * 2 ** (receives - 1), _MAX_WAIT_SECONDS)
     telemetry = wiring.telemetry()
     telemetry.count("RecordingDelayed")
-    telemetry.note(
+    telemetry.info(
         "recording delayed",
         recording_sid=notice.recording_sid,
         reason=reason,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callscribe import wiring
-from callscribe.domain.problems import FieldError, InvalidInputError
+from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.handling import Context, http_function
 from callscribe.http import Request, Response, respond_empty
 
@@ -16,7 +16,7 @@ def transcript_complete(request: Request, _: Context) -> Response:
     if isinstance(body, dict) and body.get("status") == "redacted_audio_ready":
         return respond_empty()
     if not isinstance(transcript_id, str) or not 1 <= len(transcript_id) <= 64:
-        raise InvalidInputError([FieldError("transcript_id", "must be a text")])
+        raise InvalidInputError([FieldError("transcript_id", "must be a string")])
     wiring.finish_recording().from_webhook(
         request.path_parameters["call_id"],
         request.path_parameters["recording_sid"],

@@ -10,7 +10,7 @@ import re
 
 from callscribe import wiring
 from callscribe.adapters.twiml import render_twiml
-from callscribe.callbacks import call_news
+from callscribe.callbacks import call_status_update
 from callscribe.domain.calls import STATUSES
 from callscribe.domain.scripts import Script
 from callscribe.handling import Context, http_function
@@ -42,7 +42,7 @@ def inbound(request: Request, _: Context) -> Response:
     if ended := _recorded_before(form):
         return _twiml(wiring.answer_call().closing(ended))
     base_url = request.base_url(wiring.settings().optional("PUBLIC_BASE_URL"))
-    return _twiml(wiring.answer_call().inbound(call_news(form), base_url=base_url))
+    return _twiml(wiring.answer_call().inbound(call_status_update(form), base_url=base_url))
 
 
 def _recorded_before(form: dict[str, str]) -> str | None:
@@ -56,7 +56,7 @@ def _recorded_before(form: dict[str, str]) -> str | None:
 
 def call_status(request: Request, _: Context) -> Response:
     """With our call_id in the path, or without for a call that we never placed."""
-    news = call_news(wiring.verifier().twilio(request))
+    news = call_status_update(wiring.verifier().twilio(request))
     if news.status not in STATUSES:
         # a status that Twilio adds one day must not make it retry for ever
         wiring.telemetry().warn("unknown call status", status=news.status)

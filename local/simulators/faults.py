@@ -28,7 +28,7 @@ REQUEST_FAULTS = (
 )
 CALLBACK_FAULTS = ("lose", "delay", "repeat", "reorder", "corrupt")
 _KINDS = tuple(dict.fromkeys(REQUEST_FAULTS + CALLBACK_FAULTS))
-_LONGEST_SECONDS = 3600
+_MAX_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,14 +195,14 @@ def _mistakes(  # noqa: C901 - a list of rules, one after the other
         yield "times", "must be a whole number of 1 or more, or null for ever"
     if not _is_number(values.get("probability", 1), 1):
         yield "probability", "must be a number from 0 to 1"
-    if not _is_number(values.get("seconds", 0), _LONGEST_SECONDS):
-        yield "seconds", f"must be a number from 0 to {_LONGEST_SECONDS}"
+    if not _is_number(values.get("seconds", 0), _MAX_SECONDS):
+        yield "seconds", f"must be a number from 0 to {_MAX_SECONDS}"
     if not _is_count(values.get("status", 503), 100, 599):
         yield "status", "must be an HTTP status"
     if not _is_count(values.get("repeat", 1), 1, 100):
         yield "repeat", "must be a whole number from 1 to 100"
     if not isinstance(values.get("body", ""), str):
-        yield "body", "must be a text"
+        yield "body", "must be a string"
     headers = values.get("headers", {})
     if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
         yield "headers", "must be an object of texts"

@@ -1,1 +1,1 @@
-"""Speech that was synthesised for this project, with its script: what the simulated people say."""
+"""Speech that was synthesized for this project, with its script: what the simulated people say."""

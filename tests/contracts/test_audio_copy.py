@@ -18,7 +18,7 @@ from botocore.config import Config
 from callscribe import wiring
 from callscribe.adapters import twilio_media
 from callscribe.adapters.twilio_media import TwilioAudioSource
-from callscribe.domain.problems import RetryLaterError
+from callscribe.domain.errors import RetryLaterError
 from tests.support.strict_s3 import ACCESS_KEY, SECRET_KEY, Bucket, StrictS3
 
 PART = twilio_media._PART_BYTES

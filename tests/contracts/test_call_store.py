@@ -16,7 +16,7 @@ from callscribe.domain.calls import Call, new_call_id
 from callscribe.domain.deadlines import failed_shard, waiting_shard
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
-from callscribe.ports import Admitted
+from callscribe.ports import InFlightCall
 from simulation.memory_store import MemoryCallStore
 from tests.support.stack import Driver
 
@@ -411,32 +411,32 @@ def test_of_many_takers_one_gets_the_lease(store: Store) -> None:
 
 def test_counter_stops_at_its_cap_however_many_count(store: Store) -> None:
     def count(_: int) -> bool:
-        return store.count_up("all", "2026-11-21", most=5, expires_at=1_800_000_000)
+        return store.count_up("all", "2026-11-21", limit=5, expires_at=1_800_000_000)
 
     with ThreadPoolExecutor(16) as pool:
         assert sum(pool.map(count, range(16))) == 5
-    assert store.count_up("all", "2026-11-22", most=5, expires_at=1_800_000_000)
-    assert store.count_up("by#me", "2026-11-21", most=5, expires_at=1_800_000_000)
+    assert store.count_up("all", "2026-11-22", limit=5, expires_at=1_800_000_000)
+    assert store.count_up("by#me", "2026-11-21", limit=5, expires_at=1_800_000_000)
 
 
 def test_those_under_way_are_never_more_than_may_be(store: Store) -> None:
-    calls = [Admitted(new_call_id(), NOW) for _ in range(16)]
+    calls = [InFlightCall(new_call_id(), NOW) for _ in range(16)]
     with ThreadPoolExecutor(16) as pool:
-        let_in = list(pool.map(lambda one: store.admit(one, shard=0, most=5), calls))
+        let_in = list(pool.map(lambda one: store.acquire_slot(one, shard=0, limit=5), calls))
     assert sum(let_in) == 5
     inside = [one for one, was_let_in in zip(calls, let_in, strict=True) if was_let_in]
-    assert sorted(store.admitted(0), key=str) == sorted(inside, key=str)
+    assert sorted(store.in_flight_calls(0), key=str) == sorted(inside, key=str)
     # another shard has room of its own
-    assert store.admitted(1) == []
-    assert store.admit(calls[0], shard=1, most=1)
+    assert store.in_flight_calls(1) == []
+    assert store.acquire_slot(calls[0], shard=1, limit=1)
     # a write whose answer was lost is repeated: it is in already
-    assert store.admit(inside[0], shard=0, most=5)
-    store.dismiss(inside[:2], shard=0)
-    store.dismiss([], shard=0)
-    assert store.admit(calls[let_in.index(False)], shard=0, most=4)
-    assert not store.admit(Admitted(new_call_id(), NOW), shard=0, most=4)
-    store.dismiss(store.admitted(0), shard=0)
-    assert store.admitted(0) == []
+    assert store.acquire_slot(inside[0], shard=0, limit=5)
+    store.release_slots(inside[:2], shard=0)
+    store.release_slots([], shard=0)
+    assert store.acquire_slot(calls[let_in.index(False)], shard=0, limit=4)
+    assert not store.acquire_slot(InFlightCall(new_call_id(), NOW), shard=0, limit=4)
+    store.release_slots(store.in_flight_calls(0), shard=0)
+    assert store.in_flight_calls(0) == []
 
 
 def test_switch_and_list_are_what_was_last_said(store: Store) -> None:
@@ -444,7 +444,7 @@ def test_switch_and_list_are_what_was_last_said(store: Store) -> None:
     store.set_switch({"stopped": True, "reason": "x"})
     store.set_switch({"stopped": False, "reason": "y"})
     assert (store.get_switch()["stopped"], store.get_switch()["reason"]) == (False, "y")
-    assert not store.is_on_list("+14155550100")
+    assert not store.is_do_not_call("+14155550100")
     for listed in (True, False, True):
-        store.put_on_list("+14155550100", listed=listed)
-        assert store.is_on_list("+14155550100") is listed
+        store.set_do_not_call("+14155550100", listed=listed)
+        assert store.is_do_not_call("+14155550100") is listed

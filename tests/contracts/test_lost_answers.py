@@ -14,14 +14,14 @@ import requests
 from botocore.config import Config
 
 from callscribe.adapters.dynamodb import DynamoDBCallStore
-from callscribe.adapters.eventbridge import EventBridgeAnnouncer
+from callscribe.adapters.eventbridge import EventBridgePublisher
 from callscribe.adapters.s3 import S3Documents
 from callscribe.adapters.secrets import Secrets
 from callscribe.adapters.sqs import SQSDeadLetters, SQSRecordingsQueue
 from callscribe.domain.calls import Call, new_call_id
-from callscribe.domain.problems import RetryLaterError
+from callscribe.domain.errors import RetryLaterError
 from callscribe.domain.recordings import Recording
-from callscribe.ports import RecordingNotice
+from callscribe.ports import RecordingStatusUpdate
 from local.http_server import DropConnection, Request, Response, Server
 from tests.support.stack import Driver
 
@@ -188,7 +188,7 @@ def ask_events(session: boto3.Session, url: str, driver: Driver) -> None:
         created_at=NOW,
         updated_at=NOW,
     )
-    EventBridgeAnnouncer(client, bus).announce(made, ended)
+    EventBridgePublisher(client, bus).publish(made, ended)
 
 
 @pytest.mark.parametrize("ask", [ask_s3, ask_sqs, ask_secrets, ask_events])
@@ -209,7 +209,7 @@ def test_message_that_is_gone_needs_no_other_time(driver: Driver) -> None:
     sqs = driver.stack.ministack.client("sqs")
     url = sqs.create_queue(QueueName=f"gone-{new_call_id()}")["QueueUrl"]
     queue = SQSRecordingsQueue(sqs, url)
-    queue.put(RecordingNotice(recording_sid="RE" + "1" * 32, status="completed"))
+    queue.put(RecordingStatusUpdate(recording_sid="RE" + "1" * 32, status="completed"))
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     queue.retry_in(message["ReceiptHandle"], 30)

@@ -20,7 +20,7 @@ from callscribe.adapters.twilio_api import TwilioTelephony
 from callscribe.adapters.twilio_media import TwilioAudioSource
 from callscribe.adapters.vendor_http import VendorSession
 from callscribe.domain.calls import Call
-from callscribe.domain.problems import VendorBusyError, VendorUnknownError
+from callscribe.domain.errors import VendorOutcomeUnknownError, VendorRateLimitedError
 from tests.support.sockets import HANG_UP, RESET, BadServer, answer, bad_server
 
 VALUES = {"api_key_sid": "SK1", "api_key_secret": "s", "api_key": "k"}
@@ -117,7 +117,7 @@ def test_question_that_meets_a_dead_connection_is_asked_once_more(name: str) -> 
 
 def test_post_whose_answer_is_lost_is_unknown_and_never_repeated(name: str) -> None:
     with bad_server([HANG_UP]) as server, talking_to(name, server.url) as vendor:
-        with pytest.raises(VendorUnknownError):
+        with pytest.raises(VendorOutcomeUnknownError):
             vendor.post()
         assert posts(server) == [(0, vendor.path)]
 
@@ -125,7 +125,7 @@ def test_post_whose_answer_is_lost_is_unknown_and_never_repeated(name: str) -> N
 def test_post_that_is_reset_after_it_may_have_left_is_unknown(name: str) -> None:
     """Over plain HTTP the connection stands at once: what was written may have arrived."""
     with bad_server([RESET]) as server, talking_to(name, server.url) as vendor:
-        with pytest.raises(VendorUnknownError):
+        with pytest.raises(VendorOutcomeUnknownError):
             vendor.post()
         assert (server.connections, server.seen) == (1, [])
 
@@ -147,7 +147,7 @@ def test_handshakes_that_all_fail_leave_nothing_done(name: str, certificate: Pat
         talking_to(name, server.url) as vendor,
     ):
         vendor.session.verify = str(certificate)
-        with pytest.raises(VendorBusyError):
+        with pytest.raises(VendorRateLimitedError):
             vendor.post()
         assert (server.connections % 3, server.seen) == (0, [])
 
@@ -156,7 +156,7 @@ def test_handshakes_that_all_fail_leave_nothing_done(name: str, certificate: Pat
 def test_refused_connection_and_unknown_host_leave_nothing_done(name: str, host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with talking_to(name, f"http://{host}:{port}") as vendor, pytest.raises(VendorBusyError):
+    with talking_to(name, f"http://{host}:{port}") as vendor, pytest.raises(VendorRateLimitedError):
         vendor.post()
 
 
@@ -165,7 +165,7 @@ def test_certificate_of_another_leaves_nothing_done(name: str, certificate: Path
         bad_server(*[[]] * 12, certificate=certificate) as server,
         talking_to(name, server.url) as vendor,
     ):
-        with pytest.raises(VendorBusyError):
+        with pytest.raises(VendorRateLimitedError):
             vendor.post()
         assert server.seen == []
 

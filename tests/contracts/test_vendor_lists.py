@@ -12,8 +12,8 @@ import requests
 from callscribe.adapters.assemblyai import AssemblyAITranscriber, PresignedAudio
 from callscribe.adapters.secrets import Secrets
 from callscribe.adapters.twilio_api import TwilioTelephony
-from callscribe.domain.problems import VendorLacksItError
-from callscribe.domain.times import to_text
+from callscribe.domain.errors import VendorNotFoundError
+from callscribe.domain.times import format_timestamp
 from callscribe.ports import AudioLinks, Page
 from local.simulators.assemblyai import AssemblyAISimulator
 from local.simulators.twilio import TwilioSimulator
@@ -91,7 +91,10 @@ def test_recordings_of_a_span_are_paged_and_no_others_are_given(
 ) -> None:
     inside = {made(twilio, 60 + n)["recording_sid"] for n in range(120)}
     outside = {made(twilio, n)["recording_sid"] for n in (5, 300)}
-    since, until = to_text(now() - timedelta(minutes=200)), to_text(now() - timedelta(minutes=30))
+    since, until = (
+        format_timestamp(now() - timedelta(minutes=200)),
+        format_timestamp(now() - timedelta(minutes=30)),
+    )
     pages = every_page(lambda cursor: telephony.page_recordings(since, until, cursor))
     found = [notice.recording_sid for page in pages for notice in page]
     assert len(pages) == 2
@@ -106,7 +109,10 @@ def test_cursor_is_followed_on_our_own_host_only(
 ) -> None:
     for number in range(101):
         made(twilio, number)
-    since, until = to_text(now() - timedelta(days=1)), to_text(now() + timedelta(minutes=1))
+    since, until = (
+        format_timestamp(now() - timedelta(days=1)),
+        format_timestamp(now() + timedelta(minutes=1)),
+    )
     cursor = telephony.page_recordings(since, until, None).cursor
     assert cursor is not None
     assert cursor.startswith(f"/2010-04-01/Accounts/{ACCOUNT}/Recordings.json?")
@@ -116,7 +122,7 @@ def test_cursor_is_followed_on_our_own_host_only(
 def test_ended_calls_of_a_span(twilio: TwilioSimulator, telephony: TwilioTelephony) -> None:
     ended = made(twilio, 60)
     made(twilio, 600)
-    since, until = to_text(now() - timedelta(minutes=90)), to_text(now())
+    since, until = format_timestamp(now() - timedelta(minutes=90)), format_timestamp(now())
     (call,) = telephony.page_ended_calls(since, until, None).entries
     assert (call.call_sid, call.status) == (ended["call_sid"], "completed")
 
@@ -126,9 +132,9 @@ def test_what_twilio_does_not_have_is_told_apart(
 ) -> None:
     sid = made(twilio, 1)["recording_sid"]
     assert telephony.get_recording(sid).status == "completed"
-    with pytest.raises(VendorLacksItError):
+    with pytest.raises(VendorNotFoundError):
         telephony.get_recording("RE" + "0" * 32)
-    with pytest.raises(VendorLacksItError):
+    with pytest.raises(VendorNotFoundError):
         telephony.get_call("CA" + "0" * 32)
 
 
@@ -137,12 +143,12 @@ def test_transcripts_are_paged_newest_first_until_they_are_too_old(
 ) -> None:
     request = {"audio_url": "http://127.0.0.1:9/a.wav", "speech_models": ["universal-2"]}
     made_ids = [transcriber.submit(request)["id"] for _ in range(205)]
-    since = to_text(now() - timedelta(minutes=5))
+    since = format_timestamp(now() - timedelta(minutes=5))
     pages = every_page(lambda cursor: transcriber.page_since(since, cursor))
     assert [len(page) for page in pages] == [200, 5]
     assert [item["id"] for page in pages for item in page] == list(reversed(made_ids))
     assert [item["id"] for item in transcriber.list_since(since)] == list(reversed(made_ids))
-    later = to_text(now() + timedelta(minutes=5))
+    later = format_timestamp(now() + timedelta(minutes=5))
     assert transcriber.page_since(later, None) == Page([], None)
 
 
@@ -154,5 +160,5 @@ def test_deleted_transcript_stays_and_an_unknown_one_is_told_apart(
     transcriber.delete(transcript_id)
     assert transcriber.get(transcript_id)["text"] == "Deleted by user."
     for ask in (transcriber.get, transcriber.delete):
-        with pytest.raises(VendorLacksItError):
+        with pytest.raises(VendorNotFoundError):
             ask("00000000-0000-0000-0000-000000000000")

@@ -1,1 +1,1 @@
-"""Through the front door: signed HTTP into the whole stack, with every role's permissions enforced."""
+"""Through API Gateway: signed HTTP into the whole stack, with every role's permissions enforced."""

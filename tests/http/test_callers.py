@@ -40,7 +40,7 @@ def test_caller_is_kept_without_its_session_for_caps_and_with_it_for_the_record(
     erased = task.send("DELETE", f"/calls/{call['call_id']}").json()
     assert erased["erasure"]["asked_by"].endswith(":assumed-role/service/task-1")
     body = {"stopped": False, "reason": "a test"}
-    switched = clients["service/task-2"].send("PUT", "/dialling", json=body).json()
+    switched = clients["service/task-2"].send("PUT", "/dialing", json=body).json()
     assert switched["changed_by"].endswith(":assumed-role/service/task-2")
     log = (driver.stack.options.work_folder / "logs" / "dial.log").read_text()
     lines = [json.loads(line) for line in log.splitlines() if call["call_id"] in line]

@@ -21,7 +21,7 @@ def ending(driver: Driver, **phone: Any) -> dict[str, Any]:
 
 
 def test_silence_is_a_named_end(driver: Driver) -> None:
-    recording = ending(driver, behaviour="silent")
+    recording = ending(driver, behavior="silent")
     assert recording["status"] == "silent"
     assert recording["error"]["code"] == "no_speech"
 

@@ -1,4 +1,4 @@
-"""Nothing is dialled that the guard does not let through, and Twilio is not even asked."""
+"""Nothing is dialed that the guard does not let through, and Twilio is not even asked."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture
 def stopped(driver: Driver) -> Iterator[dict[str, Any]]:
-    yield driver.ask("PUT", "/dialling", json={"stopped": True, "reason": "a key was leaked"})
-    driver.ask("PUT", "/dialling", json={"stopped": False, "reason": "the test is over"})
+    yield driver.ask("PUT", "/dialing", json={"stopped": True, "reason": "a key was leaked"})
+    driver.ask("PUT", "/dialing", json={"stopped": False, "reason": "the test is over"})
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_number_that_costs_a_fortune_is_refused_by_name(
     before = driver.placed_at_twilio()
     problem = driver.refused({"to": to_number})
     assert problem["http"] == 403
-    assert problem["type"].endswith("dialling-refused")
+    assert problem["type"].endswith("dialing-refused")
     assert problem["code"] == code
     assert [error["field"] for error in problem["errors"]] == ["to"]
     assert driver.placed_at_twilio() == before
@@ -43,10 +43,10 @@ def test_number_that_costs_a_fortune_is_refused_by_name(
 def test_switch_stops_everything_at_once(driver: Driver, stopped: dict[str, Any]) -> None:
     assert stopped["stopped"] is True
     assert stopped["changed_by"].endswith(":user/developer")
-    assert driver.ask("GET", "/dialling") == stopped
+    assert driver.ask("GET", "/dialing") == stopped
     before = driver.placed_at_twilio()
     problem = driver.refused({"to": driver.phone()})
-    assert (problem["http"], problem["code"]) == (403, "dialling_stopped")
+    assert (problem["http"], problem["code"]) == (403, "dialing_stopped")
     assert "a key was leaked" in problem["detail"]
     assert driver.placed_at_twilio() == before
 
@@ -55,24 +55,24 @@ def test_what_was_placed_before_keeps_its_answer(driver: Driver) -> None:
     request = {"to": driver.phone()}
     key = f"key-{request['to']}"
     first = driver.api.place_call(request, idempotency_key=key)
-    driver.ask("PUT", "/dialling", json={"stopped": True, "reason": "now"})
+    driver.ask("PUT", "/dialing", json={"stopped": True, "reason": "now"})
     try:
         assert driver.api.place_call(request, idempotency_key=key)["call_id"] == first["call_id"]
     finally:
-        driver.ask("PUT", "/dialling", json={"stopped": False, "reason": "the test is over"})
+        driver.ask("PUT", "/dialing", json={"stopped": False, "reason": "the test is over"})
 
 
 def test_scheduled_call_is_held_to_the_rules_of_its_time(driver: Driver) -> None:
     placed = driver.place(place_at="2027-01-01T00:00:00Z")
-    driver.ask("PUT", "/dialling", json={"stopped": True, "reason": "now"})
+    driver.ask("PUT", "/dialing", json={"stopped": True, "reason": "now"})
     before = driver.placed_at_twilio()
     try:
-        with pytest.raises(Exception, match="DiallingRefusedError"):
+        with pytest.raises(Exception, match="DialingRefusedError"):
             driver.stack.invoke("DialFunction", {"call_id": placed["call_id"]})
     finally:
-        driver.ask("PUT", "/dialling", json={"stopped": False, "reason": "the test is over"})
+        driver.ask("PUT", "/dialing", json={"stopped": False, "reason": "the test is over"})
     call = driver.api.get_call(placed["call_id"])
-    assert (call["status"], call["error"]["code"]) == ("failed", "dialling_stopped")
+    assert (call["status"], call["error"]["code"]) == ("failed", "dialing_stopped")
     assert driver.placed_at_twilio() == before
 
 
@@ -100,9 +100,9 @@ def test_number_on_the_list_is_not_called(driver: Driver) -> None:
 )
 def test_bad_switch_is_refused_by_field(driver: Driver, body: Any, field: str) -> None:
     with pytest.raises(ApiError) as caught:
-        driver.ask("PUT", "/dialling", json=body)
+        driver.ask("PUT", "/dialing", json=body)
     assert [error["field"] for error in caught.value.problem["errors"]] == [field]
-    assert driver.ask("GET", "/dialling")["stopped"] is False
+    assert driver.ask("GET", "/dialing")["stopped"] is False
 
 
 @pytest.mark.parametrize("number", ["14155550100", "%2B0123456789", "%2B1", "all"])

@@ -56,7 +56,7 @@ def test_every_format_tells_the_same_words(driver: Driver) -> None:
     assert " --> " in srt
     assert vtt.startswith("WEBVTT\n")
     for text in (srt, vtt):
-        assert "neighbour" in text
+        assert "neighbor" in text
 
 
 def test_audio_is_to_be_had_by_a_short_lived_link(driver: Driver) -> None:
@@ -75,10 +75,10 @@ def test_call_is_readable_by_twilios_sid(driver: Driver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "status"), [("busy", "busy"), ("no-answer", "no-answer"), ("fails", "failed")]
+    ("behavior", "status"), [("busy", "busy"), ("no-answer", "no-answer"), ("fails", "failed")]
 )
-def test_calls_that_nobody_answers_end_so(driver: Driver, behaviour: str, status: str) -> None:
-    placed = driver.place(to=driver.phone(behaviour))
+def test_calls_that_nobody_answers_end_so(driver: Driver, behavior: str, status: str) -> None:
+    placed = driver.place(to=driver.phone(behavior))
     call = driver.follow(placed["call_id"], until=call_is("busy", "no-answer", "failed"))
     assert call["status"] == status
     with pytest.raises(ApiError) as refused:

@@ -1,11 +1,11 @@
-"""Whatever was lost is asked for and moved on, without dialling or submitting twice."""
+"""Whatever was lost is asked for and moved on, without dialing or submitting twice."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from callscribe.domain.times import to_text
+from callscribe.domain.times import format_timestamp
 from tests.support.stack import Driver, call_is
 from tests.support.waiting import wait_until
 
@@ -54,7 +54,7 @@ def test_lost_status_callbacks(driver: Driver) -> None:
     repair(driver, placed["call_id"], call_is("busy"))
 
 
-def test_call_whose_answer_never_came_is_found_not_redialled(driver: Driver) -> None:
+def test_call_whose_answer_never_came_is_found_not_redialed(driver: Driver) -> None:
     driver.fault(driver.twilio, operation="calls.create", fault="drop_after")
     driver.fault(driver.twilio, operation="callback.status", fault="lose", times=None)
     before = driver.placed_at_twilio()
@@ -126,7 +126,7 @@ def test_what_waits_for_nobody_is_not_in_the_index(driver: Driver) -> None:
 def age_claim(driver: Driver, call_id: str) -> None:
     """What was claimed is a quarter of an hour old: only then does anybody conclude anything."""
     client = driver.stack.ministack.client("dynamodb")
-    past = to_text(datetime.now(UTC) - timedelta(minutes=15))
+    past = format_timestamp(datetime.now(UTC) - timedelta(minutes=15))
     for item in driver.items(call_id):
         name = "submitted_at" if item["item"].startswith("RECORDING") else "claimed_at"
         client.update_item(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from callscribe.domain.times import to_text
+from callscribe.domain.times import format_timestamp
 from cli.client import ApiError
 from tests.support.stack import Driver, call_is
 from tests.support.waiting import wait_until
@@ -72,12 +72,12 @@ def test_what_cannot_succeed_says_so(driver: Driver) -> None:
     assert "nobody spoke" in problem["errors"][0]["message"]
 
 
-def test_call_without_a_recording_is_not_dialled_again(driver: Driver) -> None:
+def test_call_without_a_recording_is_not_dialed_again(driver: Driver) -> None:
     placed = driver.place(to=driver.phone("busy"))
     driver.follow(placed["call_id"], until=call_is("busy"))
     before = driver.placed_at_twilio()
     problem = refused(driver, placed["call_id"])
-    assert "never dialled again" in problem["detail"]
+    assert "never dialed again" in problem["detail"]
     assert driver.placed_at_twilio() == before
 
 
@@ -107,7 +107,7 @@ def test_recording_deleted_at_twilio_before_it_was_copied_says_so(driver: Driver
 
 
 def test_all_that_failed_since_then_by_reason(driver: Driver) -> None:
-    since = to_text(datetime.now(UTC))
+    since = format_timestamp(datetime.now(UTC))
     call = failed_download(driver)
     silent = driver.place(to=driver.phone("silent"))
     driver.follow(silent["call_id"])

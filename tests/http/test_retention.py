@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from callscribe.domain.times import to_text
+from callscribe.domain.times import format_timestamp
 from tests.support.stack import Driver
 from tests.support.waiting import wait_until
 from tests.unit.test_template import BY_FOLDER, RESOURCES, TEMPLATE
@@ -34,7 +34,7 @@ def test_every_call_and_recording_expires_however_it_came(driver: Driver) -> Non
     items = wait_until(lambda: [i for i in driver.items() if i.get("call_sid") == sid])
     adopted = driver.follow(items[0]["call_id"])["call_id"]
     scheduled = driver.place(
-        to=driver.phone(), place_at=to_text(datetime.now(UTC) + timedelta(seconds=2))
+        to=driver.phone(), place_at=format_timestamp(datetime.now(UTC) + timedelta(seconds=2))
     )["call_id"]
     driver.follow(scheduled)
     for call_id in (placed["call_id"], adopted, scheduled):
@@ -44,7 +44,7 @@ def test_every_call_and_recording_expires_however_it_came(driver: Driver) -> Non
 
 
 def test_call_that_cannot_be_kept_so_long_is_not_scheduled(driver: Driver) -> None:
-    place_at = to_text(datetime.now(UTC) + timedelta(days=DAYS, hours=1))
+    place_at = format_timestamp(datetime.now(UTC) + timedelta(days=DAYS, hours=1))
     problem = driver.refused({"to": driver.phone(), "place_at": place_at})
     assert [error["field"] for error in problem["errors"]] == ["place_at"]
     assert "RetentionDays" in problem["errors"][0]["message"]

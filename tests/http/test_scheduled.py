@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callscribe.domain.times import to_text
+from callscribe.domain.times import format_timestamp
 from cli.client import ApiError
 from tests.support.stack import PHONE, Driver
 
@@ -15,7 +15,7 @@ from tests.support.stack import PHONE, Driver
 def test_one_time_schedule_places_the_call_when_it_is_time(driver: Driver) -> None:
     # warm: starting an environment could take longer than there is until then
     driver.refused({})
-    place_at = to_text(datetime.now(UTC) + timedelta(seconds=3))
+    place_at = format_timestamp(datetime.now(UTC) + timedelta(seconds=3))
     placed = driver.place(place_at=place_at)
     assert placed["status"] == "scheduled"
     assert placed["call_sid"] is None
@@ -34,7 +34,7 @@ def test_schedule_that_fires_twice_dials_once(driver: Driver) -> None:
 
 def test_scheduled_call_is_listed_and_canceled_and_never_placed(driver: Driver) -> None:
     placed = driver.place(
-        to=driver.phone(), place_at=to_text(datetime.now(UTC) + timedelta(days=1))
+        to=driver.phone(), place_at=format_timestamp(datetime.now(UTC) + timedelta(days=1))
     )
     call_id = placed["call_id"]
     listed = driver.ask("GET", "/scheduled-calls?caller=me&limit=200")["calls"]
@@ -56,7 +56,9 @@ def test_scheduled_call_is_listed_and_canceled_and_never_placed(driver: Driver) 
 
 def test_all_of_a_caller_are_canceled_at_once(driver: Driver) -> None:
     made = [
-        driver.place(to=driver.phone(), place_at=to_text(datetime.now(UTC) + timedelta(days=2)))
+        driver.place(
+            to=driver.phone(), place_at=format_timestamp(datetime.now(UTC) + timedelta(days=2))
+        )
         for _ in range(2)
     ]
     caller = driver.ask("GET", "/scheduled-calls?caller=me")["calls"][0]["asked_by"]
@@ -68,7 +70,7 @@ def test_all_of_a_caller_are_canceled_at_once(driver: Driver) -> None:
 def test_recurring_schedule_dials_once_for_each_time(driver: Driver) -> None:
     event = {
         "schedule_arn": "arn:aws:scheduler:us-east-1:000000000000:schedule/group/name",
-        "scheduled_time": to_text(datetime.now(UTC)),
+        "scheduled_time": format_timestamp(datetime.now(UTC)),
         "base_url": driver.url,
         "request": json.dumps({"to": PHONE}),
     }
@@ -76,7 +78,7 @@ def test_recurring_schedule_dials_once_for_each_time(driver: Driver) -> None:
     first = driver.stack.invoke("DialFunction", event)
     again = driver.stack.invoke("DialFunction", event)
     assert first["call_id"] == again["call_id"]
-    later = to_text(datetime.now(UTC) + timedelta(minutes=1))
+    later = format_timestamp(datetime.now(UTC) + timedelta(minutes=1))
     tomorrow = driver.stack.invoke("DialFunction", {**event, "scheduled_time": later})
     assert tomorrow["call_id"] != first["call_id"]
     assert driver.placed_at_twilio() == before + 2

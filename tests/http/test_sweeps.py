@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from callscribe.domain.times import to_text
+from callscribe.domain.times import format_timestamp
 from cli.client import ApiError
 from tests.support.stack import Driver, recordings_ended
 from tests.support.waiting import wait_until
@@ -83,7 +83,7 @@ def test_young_recording_is_left_to_its_callback_and_not_forgotten(driver: Drive
     # the window has passed it by, but reaches back to it for as long as it is not known
     recording = driver.twilio.account.recordings[made["recording_sid"]]
     windows = {i["item"]: i for i in driver.items("sweeps")}
-    assert windows["recordings"]["unfinished_since"] <= to_text(recording.created_at)
+    assert windows["recordings"]["unfinished_since"] <= format_timestamp(recording.created_at)
     recording.created_at -= timedelta(minutes=20)
     slide(driver)
     assert follow_sid(driver, made["call_sid"])["recordings"][0]["status"] == "completed"
@@ -152,7 +152,7 @@ def test_duplicate_transcript_is_deleted_at_the_vendor(driver: Driver) -> None:
 def test_import_takes_up_what_is_unknown_once(driver: Driver) -> None:
     since = datetime.now(UTC) - timedelta(hours=72)
     made = [made_elsewhere(driver, minutes_ago=60 * 71 + n) for n in range(3)]
-    body = {"since": to_text(since), "until": to_text(since + timedelta(hours=2))}
+    body = {"since": format_timestamp(since), "until": format_timestamp(since + timedelta(hours=2))}
     asked = driver.ask("POST", "/imports", json=body)
     assert asked["status"] == "running"
 

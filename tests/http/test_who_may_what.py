@@ -1,4 +1,4 @@
-"""Reading, dialling, operating and erasing are granted apart: the documented policies as written."""
+"""Reading, dialing, operating and erasing are granted apart: the documented policies as written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from botocore.credentials import Credentials
 
 from cli.client import ApiClient, ApiError
-from local.door import ACCOUNT_ID, API_ID
+from local.api_gateway import ACCOUNT_ID, API_ID
 from local.ministack import REGION
 from local.options import ROOT
 from tests.support.stack import Driver
@@ -19,23 +19,23 @@ POLICIES = sorted(path.stem for path in (ROOT / "policies").glob("*.json"))
 CALL_ID = "0" * 32
 # every route that needs a signature, as somebody would ask for it, and who may
 ALLOWED = {
-    "POST /calls": {"dialler"},
+    "POST /calls": {"dialer"},
     "GET /calls": {"reader", "operator", "eraser"},
-    "GET /calls/{call_id}": {"reader", "dialler", "operator", "eraser"},
-    "GET /calls/{call_id}/recordings": {"reader", "dialler", "operator", "eraser"},
-    "GET /calls/{call_id}/transcript": {"reader", "dialler", "operator", "eraser"},
+    "GET /calls/{call_id}": {"reader", "dialer", "operator", "eraser"},
+    "GET /calls/{call_id}/recordings": {"reader", "dialer", "operator", "eraser"},
+    "GET /calls/{call_id}/transcript": {"reader", "dialer", "operator", "eraser"},
     "POST /calls/{call_id}/retry": {"operator"},
     "DELETE /calls/{call_id}": {"eraser"},
     "POST /erasures": {"eraser"},
     "POST /retries": {"operator"},
     "GET /scheduled-calls": {"reader", "operator"},
     # a call_id is only known to whoever was told it
-    "POST /calls/{call_id}/cancel": {"dialler", "operator"},
+    "POST /calls/{call_id}/cancel": {"dialer", "operator"},
     "POST /cancellations": {"operator"},
     "POST /imports": {"operator"},
     "GET /imports/{import_id}": {"reader", "operator"},
-    "GET /dialling": {"reader", "operator"},
-    "PUT /dialling": {"operator"},
+    "GET /dialing": {"reader", "operator"},
+    "PUT /dialing": {"operator"},
     "PUT /do-not-call/{phone_number}": {"operator"},
     "DELETE /do-not-call/{phone_number}": {"operator"},
 }
@@ -64,7 +64,7 @@ def clients(session_driver: Driver) -> dict[str, ApiClient]:
 
 def test_every_signed_route_is_decided() -> None:
     assert signed_routes() == set(ALLOWED)
-    assert set(POLICIES) == {"reader", "dialler", "operator", "eraser"}
+    assert set(POLICIES) == {"reader", "dialer", "operator", "eraser"}
 
 
 @pytest.mark.parametrize("route", ALLOWED)
@@ -79,7 +79,7 @@ def test_policy_lets_through_what_it_says(
         ("phone_number", "%2B12125550199"),
     ):
         path = path.replace(f"{{{parameter}}}", value)
-    # an empty body is refused by the function, which is far enough to see that the door let it in
+    # an empty body is refused by the function, which is far enough to see that API Gateway let it in
     body: dict[str, str] | None = {} if method in ("POST", "PUT") else None
     try:
         status, problem = clients[name].send(method, path, json=body).status_code, {}

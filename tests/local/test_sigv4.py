@@ -1,4 +1,4 @@
-"""The door's check of signatures, against botocore's own signing."""
+"""The local API Gateway's check of signatures, against botocore's own signing."""
 
 from __future__ import annotations
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from simulation.checks import check
-from simulation.dice import (
+from simulation.fault_injector import (
     AWS_FAULTS,
     CALLBACK_FAULTS,
     SCHEDULE_FAULTS,
     VENDOR_FAULTS,
     WEBHOOK_FAULTS,
-    Dice,
+    FaultInjector,
 )
 from simulation.plans import KINDS, OUTCOMES, Plan
 from simulation.world import World
@@ -49,7 +49,7 @@ class Histories(RuleBasedStateMachine):
 
     @initialize(seed=st.integers(0, 999))
     def begin(self, seed: int) -> None:
-        self.world = World(Dice(f"history {seed}", forced={}), calls=0, plans=[])
+        self.world = World(FaultInjector(f"history {seed}", forced={}), calls=0, plans=[])
         # a deployed application reconciles from its first minutes on: its windows are open
         self.world.reconcile()
         self.number = 0
@@ -76,7 +76,7 @@ class Histories(RuleBasedStateMachine):
     @rule(fault=faults)
     def the_next_request_fails(self, fault: tuple[str, str]) -> None:
         operation, kind = fault
-        self.world.dice.next_faults.setdefault(operation, []).append(kind)
+        self.world.injector.next_faults.setdefault(operation, []).append(kind)
 
     @rule(seconds=st.sampled_from([0.01, 0.1, 1, 10, 60, 300, 1200, 4000]))
     def time_passes(self, seconds: float) -> None:
@@ -93,9 +93,9 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "world"):
             return
-        self.world.make_peace()
+        self.world.drain()
         findings: list[Any] = check(self.world)
-        assert findings == [], self.world.dice.fired
+        assert findings == [], self.world.injector.fired
 
 
 Histories.TestCase.settings = settings(

@@ -7,13 +7,13 @@ import json
 import pytest
 
 from simulation.checks import PROMISES, check
-from simulation.dice import (
+from simulation.fault_injector import (
     AWS_FAULTS,
     CALLBACK_FAULTS,
     DEFAULT_RATES,
     VENDOR_FAULTS,
     WEBHOOK_FAULTS,
-    Dice,
+    FaultInjector,
 )
 from simulation.mutants import MUTANTS, ROOT
 from simulation.plans import KINDS, OUTCOMES, UNTOLD, Plan
@@ -28,7 +28,7 @@ def story(kind: str, outcome: str = "spoken") -> Plan:
 
 
 def calm(*plans: Plan) -> World:
-    world = World(Dice("calm", forced={}), calls=0, plans=plans, keep_history=True)
+    world = World(FaultInjector("calm", forced={}), calls=0, plans=plans, keep_history=True)
     world.run()
     return world
 
@@ -51,7 +51,7 @@ def test_scheduler_takes_turns_in_the_order_of_time() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_story_ends_as_it_should_without_faults(kind: str) -> None:
     world = calm(story(kind))
-    assert world.dice.fired == {}
+    assert world.injector.fired == {}
     assert check(world) == []
     recordings = list(world.store.recordings.values())
     ends = {"nobody": [], "refused": [], "absent": ["absent"], "two-recordings": ["completed"] * 2}
@@ -75,9 +75,9 @@ def test_every_outcome_of_a_transcript(outcome: str) -> None:
 
 def test_same_seed_is_the_same_world() -> None:
     def run(seed: str) -> tuple[object, ...]:
-        world = World(Dice(seed), calls=30, keep_history=True)
+        world = World(FaultInjector(seed), calls=30, keep_history=True)
         world.run()
-        return world.history, world.dice.fired, world.telemetry.counts
+        return world.history, world.injector.fired, world.telemetry.counts
 
     assert run("one") == run("one")
     assert run("one") != run("two")
@@ -93,18 +93,21 @@ def test_what_is_scheduled_far_ahead_is_kept_until_it_has_ended_and_then_goes() 
 def test_forced_fault_strikes_once_and_is_in_the_history() -> None:
     name = "call 7/calls.create/1"
     world = World(
-        Dice("x", forced={name: "lost-after"}), calls=0, plans=[story("message")], keep_history=True
+        FaultInjector("x", forced={name: "lost-after"}),
+        calls=0,
+        plans=[story("message")],
+        keep_history=True,
     )
     world.run()
-    assert world.dice.fired == {name: "lost-after"}
+    assert world.injector.fired == {name: "lost-after"}
     assert [line for line in world.history or [] if "lost-after" in line]
     assert check(world) == []
 
 
 def test_every_kind_of_fault_is_met() -> None:
-    world = World(Dice("all", dict.fromkeys(DEFAULT_RATES, 20)), calls=400)
+    world = World(FaultInjector("all", dict.fromkeys(DEFAULT_RATES, 20)), calls=400)
     world.run()
-    assert set(world.dice.fired.values()) == set(DEFAULT_RATES)
+    assert set(world.injector.fired.values()) == set(DEFAULT_RATES)
     promised = {*AWS_FAULTS, *VENDOR_FAULTS, *CALLBACK_FAULTS, *WEBHOOK_FAULTS}
     assert set(DEFAULT_RATES) == promised
 
@@ -115,9 +118,11 @@ def test_every_request_of_the_application_can_be_struck() -> None:
     for task in singles("names"):
         if task.base or task.plan is None:
             continue
-        world = World(Dice(task.seed, forced={}, remember_all=True), calls=0, plans=[task.plan])
+        world = World(
+            FaultInjector(task.seed, forced={}, remember_all=True), calls=0, plans=[task.plan]
+        )
         world.run()
-        asked |= {name.split("/")[1] for name in world.dice.drawn}
+        asked |= {name.split("/")[1] for name in world.injector.drawn}
     expected = (
         "table.bind_key table.add_call table.add_recording table.get_call "
         "table.get_recording table.find_call_id "
@@ -143,13 +148,13 @@ def test_what_once_failed_meets_its_faults_and_holds(entry: dict[str, object]) -
 def test_broken_world_is_found_and_cut_down_to_its_history(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the event crossed off unsent, whatever cuts off the announcement loses it."""
     monkeypatch.setattr(
-        "callscribe.use_cases.finish_recording.FinishRecording.announce", lambda *_: None
+        "callscribe.use_cases.finish_recording.FinishRecording.publish_event", lambda *_: None
     )
-    world = World(Dice("broken"), calls=12)
+    world = World(FaultInjector("broken"), calls=12)
     world.run()
     findings = check(world)
     assert {"announced"} <= {finding.promise for finding in findings} <= set(PROMISES)
-    short = Shrinker("broken", "announced").shrink(range(12), world.dice.fired)
+    short = Shrinker("broken", "announced").shrink(range(12), world.injector.fired)
     assert len(short.calls) == 1
     assert short.faults == {}
     assert any("recording ended" in line for line in short.history)

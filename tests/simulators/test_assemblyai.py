@@ -77,7 +77,7 @@ def world() -> Iterator[World]:
     running.close()
 
 
-def test_clip_is_recognised_with_true_times(world: World) -> None:
+def test_clip_is_recognized_with_true_times(world: World) -> None:
     silence = bytes(16000)
     found = world.transcribe(write_wav((silence + MESSAGE.pcm + silence,)))
     assert found["text"] == MESSAGE.text

@@ -114,11 +114,11 @@ def test_call_is_told_of_in_order_and_signed(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "status"),
+    ("behavior", "status"),
     [("busy", "busy"), ("no-answer", "no-answer"), ("fails", "failed"), ("hangs-up", "completed")],
 )
-def test_people_at_the_phone(world: World, behaviour: str, status: str) -> None:
-    body = {"number": PHONE, "behaviour": behaviour}
+def test_people_at_the_phone(world: World, behavior: str, status: str) -> None:
+    body = {"number": PHONE, "behavior": behavior}
     requests.post(f"{world.sim.url}/_sim/phones", json=body, timeout=10)
     assert world.call().status == status
 

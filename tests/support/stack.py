@@ -1,4 +1,4 @@
-"""The whole stack as the tests drive it: its API in domain words, and levers behind the scenes."""
+"""The whole stack as the tests drive it: its API in domain words, and test hooks behind the scenes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import requests
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.credentials import Credentials
 
-from callscribe.domain.calls import TERMINAL
+from callscribe.domain.calls import CALL_TERMINAL
 from cli.client import ApiClient, ApiError
 from local.simulators.twilio.signature import sign
 from local.stack import ALLOW_ALL, LocalStack
@@ -47,11 +47,11 @@ class Driver:
         )
         return ApiClient(self.url, credentials, self.stack.connection.region)
 
-    def phone(self, behaviour: str = "answers", **more: Any) -> str:
+    def phone(self, behavior: str = "answers", **more: Any) -> str:
         """A fresh number with somebody at it who behaves so."""
         self._number += 1
         number = f"+1415555{self._number:04}"
-        body = {"number": number, "behaviour": behaviour, "ring_seconds": 1, **more}
+        body = {"number": number, "behavior": behavior, "ring_seconds": 1, **more}
         answer = requests.post(f"{self.twilio.url}/_sim/phones", json=body, timeout=10)
         assert answer.status_code == 201, answer.text
         return number
@@ -102,7 +102,7 @@ class Driver:
 
         def probe() -> dict[str, Any] | None:
             call = self.api.get_call(call_id)
-            ended = call["status"] in TERMINAL and recordings_ended(call)
+            ended = call["status"] in CALL_TERMINAL and recordings_ended(call)
             return call if ended and not self._unannounced(call_id) else None
 
         found = wait_until(probe)

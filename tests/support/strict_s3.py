@@ -1,4 +1,4 @@
-"""S3's front door for uploads, as strict as S3 is: framing, signature, checksum, parts.
+"""S3's side of uploads, as strict as S3 is: framing, signature, checksum, parts.
 
 From AWS's documents "Signature calculations for the Authorization header" (single chunk, and including
 trailing headers), "Checking object integrity", and UploadPart's limits. It keeps only what arrived

@@ -1,4 +1,4 @@
-"""Waiting for something to become true, with a deadline instead of a sleep."""
+"""OverdueItem for something to become true, with a deadline instead of a sleep."""
 
 from __future__ import annotations
 

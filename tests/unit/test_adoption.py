@@ -12,8 +12,8 @@ from callscribe.domain.adoption import AdoptionRules, belongs_here, is_in_bucket
 from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
-from callscribe.domain.times import to_text
-from callscribe.ports import Page, RecordingNotice, VendorCall
+from callscribe.domain.times import format_timestamp
+from callscribe.ports import Page, RecordingStatusUpdate, VendorCall
 from callscribe.use_cases.sweep_vendors import SweepVendors
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry, queued_at_twilio
@@ -87,11 +87,11 @@ class Vendors:
         self.asked: list[str] = []
         self.deleted: list[str] = []
 
-    def page_recordings(self, *_: object) -> Page[RecordingNotice]:
-        made = to_text(NOW - timedelta(hours=1))
+    def page_recordings(self, *_: object) -> Page[RecordingStatusUpdate]:
+        made = format_timestamp(NOW - timedelta(hours=1))
         return Page(
             [
-                RecordingNotice(
+                RecordingStatusUpdate(
                     recording_sid=RECORDING_SID,
                     call_sid=CALL_SID,
                     status="completed",
@@ -122,16 +122,16 @@ class Vendors:
 
 class Queue:
     def __init__(self) -> None:
-        self.notices: list[RecordingNotice] = []
+        self.notices: list[RecordingStatusUpdate] = []
 
-    def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None:
+    def put(self, notice: RecordingStatusUpdate, *, delay_seconds: int = 0) -> None:
         assert delay_seconds >= 0
         self.notices.append(notice)
 
 
 def swept(
     rules: AdoptionRules, vendors: Vendors, *, store: MemoryCallStore | None = None, runs: int = 1
-) -> list[RecordingNotice]:
+) -> list[RecordingStatusUpdate]:
     store, queue = store or MemoryCallStore(), Queue()
     both = cast(Any, vendors)
     sweeper = SweepVendors(
@@ -174,7 +174,7 @@ def test_unknown_recording_is_taken_as_the_operator_chose(
 
 def test_recording_of_a_known_call_is_taken_in_any_case() -> None:
     store = MemoryCallStore()
-    at = to_text(NOW)
+    at = format_timestamp(NOW)
     store.add_call(
         Call(call_id=CALL_ID, call_sid=CALL_SID, status="completed", created_at=at, updated_at=at)
     )
@@ -184,7 +184,7 @@ def test_recording_of_a_known_call_is_taken_in_any_case() -> None:
 
 def test_import_takes_what_it_names_and_says_so() -> None:
     store = MemoryCallStore()
-    at = to_text(NOW)
+    at = format_timestamp(NOW)
     store.add_sweep(
         Sweep(
             sweep_id="import-1",
@@ -202,7 +202,7 @@ def test_import_takes_what_it_names_and_says_so() -> None:
 
 def known(status: str, transcript_id: str | None) -> MemoryCallStore:
     store = MemoryCallStore()
-    at = to_text(NOW)
+    at = format_timestamp(NOW)
     store.add_call(Call(call_id=CALL_ID, status=status, created_at=at, updated_at=at))
     if transcript_id is not None:
         store.add_recording(

@@ -11,11 +11,11 @@ import requests
 
 from callscribe import wiring
 from callscribe.callbacks import WEBHOOK_SECRET_HEADER
-from callscribe.ports import RecordingNotice
+from callscribe.ports import RecordingStatusUpdate
 from callscribe.settings import Settings
 from functions.recording_complete.app import handler as recording_complete
 from functions.transcript_complete.app import handler as transcript_complete
-from local.door import Door, Route
+from local.api_gateway import ApiGateway, Route
 from local.simulators.twilio.signature import sign
 from tests.support.doubles import QuietTelemetry
 
@@ -44,9 +44,9 @@ class Secrets:
 
 class Queue:
     def __init__(self) -> None:
-        self.notices: list[RecordingNotice] = []
+        self.notices: list[RecordingStatusUpdate] = []
 
-    def put(self, notice: RecordingNotice, **_: int) -> None:
+    def put(self, notice: RecordingStatusUpdate, **_: int) -> None:
         self.notices.append(notice)
 
 
@@ -56,7 +56,7 @@ class Api:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._patch = monkeypatch
         self.queue = Queue()
-        self.doors: list[Door] = []
+        self.gateways: list[ApiGateway] = []
 
     def open(self, configured: str, base_path: str, *, keeps: bool) -> str:
         """Where it listens."""
@@ -66,9 +66,9 @@ class Api:
             self._patch.setattr(wiring, name, lambda leaf=leaf: leaf)
         wiring.verifier.cache_clear()
         wiring.receive_recording.cache_clear()
-        door = Door(ROUTES, self._invoke, base_path=base_path, keeps_base_path=keeps)
-        self.doors.append(door)
-        return door.url
+        gateway = ApiGateway(ROUTES, self._invoke, base_path=base_path, keeps_base_path=keeps)
+        self.gateways.append(gateway)
+        return gateway.url
 
     def _invoke(self, function: str, payload: bytes) -> bytes:
         return json.dumps(FUNCTIONS[function](json.loads(payload), None)).encode()
@@ -78,8 +78,8 @@ class Api:
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     running = Api(monkeypatch)
     yield running
-    for door in running.doors:
-        door.close()
+    for gateway in running.gateways:
+        gateway.close()
     wiring.verifier.cache_clear()
     wiring.receive_recording.cache_clear()
 

@@ -11,10 +11,10 @@ from callscribe.adapters.twiml import render_twiml
 from callscribe.domain.call_requests import LANGUAGES
 from callscribe.domain.consent import STATUSES, ConsentRules, announced, answered
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.problems import RetryLaterError
+from callscribe.domain.errors import RetryLaterError
 from callscribe.domain.retention import Retention
 from callscribe.use_cases.answer_call import AnswerCall
-from callscribe.use_cases.track_call import CallNews, TrackCall
+from callscribe.use_cases.track_call import CallStatusUpdate, TrackCall
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
 from tests.unit.test_template import TEMPLATE
@@ -50,7 +50,7 @@ def use_case(rules: ConsentRules, store: MemoryCallStore | None = None) -> Answe
 
 
 def inbound(case: AnswerCall) -> str:
-    news = CallNews(call_sid=SID, status="in-progress", direction="inbound")
+    news = CallStatusUpdate(call_sid=SID, status="in-progress", direction="inbound")
     return render_twiml(case.inbound(news, base_url="https://api.example"))
 
 

@@ -82,7 +82,7 @@ def test_a_line_says_where_it_was_written() -> None:
         frame = inspect.currentframe()
         assert frame is not None
         begin = frame.f_lineno
-        telemetry.note("one")
+        telemetry.info("one")
         telemetry.warn("two")
         where = "test_a_line_says_where_it_was_written"
         assert [line["location"] for line in output.lines()] == [

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callscribe.domain.calls import STATUSES, TERMINAL
+from callscribe.domain.calls import CALL_TERMINAL, STATUSES
 from callscribe.domain.deadlines import DEFAULTS, Deadlines, read_deadlines
+from callscribe.domain.recordings import RECORDING_TERMINAL
 from callscribe.domain.recordings import STATUSES as RECORDING_STATUSES
-from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CALL_ID = "0" * 32
@@ -18,9 +18,9 @@ CALL_ID = "0" * 32
 def test_every_state_that_waits_has_a_deadline_and_no_other() -> None:
     waits = {name for name in STATUSES if Deadlines().of_call(CALL_ID, name, NOW)["due_at"]}
     # after the end its recordings are looked for; what is left of an erased call waits for nobody
-    assert waits == {*STATUSES} - (TERMINAL - {"completed"}) - {"erased"}
+    assert waits == {*STATUSES} - (CALL_TERMINAL - {"completed"}) - {"erased"}
     waits = {n for n in RECORDING_STATUSES if Deadlines().of_recording(CALL_ID, n, NOW)["due_at"]}
-    assert waits == {*RECORDING_STATUSES} - RECORDING_ENDED
+    assert waits == {*RECORDING_STATUSES} - RECORDING_TERMINAL
 
 
 def test_looks_grow_apart_but_not_without_end() -> None:

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.problems import VendorRefusedError
-from callscribe.domain.times import to_text
+from callscribe.domain.errors import VendorRefusedError
+from callscribe.domain.times import format_timestamp
 from callscribe.use_cases.reconcile import Reconcile
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
@@ -44,7 +44,7 @@ class Erasing:
         self.table = table
         self.looked: list[str] = []
 
-    def look(self, call: Call) -> None:
+    def erase_once(self, call: Call) -> None:
         self.looked.append(call.call_id)
         self.table.now += timedelta(seconds=1)
         self.table.meanwhile(call)
@@ -80,7 +80,7 @@ class Table:
         due = self.now - timedelta(minutes=1)
         for number in range(calls):
             call_id = f"{number:032x}"
-            at = to_text(due)
+            at = format_timestamp(due)
             waits = {"waiting_for": "waiting#0", "due_at": at}
             call = Call(
                 call_id=call_id, status="erasing", created_at=at, updated_at=at, **cast(Any, waits)
@@ -114,7 +114,7 @@ def test_deferral_grows_within_bounds_and_says_since_when() -> None:
     assert max(waits) <= timedelta(minutes=20)
     # an hour: without back-off it would have been looked at twelve times
     assert 3 <= len(table.erasing.looked) <= 6
-    while table.store.calls[call.call_id].due_at != to_text(table.now):
+    while table.store.calls[call.call_id].due_at != format_timestamp(table.now):
         table.now += timedelta(milliseconds=1)
     table.run()
     assert table.telemetry.last["OldestOverdueSeconds"] > 3600

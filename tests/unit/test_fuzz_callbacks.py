@@ -15,7 +15,7 @@ import pytest
 
 from callscribe import wiring
 from callscribe.callbacks import WEBHOOK_SECRET_HEADER
-from callscribe.ports import RecordingNotice
+from callscribe.ports import RecordingStatusUpdate
 from callscribe.settings import Settings
 from functions.recording_complete.app import handler as recording_complete
 from functions.transcript_complete.app import handler as transcript_complete
@@ -108,10 +108,10 @@ class House:
 
     def __init__(self) -> None:
         self.store = MemoryCallStore()
-        self.notices: list[RecordingNotice] = []
+        self.notices: list[RecordingStatusUpdate] = []
         self.telemetry = Telemetry()
 
-    def put(self, notice: RecordingNotice, **_: int) -> None:
+    def put(self, notice: RecordingStatusUpdate, **_: int) -> None:
         self.notices.append(notice)
 
     def get(self, _: str) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     )
     leaves = {"settings": settings, "secrets": Secrets(), "telemetry": house.telemetry}
     leaves |= {"store": house.store, "queue": house, "transcriber": house}
-    leaves |= {"documents": house, "announcer": house}
+    leaves |= {"documents": house, "event_publisher": house}
     for name, leaf in leaves.items():
         monkeypatch.setattr(wiring, name, lambda leaf=leaf: leaf)
     built = ("deadlines", "retention", "verifier", "track_call", "answer_call", "receive_recording")
@@ -152,7 +152,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         getattr(wiring, name).cache_clear()
 
 
-class Dice(random.Random):
+class RandomRequests(random.Random):
     def form(self) -> list[tuple[str, str]]:
         names = self.choices([*FIELDS, "AccountSid", "Surprise"], k=self.randint(0, 8))
         return [(name, self.choice(VALUES)) for name in names]
@@ -170,19 +170,19 @@ def event(
     parameters: dict[str, str],
     headers: dict[str, str],
     body: bytes,
-    dice: Dice,
+    rolls: RandomRequests,
 ) -> dict[str, Any]:
-    encoded = dice.random() < 0.3
+    encoded = rolls.random() < 0.3
     try:
         text = base64.b64encode(body).decode() if encoded else body.decode()
     except UnicodeDecodeError:
         encoded, text = True, base64.b64encode(body).decode()
-    if dice.random() < 0.02:
+    if rolls.random() < 0.02:
         encoded, text = True, "not base64 \u00e9"
     return {
         "routeKey": route,
         "rawPath": path,
-        "rawQueryString": dice.choice(("", "", "", "a=1", "bodySHA256=00", "%zz", "a=%20&b=+")),
+        "rawQueryString": rolls.choice(("", "", "", "a=1", "bodySHA256=00", "%zz", "a=%20&b=+")),
         "headers": headers,
         "pathParameters": parameters,
         "requestContext": {"domainName": "api.example", "stage": "$default"},
@@ -191,9 +191,9 @@ def event(
     }
 
 
-def wrong_signature(dice: Dice, path: str, fields: list[tuple[str, str]]) -> str | None:
+def wrong_signature(rolls: RandomRequests, path: str, fields: list[tuple[str, str]]) -> str | None:
     right = sign(TOKEN, HOST + path, fields)
-    return dice.choice(
+    return rolls.choice(
         (
             None,
             "",
@@ -201,35 +201,40 @@ def wrong_signature(dice: Dice, path: str, fields: list[tuple[str, str]]) -> str
             right.lower(),
             right + "=",
             " " + right,
-            dice.text(),
+            rolls.text(),
             sign("another token", HOST + path, fields),
             sign(TOKEN, HOST + path + "/", fields),
             sign(TOKEN, "https://other.example" + path, fields),
             sign(TOKEN, HOST + path, [*fields, ("Extra", "1")]),
-            base64.b64encode(dice.garbage(40)).decode(),
+            base64.b64encode(rolls.garbage(40)).decode(),
         )
     )
 
 
 def test_callbacks_that_nobody_signed_write_nothing(house: House) -> None:
-    dice = Dice(20261121)
+    rolls = RandomRequests(20261121)
     statuses: set[int] = set()
     count = 80 * EXAMPLES
     for _ in range(count):
-        handler, route, path, parameters = dice.choice(ROUTES)
-        fields = [("AccountSid", ACCOUNT), *dice.form()]
-        signature = wrong_signature(dice, path, fields)
+        handler, route, path, parameters = rolls.choice(ROUTES)
+        fields = [("AccountSid", ACCOUNT), *rolls.form()]
+        signature = wrong_signature(rolls, path, fields)
         body = urlencode(fields).encode()
-        if dice.random() < 0.2:
-            body = dice.choice((dice.garbage(200), b"x" * 140_000, b"", b"{}", b"%ff%fe=%zz"))
-        types = ("application/x-www-form-urlencoded", "application/json", "text/plain", dice.text())
-        headers = {dice.choice(("content-type", "Content-Type")): dice.choice(types)}
+        if rolls.random() < 0.2:
+            body = rolls.choice((rolls.garbage(200), b"x" * 140_000, b"", b"{}", b"%ff%fe=%zz"))
+        types = (
+            "application/x-www-form-urlencoded",
+            "application/json",
+            "text/plain",
+            rolls.text(),
+        )
+        headers = {rolls.choice(("content-type", "Content-Type")): rolls.choice(types)}
         if signature is not None:
-            headers[dice.choice(("x-twilio-signature", "X-Twilio-Signature"))] = signature
-        if dice.random() < 0.2:
-            parameters = {name: dice.text() for name in parameters}
-            path = quote(path + dice.text())
-        answer = handler(event(route, path, parameters, headers, body, dice), None)
+            headers[rolls.choice(("x-twilio-signature", "X-Twilio-Signature"))] = signature
+        if rolls.random() < 0.2:
+            parameters = {name: rolls.text() for name in parameters}
+            path = quote(path + rolls.text())
+        answer = handler(event(route, path, parameters, headers, body, rolls), None)
         statuses.add(answer["statusCode"])
     assert statuses <= {400, 403, 413}
     assert 403 in statuses
@@ -238,32 +243,34 @@ def test_callbacks_that_nobody_signed_write_nothing(house: House) -> None:
 
 
 def test_webhooks_without_the_secret_write_nothing_and_ask_nobody(house: House) -> None:
-    dice = Dice(7)
+    rolls = RandomRequests(7)
     statuses: set[int] = set()
     for _ in range(12 * EXAMPLES):
-        given = dice.choice((None, "", SECRET[:-1], SECRET + " ", SECRET.upper(), dice.text(), "é"))
+        given = rolls.choice(
+            (None, "", SECRET[:-1], SECRET + " ", SECRET.upper(), rolls.text(), "é")
+        )
         headers = {} if given is None else {WEBHOOK_SECRET_HEADER: given}
-        body = dice.choice((b"{}", b'{"transcript_id": "x"}', dice.garbage(100), b"[" * 5000))
+        body = rolls.choice((b"{}", b'{"transcript_id": "x"}', rolls.garbage(100), b"[" * 5000))
         parameters = {"call_id": CALL_ID, "recording_sid": "RE" + "2" * 32}
         path = f"/transcript-complete/{CALL_ID}/{parameters['recording_sid']}"
-        answer = transcript_complete(event(WEBHOOK, path, parameters, headers, body, dice), None)
+        answer = transcript_complete(event(WEBHOOK, path, parameters, headers, body, rolls), None)
         statuses.add(answer["statusCode"])
     assert statuses <= {400, 403, 413}
     assert house.untouched
 
 
 def test_strange_callbacks_that_twilio_signed_are_answered(house: House) -> None:
-    dice = Dice(42)
+    rolls = RandomRequests(42)
     statuses: set[int] = set()
     for _ in range(20 * EXAMPLES):
-        handler, route, path, parameters = dice.choice(ROUTES)
-        fields = list({"AccountSid": ACCOUNT, **dict(dice.form())}.items())
+        handler, route, path, parameters = rolls.choice(ROUTES)
+        fields = list({"AccountSid": ACCOUNT, **dict(rolls.form())}.items())
         headers = {
             "content-type": "application/x-www-form-urlencoded",
             "x-twilio-signature": sign(TOKEN, HOST + path, fields),
         }
         body = urlencode(fields).encode()
-        made = event(route, path, parameters, headers, body, dice) | {"rawQueryString": ""}
+        made = event(route, path, parameters, headers, body, rolls) | {"rawQueryString": ""}
         answer = handler(made, None)
         statuses.add(answer["statusCode"])
     assert max(statuses) < 500
@@ -271,12 +278,12 @@ def test_strange_callbacks_that_twilio_signed_are_answered(house: House) -> None
 
 
 def test_strange_webhooks_with_the_secret_are_answered(house: House) -> None:
-    dice = Dice(43)
+    rolls = RandomRequests(43)
     for _ in range(8 * EXAMPLES):
-        body = dice.choice((*STRANGE_BODIES, dice.garbage(50)))
-        parameters = {"call_id": dice.text(), "recording_sid": dice.text()}
+        body = rolls.choice((*STRANGE_BODIES, rolls.garbage(50)))
+        parameters = {"call_id": rolls.text(), "recording_sid": rolls.text()}
         headers = {WEBHOOK_SECRET_HEADER: SECRET}
         path = "/transcript-complete/x/y"
-        answer = transcript_complete(event(WEBHOOK, path, parameters, headers, body, dice), None)
+        answer = transcript_complete(event(WEBHOOK, path, parameters, headers, body, rolls), None)
         assert answer["statusCode"] < 500
     assert house.untouched

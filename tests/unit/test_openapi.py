@@ -32,7 +32,7 @@ from callscribe.domain import calls, consent, recordings
 from callscribe.domain.call_requests import LANGUAGES
 from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
-from callscribe.ports import DeadLetter, RecordingNotice, VendorCall
+from callscribe.ports import DeadLetter, RecordingStatusUpdate, VendorCall
 from callscribe.settings import Settings
 from functions.calls.app import handler as calls_handler
 from functions.dial.app import handler as dial_handler
@@ -78,7 +78,7 @@ class House(QuietTelemetry, MemoryCallStore):
     def __init__(self) -> None:
         MemoryCallStore.__init__(self)
         QuietTelemetry.__init__(self)
-        self.notices: list[RecordingNotice] = []
+        self.notices: list[RecordingStatusUpdate] = []
         call = Call(
             call_id=KNOWN,
             status="completed",
@@ -111,10 +111,10 @@ class House(QuietTelemetry, MemoryCallStore):
         return queued_at_twilio(call, "CA" + call.call_id)
 
     def place_call_at(self, call_id: str, place_at: str, *, target_arn: str) -> None: ...
-    def link(self, key: str, *, seconds: int) -> str:
+    def presigned_url(self, key: str, *, seconds: int) -> str:
         return f"https://bucket.example/{key}?{seconds}"
 
-    def put(self, notice: RecordingNotice, **_: int) -> None:
+    def put(self, notice: RecordingStatusUpdate, **_: int) -> None:
         self.notices.append(notice)
 
     def take(self, _: int) -> list[DeadLetter]:
@@ -200,7 +200,7 @@ def house() -> Iterable[House]:
     leaves = "telemetry store queue dead_letters telephony schedules documents secrets".split()
     for name in leaves:
         patch.setattr(wiring, name, lambda: house)
-    built = "deadlines retention guard_dialling place_call read_calls redrive ask_erasure "
+    built = "deadlines retention guard_dialing place_call read_calls redrive request_erasure "
     built += "import_recordings scheduled_calls"
     for name in built.split():
         getattr(wiring, name).cache_clear()

@@ -10,13 +10,13 @@ import pytest
 
 from callscribe.domain.call_requests import CallDefaults, check_call_request
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.dialling_rules import DiallingRules
+from callscribe.domain.dialing_rules import DialingRules
+from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.phone_numbers import country_of, phone_number_error
-from callscribe.domain.problems import FieldError, InvalidInputError
 from callscribe.domain.retention import Retention
-from callscribe.use_cases.ask_erasure import AskErasure
-from callscribe.use_cases.guard_dialling import GuardDialling
-from callscribe.use_cases.track_call import CallNews, TrackCall
+from callscribe.use_cases.guard_dialing import GuardDialing
+from callscribe.use_cases.request_erasure import RequestErasure
+from callscribe.use_cases.track_call import CallStatusUpdate, TrackCall
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
 
@@ -58,7 +58,7 @@ def request(**body: Any) -> list[FieldError]:
 
 def erasure(number: str) -> list[FieldError]:
     store = MemoryCallStore()
-    ask = AskErasure(
+    ask = RequestErasure(
         store=store,
         telemetry=QuietTelemetry(),
         clock=lambda: NOW,
@@ -66,7 +66,7 @@ def erasure(number: str) -> list[FieldError]:
         retention=Retention(365),
     )
     try:
-        ask.calls_with({"phone_number": number}, asked_by="me")
+        ask.request_for_number({"phone_number": number}, asked_by="me")
     except InvalidInputError as error:
         return list(error.errors)
     return []
@@ -75,12 +75,18 @@ def erasure(number: str) -> list[FieldError]:
 def do_not_call(number: str) -> list[FieldError]:
     store = MemoryCallStore()
     caps: dict[str, Any] = dict.fromkeys(
-        ("most_to_one_number", "most_by_one_caller", "most_in_all", "most_at_once"), 1
+        (
+            "max_calls_per_destination",
+            "max_calls_per_caller",
+            "max_calls_per_day",
+            "max_concurrent_calls",
+        ),
+        1,
     )
-    guard = GuardDialling(
+    guard = GuardDialing(
         store=store,
         calls=store,
-        rules=DiallingRules(**caps),
+        rules=DialingRules(**caps),
         telemetry=QuietTelemetry(),
         clock=lambda: NOW,
     )
@@ -125,7 +131,7 @@ def test_what_is_no_number_is_refused(number: object) -> None:
 
 
 @pytest.mark.parametrize("number", ["+266696687", "+999123456789", "+5215512345678"])
-def test_number_that_does_not_exist_is_not_dialled_but_may_be_forgotten(number: str) -> None:
+def test_number_that_does_not_exist_is_not_dialed_but_may_be_forgotten(number: str) -> None:
     assert phone_number_error(number) is not None
     assert erasure(number) == do_not_call(number) == []
 
@@ -143,7 +149,7 @@ def test_whoever_calls_us_is_never_refused(caller: str) -> None:
         deadlines=Deadlines(),
         retention=Retention(365),
     )
-    news = CallNews(
+    news = CallStatusUpdate(
         call_sid="CA" + "1" * 32,
         status="ringing",
         to_number="+15005550006",

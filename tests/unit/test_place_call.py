@@ -13,17 +13,17 @@ from callscribe.domain.call_requests import CallDefaults
 from callscribe.domain.calls import Call, new_call_id
 from callscribe.domain.consent import ConsentRules
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.failures import Failure
-from callscribe.domain.problems import (
+from callscribe.domain.errors import (
     ConflictError,
-    DiallingRefusedError,
+    DialingRefusedError,
     InvalidInputError,
     RetryLaterError,
-    VendorBusyError,
     VendorError,
+    VendorOutcomeUnknownError,
+    VendorRateLimitedError,
     VendorRefusedError,
-    VendorUnknownError,
 )
+from callscribe.domain.failures import Failure
 from callscribe.domain.retention import Retention
 from callscribe.domain.twilio_errors import explain_refusal
 from callscribe.ports import VendorCall
@@ -54,7 +54,7 @@ class Telephony:
         if self._refuses:
             raise self._refuses
         if not self._answers:
-            raise VendorUnknownError("Twilio", "no answer")
+            raise VendorOutcomeUnknownError("Twilio", "no answer")
         return queued_at_twilio(call, SID)
 
 
@@ -137,11 +137,11 @@ class Guard(Quiet):
 
     def check(self, _: Call) -> None:
         if self.refuses:
-            raise DiallingRefusedError(Failure("dialling_stopped", "stopped", retryable=True))
+            raise DialingRefusedError(Failure("dialing_stopped", "stopped", retryable=True))
 
 
 def test_key_is_looked_up_before_the_time_is_judged() -> None:
-    """An hour later ``place_at`` lies in the past: the call was dialled all the same."""
+    """An hour later ``place_at`` lies in the past: the call was dialed all the same."""
     store, telephony, moment = MemoryCallStore(), Telephony(), [NOW]
     case = use_case(store, telephony, Schedules(), clock=lambda: moment[0])
     first = ask(case, key="k", place_at="2026-11-21T08:30:00Z")
@@ -184,7 +184,7 @@ def test_key_of_a_request_that_was_refused_may_be_used_again() -> None:
     case = use_case(MemoryCallStore(), telephony, Schedules(), guard=guard)
     guard.refuses = True
     for _ in range(2):
-        with pytest.raises(DiallingRefusedError):
+        with pytest.raises(DialingRefusedError):
             ask(case, key="k")
     guard.refuses = False
     # nothing stands under the key: not even the body is held against it
@@ -213,11 +213,11 @@ def test_scheduled_call_that_was_refused_at_its_time_stays_the_answer(by_whom: s
     case = use_case(MemoryCallStore(), telephony, Schedules(), guard=guard)
     first = ask(case, key="k", place_at="2026-11-22T08:00:00Z")
     guard.refuses = by_whom == "guard"
-    with pytest.raises((DiallingRefusedError, VendorRefusedError)):
+    with pytest.raises((DialingRefusedError, VendorRefusedError)):
         case.from_schedule(first.call_id)
     again = ask(case, key="k", place_at="2026-11-22T08:00:00Z")
     assert (again.call_id, again.status) == (first.call_id, "failed")
-    assert again.error_code in ("dialling_stopped", "to_invalid")
+    assert again.error_code in ("dialing_stopped", "to_invalid")
 
 
 @pytest.mark.parametrize(
@@ -225,8 +225,8 @@ def test_scheduled_call_that_was_refused_at_its_time_stays_the_answer(by_whom: s
     [
         VendorRefusedError("Twilio", "not valid", code=21211, status=400),
         VendorRefusedError("Twilio", "a new word", code=21999, status=400),
-        VendorBusyError("Twilio", "busy", status=429),
-        VendorBusyError("Twilio", "no connection"),
+        VendorRateLimitedError("Twilio", "busy", status=429),
+        VendorRateLimitedError("Twilio", "no connection"),
     ],
 )
 def test_refusal_of_twilio_is_repeated_as_it_was(error: VendorError) -> None:
@@ -249,7 +249,7 @@ def test_key_that_no_header_should_carry_is_named(key: str) -> None:
     since = {"since": "2026-11-20T00:00:00Z"}
     for act in (
         lambda: ask(use_case(store, Telephony(), Schedules()), key=key),
-        lambda: imports.ask(since, principal="me", idempotency_key=key),
+        lambda: imports.create_import(since, principal="me", idempotency_key=key),
     ):
         with pytest.raises(InvalidInputError, match="Idempotency-Key"):
             act()
@@ -261,12 +261,12 @@ def test_key_of_an_import_is_looked_up_before_the_limit_of_those_that_run() -> N
     store = MemoryCallStore()
     imports = ImportRecordings(sweeps=store, keys=store, clock=lambda: NOW, new_id=new_call_id)
     since = {"since": "2026-11-20T00:00:00Z"}
-    made = [imports.ask(since, principal="me", idempotency_key=str(n)) for n in range(20)]
+    made = [imports.create_import(since, principal="me", idempotency_key=str(n)) for n in range(20)]
     with pytest.raises(InvalidInputError, match="20 imports"):
-        imports.ask(since, principal="me", idempotency_key="20")
-    assert imports.ask(since, principal="me", idempotency_key="0") == made[0]
+        imports.create_import(since, principal="me", idempotency_key="20")
+    assert imports.create_import(since, principal="me", idempotency_key="0") == made[0]
     with pytest.raises(ConflictError):
-        imports.ask({"call_sid": SID}, principal="me", idempotency_key="0")
+        imports.create_import({"call_sid": SID}, principal="me", idempotency_key="0")
     # a key of another caller, or of a call, is another key
     assert store.sweeps.keys() == {one["import_id"] for one in made}
 

@@ -10,8 +10,8 @@ from callscribe.http import read_request
 
 # each with what is left of it
 USER_ARNS = {
-    "arn:aws:sts::123456789012:assumed-role/dialler/task-1": "assumed-role/dialler",
-    "arn:aws-us-gov:sts::123456789012:assumed-role/dialler/a@b=c": "assumed-role/dialler",
+    "arn:aws:sts::123456789012:assumed-role/dialer/task-1": "assumed-role/dialer",
+    "arn:aws-us-gov:sts::123456789012:assumed-role/dialer/a@b=c": "assumed-role/dialer",
     "arn:aws:sts::123456789012:federated-user/anything": "federated-user",
     "arn:aws:iam::123456789012:user/somebody": "user/somebody",
     "arn:aws-cn:iam::123456789012:user/a/path/somebody": "user/a/path/somebody",

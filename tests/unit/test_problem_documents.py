@@ -12,20 +12,20 @@ import pytest
 import callscribe
 from callscribe import wiring
 from callscribe.adapters.secrets import SecretMissingError, Secrets
-from callscribe.domain.failures import Failure
-from callscribe.domain.problems import (
+from callscribe.domain.errors import (
     CallscribeError,
-    DiallingRefusedError,
+    DialingRefusedError,
     FieldError,
     InvalidInputError,
     NotReadyError,
     RetryLaterError,
-    VendorBusyError,
     VendorError,
-    VendorLacksItError,
+    VendorNotFoundError,
+    VendorOutcomeUnknownError,
+    VendorRateLimitedError,
     VendorRefusedError,
-    VendorUnknownError,
 )
+from callscribe.domain.failures import Failure
 from callscribe.problem_documents import OWN_WORDS, PROBLEMS, respond_problem
 from callscribe.settings import Settings
 from functions.transcript_complete.app import handler as transcript_complete
@@ -60,7 +60,7 @@ def planted(kind: type[CallscribeError]) -> list[CallscribeError]:
         ]
     special: dict[type[CallscribeError], list[CallscribeError]] = {
         InvalidInputError: [InvalidInputError([FieldError("to", WORDS)])],
-        DiallingRefusedError: [DiallingRefusedError(Failure("do_not_call", WORDS, False))],
+        DialingRefusedError: [DialingRefusedError(Failure("do_not_call", WORDS, False))],
         NotReadyError: [NotReadyError(WORDS, final=final) for final in (True, False)],
         RetryLaterError: [RetryLaterError(WORDS, seconds=5)],
     }
@@ -153,6 +153,11 @@ def test_stranger_learns_nothing_of_a_secret_that_is_not_stored(
 def test_kinds_of_vendor_errors_are_told_apart() -> None:
     statuses = {
         kind.__name__: respond_problem(kind("AssemblyAI", WORDS))["statusCode"]
-        for kind in (VendorRefusedError, VendorLacksItError, VendorBusyError, VendorUnknownError)
+        for kind in (
+            VendorRefusedError,
+            VendorNotFoundError,
+            VendorRateLimitedError,
+            VendorOutcomeUnknownError,
+        )
     }
     assert set(statuses.values()) == {503}

@@ -10,14 +10,14 @@ import pytest
 
 from callscribe.domain.calls import Call
 from callscribe.domain.consent import ConsentRules
-from callscribe.domain.dialling_rules import DiallingRules
-from callscribe.domain.problems import (
-    DiallingRefusedError,
+from callscribe.domain.dialing_rules import DialingRules
+from callscribe.domain.errors import (
+    DialingRefusedError,
     InvalidInputError,
     NotScheduledError,
     RetryLaterError,
 )
-from callscribe.use_cases.guard_dialling import GuardDialling
+from callscribe.use_cases.guard_dialing import GuardDialing
 from callscribe.use_cases.place_call import Caller, PlaceCall
 from callscribe.use_cases.scheduled_calls import MAX_LIMIT, ScheduledCalls
 from simulation.memory_store import MemoryCallStore
@@ -35,10 +35,15 @@ class World:
         self.now = NOW
         self.store = MemoryCallStore()
         self.telephony, self.schedules = Telephony(), Schedules()
-        names = ("most_to_one_number", "most_by_one_caller", "most_in_all", "most_at_once")
+        names = (
+            "max_calls_per_destination",
+            "max_calls_per_caller",
+            "max_calls_per_day",
+            "max_concurrent_calls",
+        )
         most: dict[str, Any] = dict.fromkeys(names, 1000) | caps
-        rules = DiallingRules(countries=frozenset({"US"}), **most)
-        self.guard = GuardDialling(
+        rules = DialingRules(countries=frozenset({"US"}), **most)
+        self.guard = GuardDialing(
             store=self.store,
             calls=self.store,
             rules=rules,
@@ -62,9 +67,9 @@ class World:
 
 def test_caps_hold_what_is_scheduled_on_the_day_for_which_it_is() -> None:
     """2,000 used to be accepted with caps of 5, 2 and 1: nothing was counted before the time."""
-    world = World(most_in_all=2)
+    world = World(max_calls_per_day=2)
     made = [world.ask(), world.ask()]
-    with pytest.raises(DiallingRefusedError, match="2026-11-22") as caught:
+    with pytest.raises(DialingRefusedError, match="2026-11-22") as caught:
         world.ask()
     assert caught.value.failure.code == "cap_reached"
     world.ask("2026-11-23T00:00:00Z")
@@ -74,16 +79,16 @@ def test_caps_hold_what_is_scheduled_on_the_day_for_which_it_is() -> None:
     world.now = IN_TIME
     assert [world.place.from_schedule(call.call_id).status for call in made] == ["queued"] * 2
     # what is canceled does not give its count back
-    with pytest.raises(DiallingRefusedError):
+    with pytest.raises(DialingRefusedError):
         ask(world.place)
 
 
 def test_those_under_way_are_counted_when_they_are_placed() -> None:
-    world = World(most_at_once=1)
+    world = World(max_concurrent_calls=1)
     first, second = world.ask(), world.ask()
     world.now = IN_TIME
     world.place.from_schedule(first.call_id)
-    with pytest.raises(DiallingRefusedError, match="at once"):
+    with pytest.raises(DialingRefusedError, match="at once"):
         world.place.from_schedule(second.call_id)
     assert world.store.calls[second.call_id].error_code == "too_many_calls"
 
@@ -144,7 +149,7 @@ def test_scheduler_that_is_busy_is_no_reason_to_ask_again() -> None:
     assert world.schedules.made == [call.call_id]
 
 
-def test_canceled_call_is_not_dialled_when_its_schedule_fires() -> None:
+def test_canceled_call_is_not_dialed_when_its_schedule_fires() -> None:
     world = World()
     call = world.ask(key="k")
     canceled = world.scheduled.cancel(call.call_id, principal="operator")

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from callscribe.adapters.secrets import SecretMissingError, Secrets
-from callscribe.domain.problems import RetryLaterError
+from callscribe.domain.errors import RetryLaterError
 
 QUARTER_OF_AN_HOUR = 900
 

@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 
 from callscribe.domain.adoption import AdoptionRules
-from callscribe.domain.problems import VendorRefusedError, VendorUnknownError
+from callscribe.domain.errors import VendorOutcomeUnknownError, VendorRefusedError
 from callscribe.domain.sweeps import Sweep
-from callscribe.domain.times import to_text
-from callscribe.ports import Page, RecordingNotice
+from callscribe.domain.times import format_timestamp
+from callscribe.ports import Page, RecordingStatusUpdate
 from callscribe.use_cases.sweep_vendors import SweepVendors
 from simulation.memory_store import MemoryCallStore
 
@@ -30,12 +30,12 @@ class Vendors:
 
     def page_recordings(
         self, _since: str, _until: str, cursor: str | None
-    ) -> Page[RecordingNotice]:
+    ) -> Page[RecordingStatusUpdate]:
         self.asked.append(cursor)
         page = self.pages[cursor]
         if isinstance(page, Exception):
             raise page
-        return cast(Page[RecordingNotice], page)
+        return cast(Page[RecordingStatusUpdate], page)
 
     def page_ended_calls(self, *_: object) -> Page[Any]:
         return Page([], None)
@@ -51,15 +51,15 @@ class Telemetry:
     def count(self, metric: str, value: float = 1) -> None:
         self.counts[metric] = self.counts.get(metric, 0) + value
 
-    def note(self, message: str, **fields: object) -> None: ...
+    def info(self, message: str, **fields: object) -> None: ...
     def warn(self, message: str, **fields: object) -> None: ...
 
 
 class Queue:
     def __init__(self) -> None:
-        self.notices: list[tuple[RecordingNotice, int]] = []
+        self.notices: list[tuple[RecordingStatusUpdate, int]] = []
 
-    def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None:
+    def put(self, notice: RecordingStatusUpdate, *, delay_seconds: int = 0) -> None:
         self.notices.append((notice, delay_seconds))
 
 
@@ -87,16 +87,16 @@ class Walk:
         return self.sweeper.run(lambda: 60.0)
 
 
-def heard(number: int, minutes_ago: float = 60) -> RecordingNotice:
-    made = to_text(NOW - timedelta(minutes=minutes_ago))
+def heard(number: int, minutes_ago: float = 60) -> RecordingStatusUpdate:
+    made = format_timestamp(NOW - timedelta(minutes=minutes_ago))
     sid = f"{number:032}"
-    return RecordingNotice(
+    return RecordingStatusUpdate(
         recording_sid=f"RE{sid}", call_sid=f"CA{sid}", status="completed", created_at=made
     )
 
 
 def an_import(**more: Any) -> Sweep:
-    at = to_text(NOW)
+    at = format_timestamp(NOW)
     values = {"since": "2026-01-01T00:00:00.000Z", "until": at, "created_at": at, "updated_at": at}
     return Sweep(sweep_id="import-1", kind="import", status="running", **(values | more))
 
@@ -114,7 +114,9 @@ def test_cursor_that_grew_too_old_begins_the_window_again() -> None:
 
 
 def test_window_goes_on_where_the_vendor_stopped_answering() -> None:
-    walk = Walk({None: Page([heard(1)], "2"), "2": VendorUnknownError("Twilio", "no answer")})
+    walk = Walk(
+        {None: Page([heard(1)], "2"), "2": VendorOutcomeUnknownError("Twilio", "no answer")}
+    )
     walk.run()
     walk.vendors.pages["2"] = Page([heard(2)], None)
     walk.run()
@@ -166,8 +168,10 @@ def test_strange_recording_waits_until_its_callback_would_have_come(
 def window_after(hours: float, *, unfinished_hours: float | None = None) -> Sweep:
     """The window of recordings that follows one which ended so many hours ago."""
     walk = Walk({None: Page([], None)})
-    until = to_text(NOW - timedelta(hours=hours))
-    unfinished = to_text(NOW - timedelta(hours=unfinished_hours)) if unfinished_hours else None
+    until = format_timestamp(NOW - timedelta(hours=hours))
+    unfinished = (
+        format_timestamp(NOW - timedelta(hours=unfinished_hours)) if unfinished_hours else None
+    )
     done = replace(
         an_import(), sweep_id="recordings", kind="recordings", status="completed", until=until
     )
@@ -179,10 +183,14 @@ def window_after(hours: float, *, unfinished_hours: float | None = None) -> Swee
 @pytest.mark.parametrize("hours", [0.1, 47, 49, 24 * 12])
 def test_window_joins_up_with_the_last_one_however_long_that_is_ago(hours: float) -> None:
     window = window_after(hours)
-    assert window.since <= to_text(NOW - timedelta(hours=hours))
-    assert window.until == to_text(NOW)
+    assert window.since <= format_timestamp(NOW - timedelta(hours=hours))
+    assert window.until == format_timestamp(NOW)
 
 
 def test_entry_that_is_never_finished_does_not_hold_the_window_back_for_good() -> None:
-    assert window_after(0.1, unfinished_hours=47).since == to_text(NOW - timedelta(hours=47))
-    assert window_after(0.1, unfinished_hours=24 * 30).since == to_text(NOW - timedelta(hours=48))
+    assert window_after(0.1, unfinished_hours=47).since == format_timestamp(
+        NOW - timedelta(hours=47)
+    )
+    assert window_after(0.1, unfinished_hours=24 * 30).since == format_timestamp(
+        NOW - timedelta(hours=48)
+    )

@@ -17,7 +17,7 @@ from callscribe import wiring
 from callscribe.adapters.secrets import Secrets
 from callscribe.adapters.telemetry import PowertoolsTelemetry
 from callscribe.adapters.twilio_api import TwilioTelephony
-from callscribe.domain.problems import VendorError
+from callscribe.domain.errors import VendorError
 from callscribe.handling import InvocationFailedError, observed
 
 NUMBER = "+14155550100"

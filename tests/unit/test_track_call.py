@@ -11,7 +11,7 @@ from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.retention import Retention
 from callscribe.ports import VendorCall
-from callscribe.use_cases.track_call import TrackCall, news_from_twilio
+from callscribe.use_cases.track_call import TrackCall, status_update_from_twilio
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
 
@@ -46,7 +46,7 @@ def applied(call: Call, *news: VendorCall) -> Call:
         retention=Retention(365),
     )
     for one in news:
-        track.apply(CALL_ID, news_from_twilio(one))
+        track.apply(CALL_ID, status_update_from_twilio(one))
     return store.calls[CALL_ID]
 
 

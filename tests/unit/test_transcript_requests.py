@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callscribe.domain.errors import InvalidInputError
 from callscribe.domain.pii_policies import ENGLISH_POLICIES
-from callscribe.domain.problems import InvalidInputError
 from callscribe.domain.transcript_requests import build_transcript_request
 from callscribe.domain.transcription_options import (
     OPTIONS,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callscribe.domain.problems import FieldError, InvalidInputError
+from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.transcription_options import (
     MAX_ERRORS,
     OPTIONS,

@@ -100,7 +100,7 @@ def test_a_text_is_not_lost_to_an_odd_detail(facts: dict[str, Any]) -> None:
     assert transcript.warnings == ()
 
 
-def test_words_without_times_take_their_neighbours() -> None:
+def test_words_without_times_take_their_neighbors() -> None:
     words = [word("One", 100, 200), word("two", None, None), {"text": "three"}, word(None, 1, 2)]
     (segment,) = read_transcript({"words": words}).segments
     assert [(w.text, w.start_ms, w.end_ms) for w in segment.words] == [

@@ -9,10 +9,10 @@ import pytest
 
 from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.problems import RetryLaterError, VendorUnknownError
+from callscribe.domain.errors import RetryLaterError, VendorOutcomeUnknownError
 from callscribe.domain.recordings import Recording
-from callscribe.domain.times import to_text
-from callscribe.ports import RecordingNotice
+from callscribe.domain.times import format_timestamp
+from callscribe.ports import RecordingStatusUpdate
 from callscribe.use_cases.finish_recording import FinishRecording
 from callscribe.use_cases.process_recording import ProcessRecording
 from simulation.memory_store import MemoryCallStore
@@ -24,12 +24,12 @@ RECORDING_SID = "RE" + "0" * 32
 
 
 class Silence:
-    """A vendor that never answers, and an announcer that takes everything."""
+    """A vendor that never answers, and an event_publisher that takes everything."""
 
     def get(self, _: str) -> Any:
-        raise VendorUnknownError("AssemblyAI", "AssemblyAI answered 500", status=500)
+        raise VendorOutcomeUnknownError("AssemblyAI", "AssemblyAI answered 500", status=500)
 
-    def announce(self, *_: object) -> None: ...
+    def publish(self, *_: object) -> None: ...
 
 
 def finishing(store: MemoryCallStore) -> FinishRecording:
@@ -39,7 +39,7 @@ def finishing(store: MemoryCallStore) -> FinishRecording:
         transcriber=silence,
         documents=silence,
         queue=silence,
-        announcer=silence,
+        event_publisher=silence,
         telemetry=QuietTelemetry(),
         clock=lambda: NOW,
         deadlines=Deadlines(),
@@ -47,7 +47,7 @@ def finishing(store: MemoryCallStore) -> FinishRecording:
 
 
 def entries(store: MemoryCallStore, *, submitted_hours_ago: float) -> tuple[Call, Recording]:
-    at = to_text(NOW - timedelta(hours=submitted_hours_ago))
+    at = format_timestamp(NOW - timedelta(hours=submitted_hours_ago))
     call = Call(call_id=CALL_ID, status="completed", created_at=at, updated_at=at)
     recording = Recording(
         call_id=CALL_ID,
@@ -73,14 +73,14 @@ def test_recording_of_which_assemblyai_only_answers_errors_ends_by_name() -> Non
 
 def test_recording_of_which_assemblyai_answers_an_error_waits_for_now() -> None:
     store = MemoryCallStore()
-    with pytest.raises(VendorUnknownError):
+    with pytest.raises(VendorOutcomeUnknownError):
         finishing(store).ask_again(*entries(store, submitted_hours_ago=47))
     assert store.recordings[CALL_ID, RECORDING_SID].status == "submitted"
 
 
 def process(status: str) -> MemoryCallStore:
     store = MemoryCallStore()
-    at = to_text(NOW)
+    at = format_timestamp(NOW)
     store.add_call(Call(call_id=CALL_ID, status="completed", created_at=at, updated_at=at))
     nothing = cast(Any, None)
     work = ProcessRecording(
@@ -96,7 +96,7 @@ def process(status: str) -> MemoryCallStore:
         webhook_secret=str,
         speech_models=(),
     )
-    work.process(RecordingNotice(recording_sid=RECORDING_SID, status=status, call_id=CALL_ID))
+    work.process(RecordingStatusUpdate(recording_sid=RECORDING_SID, status=status, call_id=CALL_ID))
     return store
 
 

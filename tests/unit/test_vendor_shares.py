@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from callscribe.adapters.vendor_shares import VendorShares
-from callscribe.domain.problems import (
-    VendorBusyError,
+from callscribe.domain.errors import (
     VendorError,
     VendorNotAskedError,
+    VendorOutcomeUnknownError,
+    VendorRateLimitedError,
     VendorRefusedError,
-    VendorUnknownError,
 )
 from tests.support.doubles import QuietTelemetry
 
@@ -57,11 +57,11 @@ def ask(port: Any, times: int) -> list[str]:
 
 
 def timed_out() -> VendorError:
-    return VendorUnknownError("AssemblyAI", "no answer")
+    return VendorOutcomeUnknownError("AssemblyAI", "no answer")
 
 
 def error_500() -> VendorError:
-    return VendorUnknownError("AssemblyAI", "error", code=500, status=500)
+    return VendorOutcomeUnknownError("AssemblyAI", "error", code=500, status=500)
 
 
 def test_vendor_that_does_not_answer_is_not_asked_again(
@@ -70,7 +70,11 @@ def test_vendor_that_does_not_answer_is_not_asked_again(
     port, other = shares.of("AssemblyAI", vendor), shares.of("Twilio", vendor)
     shares.begin(100)
     vendor.errors = [timed_out()]
-    assert ask(port, 3) == ["VendorUnknownError", "VendorNotAskedError", "VendorNotAskedError"]
+    assert ask(port, 3) == [
+        "VendorOutcomeUnknownError",
+        "VendorNotAskedError",
+        "VendorNotAskedError",
+    ]
     assert vendor.asked == 1
     assert ask(other, 2) == ["x", "x"]
     with pytest.raises(VendorNotAskedError):
@@ -90,7 +94,7 @@ def test_one_entrys_own_errors_are_no_outage(vendor: Vendor, shares: VendorShare
     vendor.errors = [error_500(), error_500(), None, error_500(), refused, error_500(), error_500()]
     ask(port, 8)
     assert vendor.asked == 8
-    busy = VendorBusyError("AssemblyAI", "too many", status=429)
+    busy = VendorRateLimitedError("AssemblyAI", "too many", status=429)
     vendor.errors = [error_500(), busy, error_500()]
     assert ask(port, 4)[-1] == "VendorNotAskedError"
 

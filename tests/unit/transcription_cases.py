@@ -101,7 +101,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"speaker_labels": None}, "speaker_labels", "true or false"),
     ({"keyterms_prompt": "x"}, "keyterms_prompt", "must be a list"),
     ({"keyterms_prompt": ["x", ""]}, "keyterms_prompt[1]", "not empty"),
-    ({"keyterms_prompt": ["x", 3]}, "keyterms_prompt[1]", "must be a text"),
+    ({"keyterms_prompt": ["x", 3]}, "keyterms_prompt[1]", "must be a string"),
     ({"keyterms_prompt": ["a b c d e f g"]}, "keyterms_prompt[0]", "7 words"),
     ({"keyterms_prompt": ["x"] * 1001}, "keyterms_prompt", "1000"),
     ({**U2, "keyterms_prompt": ["callscribe"] * 201}, "keyterms_prompt", "200"),

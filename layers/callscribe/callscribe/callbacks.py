@@ -7,10 +7,10 @@ import re
 
 from callscribe.adapters.secrets import Secrets
 from callscribe.adapters.twilio_signature import is_signed_by_twilio
-from callscribe.domain.problems import UnauthenticatedError
+from callscribe.domain.errors import UnauthenticatedError
 from callscribe.domain.times import from_rfc_2822
 from callscribe.http import Request
-from callscribe.use_cases.track_call import CallNews
+from callscribe.use_cases.track_call import CallStatusUpdate
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
 # the name of a header is no secret
@@ -74,10 +74,10 @@ class CallbackVerifier:
         )
 
 
-def call_news(form: dict[str, str]) -> CallNews:
+def call_status_update(form: dict[str, str]) -> CallStatusUpdate:
     """A voice request or status callback of Twilio as news of a call."""
     duration = form.get("CallDuration", "")
-    return CallNews(
+    return CallStatusUpdate(
         call_sid=form.get("CallSid", ""),
         status=form.get("CallStatus", ""),
         at=from_rfc_2822(form.get("Timestamp")),

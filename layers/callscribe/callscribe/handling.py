@@ -8,7 +8,7 @@ from typing import Any
 
 from callscribe import wiring
 from callscribe.adapters.secrets import SecretMissingError
-from callscribe.domain.problems import CallscribeError, InvalidInputError, UnauthenticatedError
+from callscribe.domain.errors import CallscribeError, InvalidInputError, UnauthenticatedError
 from callscribe.http import (
     BodyTooLargeError,
     Event,
@@ -37,7 +37,7 @@ def observed(handler: Handler) -> Handler:
             return handler(event, context)
         except CallscribeError as error:
             # nobody waits for an answer: AWS tries again, or the next run does
-            telemetry.count("InvocationPutOff")
+            telemetry.count("InvocationDeferred")
             telemetry.warn("invocation put off", reason=f"{type(error).__name__}: {error}")
             raise
         except Exception as error:
@@ -84,4 +84,4 @@ def _report(error: CallscribeError) -> None:
             telemetry.count("InvocationFailed")
             telemetry.logger.exception("invocation failed", exc_info=error)
         case _:
-            telemetry.note("answered with a problem", problem=type(error).__name__)
+            telemetry.info("answered with a problem", problem=type(error).__name__)

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from callscribe.domain.callback_urls import public_base_url
+from callscribe.domain.errors import CallscribeError, FieldError, InvalidInputError
 from callscribe.domain.principals import principal_of, principal_of_id
-from callscribe.domain.problems import CallscribeError, FieldError, InvalidInputError
 
 Event = Mapping[str, Any]
 Response = dict[str, Any]

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class OverdueItem:
     """An entry of the deadline index: a call, or one of its recordings."""
 
     call_id: str
@@ -98,7 +98,7 @@ class CallStore(Protocol):
         """Calls that are to be placed, soonest first, after (place_at, call_id); of one caller."""
         ...
 
-    def overdue(self, now: str) -> Iterator[Waiting]:
+    def overdue(self, now: str) -> Iterator[OverdueItem]:
         """What should have had news by ``now``, oldest first, read as far as it is taken."""
         ...
 
@@ -108,14 +108,14 @@ class CallStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class InFlightCall:
     """A call that was let through, and when."""
 
     call_id: str
     at: str
 
 
-class DiallingStore(Protocol):
+class DialingStore(Protocol):
     """What the fraud guard keeps: a switch, a list of numbers, counters of a day, calls under way.
 
     Raises (all methods):
@@ -127,18 +127,18 @@ class DiallingStore(Protocol):
         ...
 
     def set_switch(self, switch: Mapping[str, Any]) -> None: ...
-    def is_on_list(self, phone_number: str) -> bool: ...
-    def put_on_list(self, phone_number: str, *, listed: bool) -> None: ...
-    def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:
+    def is_do_not_call(self, phone_number: str) -> bool: ...
+    def set_do_not_call(self, phone_number: str, *, listed: bool) -> None: ...
+    def count_up(self, name: str, day: str, *, limit: int, expires_at: int) -> bool:
         """Adds one, atomically; False where ``most`` are counted already."""
         ...
 
-    def admit(self, admitted: Admitted, *, shard: int, most: int) -> bool:
+    def acquire_slot(self, admitted: InFlightCall, *, shard: int, limit: int) -> bool:
         """Adds it to a shard of those under way, atomically; False where that has ``most`` already."""
         ...
 
-    def admitted(self, shard: int) -> list[Admitted]: ...
-    def dismiss(self, ended: Collection[Admitted], *, shard: int) -> None: ...
+    def in_flight_calls(self, shard: int) -> list[InFlightCall]: ...
+    def release_slots(self, ended: Collection[InFlightCall], *, shard: int) -> None: ...
 
 
 class KeyStore(Protocol):
@@ -192,7 +192,7 @@ class VendorCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingNotice:
+class RecordingStatusUpdate:
     """What Twilio says of a recording, by callback or by its API; also the queue's message.
 
     ``imported``: an import named it, and nothing else says that its call is this stack's. ``redrives``
@@ -218,14 +218,14 @@ class Telephony(Protocol):
     """Twilio's API.
 
     Raises (all methods):
-        VendorRefusedError (VendorLacksItError), VendorBusyError, VendorUnknownError
+        VendorRefusedError (VendorNotFoundError), VendorRateLimitedError, VendorOutcomeUnknownError
     """
 
     def place_call(self, call: Call) -> VendorCall: ...
     def get_call(self, call_sid: str) -> VendorCall: ...
     def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[VendorCall]: ...
-    def get_recording(self, recording_sid: str) -> RecordingNotice: ...
-    def list_recordings(self, call_sid: str) -> list[RecordingNotice]: ...
+    def get_recording(self, recording_sid: str) -> RecordingStatusUpdate: ...
+    def list_recordings(self, call_sid: str) -> list[RecordingStatusUpdate]: ...
     def delete_recording(self, recording_sid: str) -> None:
         """The audio is gone at once."""
         ...
@@ -234,7 +234,9 @@ class Telephony(Protocol):
         """Only of a call that ended; its recordings are deleted apart."""
         ...
 
-    def page_recordings(self, since: str, until: str, cursor: str | None) -> Page[RecordingNotice]:
+    def page_recordings(
+        self, since: str, until: str, cursor: str | None
+    ) -> Page[RecordingStatusUpdate]:
         """Recordings made in a span of time."""
         ...
 
@@ -277,7 +279,7 @@ class AudioSource(Protocol):
 
 
 class AudioLinks(Protocol):
-    def link(self, key: str, *, seconds: int) -> str:
+    def presigned_url(self, key: str, *, seconds: int) -> str:
         """A URL that reads this one object for so long, without credentials."""
         ...
 
@@ -300,7 +302,7 @@ class Transcriber(Protocol):
     """AssemblyAI's API.
 
     Raises (all methods):
-        VendorRefusedError (VendorLacksItError), VendorBusyError, VendorUnknownError
+        VendorRefusedError (VendorNotFoundError), VendorRateLimitedError, VendorOutcomeUnknownError
     """
 
     def audio_url(self, key: str) -> str:
@@ -320,12 +322,12 @@ class Transcriber(Protocol):
 class DeadLetter:
     """A message that failed too often. ``notice`` None where it cannot be read."""
 
-    notice: RecordingNotice | None
+    notice: RecordingStatusUpdate | None
     handle: str
 
 
 class RecordingsQueue(Protocol):
-    def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None:
+    def put(self, notice: RecordingStatusUpdate, *, delay_seconds: int = 0) -> None:
         """``delay_seconds`` 900 at most.
 
         Raises RetryLaterError.
@@ -340,8 +342,8 @@ class DeadLetters(Protocol):
     def remove(self, letter: DeadLetter) -> None: ...
 
 
-class Announcer(Protocol):
-    def announce(self, call: Call, recording: Recording) -> None:
+class EventPublisher(Protocol):
+    def publish(self, call: Call, recording: Recording) -> None:
         """Sends the event of a recording that ended. At least once."""
         ...
 
@@ -354,5 +356,5 @@ class Telemetry(Protocol):
     """``count`` adds to the invocation's counts; ``note`` writes one line. No numbers, no secrets."""
 
     def count(self, metric: str, value: float = 1) -> None: ...
-    def note(self, message: str, **fields: object) -> None: ...
+    def info(self, message: str, **fields: object) -> None: ...
     def warn(self, message: str, **fields: object) -> None: ...

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from callscribe.adapters.secrets import SecretMissingError
-from callscribe.domain.problems import (
+from callscribe.domain.errors import (
     CallscribeError,
     CallUnderWayError,
     ConflictError,
-    DiallingRefusedError,
+    DialingRefusedError,
     FieldError,
     InvalidInputError,
     NotFoundError,
@@ -24,12 +24,12 @@ from callscribe.domain.problems import (
     NotScheduledError,
     RetryLaterError,
     UnauthenticatedError,
-    VendorBusyError,
     VendorError,
-    VendorLacksItError,
     VendorNotAskedError,
+    VendorNotFoundError,
+    VendorOutcomeUnknownError,
+    VendorRateLimitedError,
     VendorRefusedError,
-    VendorUnknownError,
 )
 from callscribe.domain.twilio_errors import explain_refusal
 from callscribe.http import MAX_BODY_BYTES, BodyTooLargeError, Response, respond
@@ -37,10 +37,10 @@ from callscribe.http import MAX_BODY_BYTES, BodyTooLargeError, Response, respond
 TITLES = {
     "invalid-input": "The request is not valid",
     "body-too-large": "The body is too large",
-    "not-signed": "Nobody we know signed this",
+    "not-signed": "Invalid signature",
     "not-found": "Not found",
     "idempotency-key-reused": "The Idempotency-Key belongs to another request",
-    "dialling-refused": "This stack does not place this call",
+    "dialing-refused": "This stack does not place this call",
     "call-under-way": "The call has not ended",
     "not-scheduled": "The call is not scheduled",
     "nothing-to-retry": "Another try cannot help",
@@ -55,7 +55,7 @@ OWN_WORDS = frozenset(
         InvalidInputError,
         NotFoundError,
         ConflictError,
-        DiallingRefusedError,
+        DialingRefusedError,
         CallUnderWayError,
         NothingToRetryError,
         NotReadyError,
@@ -108,12 +108,12 @@ def _invalid(error: InvalidInputError) -> Problem:
     return Problem(400, "invalid-input", detail, error.errors)
 
 
-def _dialling(error: DiallingRefusedError) -> Problem:
+def _dialing(error: DialingRefusedError) -> Problem:
     code = error.failure.code
     about_number = code in ("number_type_not_allowed", "destination_not_allowed", "do_not_call")
     return Problem(
         429 if code in ("cap_reached", "too_many_calls", "quiet_hours") else 403,
-        "dialling-refused",
+        "dialing-refused",
         str(error),
         errors=[FieldError("to", str(error))] if about_number else (),
         retry_after=error.retry_after,
@@ -158,7 +158,7 @@ PROBLEMS: Mapping[type[CallscribeError], Callable[[Any], Problem]] = {
     UnauthenticatedError: _fixed(403, "not-signed", "the signature of this callback does not hold"),
     NotFoundError: _own_words(404, "not-found"),
     ConflictError: _own_words(422, "idempotency-key-reused"),
-    DiallingRefusedError: _dialling,
+    DialingRefusedError: _dialing,
     CallUnderWayError: _own_words(409, "call-under-way"),
     NothingToRetryError: _nothing_to_retry,
     NotReadyError: _not_ready,
@@ -169,10 +169,10 @@ PROBLEMS: Mapping[type[CallscribeError], Callable[[Any], Problem]] = {
     ),
     VendorError: _vendor,
     VendorRefusedError: _vendor,
-    VendorLacksItError: _vendor,
-    VendorBusyError: _vendor,
+    VendorNotFoundError: _vendor,
+    VendorRateLimitedError: _vendor,
     VendorNotAskedError: _vendor,
-    VendorUnknownError: _vendor,
+    VendorOutcomeUnknownError: _vendor,
 }
 
 

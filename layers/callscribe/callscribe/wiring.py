@@ -32,20 +32,20 @@ from callscribe.use_cases.track_call import TrackCall
 
 if TYPE_CHECKING:
     from callscribe.adapters.assemblyai import AssemblyAITranscriber
-    from callscribe.adapters.eventbridge import EventBridgeAnnouncer
+    from callscribe.adapters.eventbridge import EventBridgePublisher
     from callscribe.adapters.scheduler import EventBridgeSchedules
     from callscribe.adapters.twilio_api import TwilioTelephony
     from callscribe.adapters.twilio_media import TwilioAudioSource
-    from callscribe.use_cases.ask_erasure import AskErasure
     from callscribe.use_cases.erase_call import EraseCall
     from callscribe.use_cases.finish_recording import FinishRecording
-    from callscribe.use_cases.guard_dialling import GuardDialling
+    from callscribe.use_cases.guard_dialing import GuardDialing
     from callscribe.use_cases.import_recordings import ImportRecordings
     from callscribe.use_cases.place_call import PlaceCall
     from callscribe.use_cases.process_recording import ProcessRecording
     from callscribe.use_cases.read_calls import ReadCalls
     from callscribe.use_cases.reconcile import Reconcile
     from callscribe.use_cases.redrive import Redrive
+    from callscribe.use_cases.request_erasure import RequestErasure
     from callscribe.use_cases.scheduled_calls import ScheduledCalls
 
 # Imports inside functions: only `dial`, `transcribe` and `reconcile` pay for Twilio's REST library
@@ -226,10 +226,10 @@ def schedules() -> EventBridgeSchedules:
 
 
 @cache
-def announcer() -> EventBridgeAnnouncer:
-    from callscribe.adapters.eventbridge import EventBridgeAnnouncer
+def event_publisher() -> EventBridgePublisher:
+    from callscribe.adapters.eventbridge import EventBridgePublisher
 
-    return EventBridgeAnnouncer(_client("events"), settings()["EVENT_BUS_NAME"])
+    return EventBridgePublisher(_client("events"), settings()["EVENT_BUS_NAME"])
 
 
 @cache
@@ -247,22 +247,22 @@ def audio() -> TwilioAudioSource:
 
 
 @cache
-def guard_dialling() -> GuardDialling:
-    from callscribe.domain.dialling_rules import DiallingRules, read_countries
+def guard_dialing() -> GuardDialing:
+    from callscribe.domain.dialing_rules import DialingRules, read_countries
     from callscribe.domain.phone_numbers import country_of
     from callscribe.domain.quiet_hours import read_quiet_hours
-    from callscribe.use_cases.guard_dialling import GuardDialling
+    from callscribe.use_cases.guard_dialing import GuardDialing
 
-    rules = DiallingRules(
+    rules = DialingRules(
         countries=read_countries(settings().optional("ALLOWED_COUNTRIES")),
         home=country_of(settings().optional("DEFAULT_FROM_NUMBER")),
-        most_to_one_number=int(settings()["MAX_CALLS_PER_DESTINATION"]),
-        most_by_one_caller=int(settings()["MAX_CALLS_PER_CALLER"]),
-        most_in_all=int(settings()["MAX_CALLS_PER_DAY"]),
-        most_at_once=int(settings()["MAX_CALLS_AT_ONCE"]),
+        max_calls_per_destination=int(settings()["MAX_CALLS_PER_DESTINATION"]),
+        max_calls_per_caller=int(settings()["MAX_CALLS_PER_CALLER"]),
+        max_calls_per_day=int(settings()["MAX_CALLS_PER_DAY"]),
+        max_concurrent_calls=int(settings()["MAX_CALLS_AT_ONCE"]),
         quiet=read_quiet_hours(settings().optional("QUIET_HOURS")),
     )
-    return GuardDialling(
+    return GuardDialing(
         store=store(), calls=store(), rules=rules, telemetry=telemetry(), clock=clock
     )
 
@@ -277,7 +277,7 @@ def place_call() -> PlaceCall:
         keys=store(),
         telephony=telephony(),
         schedules=schedules(),
-        guard=guard_dialling(),
+        guard=guard_dialing(),
         telemetry=telemetry(),
         clock=clock,
         deadlines=deadlines(),
@@ -302,11 +302,11 @@ def finish_recording() -> FinishRecording:
         transcriber=transcriber(),
         documents=documents(),
         queue=queue(),
-        announcer=announcer(),
+        event_publisher=event_publisher(),
         telemetry=telemetry(),
         clock=clock,
         deadlines=deadlines(),
-        delete_copies=settings()["VENDOR_COPIES"] == "delete",
+        delete_vendor_copies=settings()["VENDOR_COPIES"] == "delete",
     )
 
 
@@ -352,10 +352,10 @@ def redrive() -> Redrive:
 
 
 @cache
-def ask_erasure() -> AskErasure:
-    from callscribe.use_cases.ask_erasure import AskErasure
+def request_erasure() -> RequestErasure:
+    from callscribe.use_cases.request_erasure import RequestErasure
 
-    return AskErasure(
+    return RequestErasure(
         store=store(),
         telemetry=telemetry(),
         clock=clock,

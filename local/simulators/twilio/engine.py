@@ -1,4 +1,4 @@
-"""A simulated call from dialling to hang-up: rings, asks for TwiML, carries it out, records."""
+"""A simulated call from dialing to hang-up: rings, asks for TwiML, carries it out, records."""
 
 from __future__ import annotations
 
@@ -61,17 +61,17 @@ class Engine:
         """Carries out an outbound call, on the thread it is called on."""
         phone = self._account.phone(call.to_number)
         self._status(call, "initiated")
-        if phone.behaviour == "fails":
+        if phone.behavior == "fails":
             self._end(call, "failed")
             return
         self._status(call, "ringing")
         patience = float(call.parameter("Timeout") or 60)
-        rings = phone.ring_seconds if phone.behaviour != "no-answer" else patience
+        rings = phone.ring_seconds if phone.behavior != "no-answer" else patience
         if not self._wait(call, min(rings, patience)):
             self._end(call, "canceled")
-        elif phone.behaviour == "busy":
+        elif phone.behavior == "busy":
             self._end(call, "busy")
-        elif phone.behaviour == "no-answer" or phone.ring_seconds > patience:
+        elif phone.behavior == "no-answer" or phone.ring_seconds > patience:
             self._end(call, "no-answer")
         else:
             self._talk(call, phone, call.parameter("Url"))
@@ -86,7 +86,7 @@ class Engine:
         self._status(call, "in-progress")
         self._begin_whole_call(call)
         try:
-            if phone.behaviour == "hangs-up":
+            if phone.behavior == "hangs-up":
                 self._pass(call, 1000)
                 raise HungUpError
             self._follow(call, phone, url)
@@ -264,7 +264,7 @@ class Engine:
         return not call.hung_up.is_set()
 
     def _speech(self, phone: Phone, fitting: str) -> bytes:
-        if phone.behaviour == "silent":
+        if phone.behavior == "silent":
             return b""
         return phone.pcm or load_clips()[phone.says or fitting].pcm
 

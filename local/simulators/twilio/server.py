@@ -1,4 +1,4 @@
-"""The simulator as a whole: Twilio's API, the fault control, and levers for tests under /_sim."""
+"""The simulator as a whole: Twilio's API, the fault control, and test hooks for tests under /_sim."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from local.simulators.tasks import Tasks
 from local.simulators.twilio.callbacks import Callbacks
 from local.simulators.twilio.engine import Engine
 from local.simulators.twilio.rest import Rest, error
-from local.simulators.twilio.state import BEHAVIOURS, Account, Call, Phone, Recording, new_sid
+from local.simulators.twilio.state import BEHAVIORS, Account, Call, Phone, Recording, new_sid
 from local.speech.clips import load_clips
 
 OPERATIONS = (
@@ -79,7 +79,7 @@ class TwilioSimulator:
         self._tasks.start(lambda: self._engine.dial(call))
 
     def _answer(self, request: Request) -> Response:
-        answer = self.faults.control(request) or self._levers(request) or self._vendor(request)
+        answer = self.faults.control(request) or self._test_hooks(request) or self._vendor(request)
         headers = {**answer.headers, **SIMULATED}
         return Response(status=answer.status, headers=headers, body=answer.body)
 
@@ -113,21 +113,21 @@ class TwilioSimulator:
         matches = hmac.compare_digest(secret.encode(), expected.encode())
         return scheme.lower() == "basic" and bool(expected) and matches
 
-    def _levers(self, request: Request) -> Response | None:
+    def _test_hooks(self, request: Request) -> Response | None:
         if not request.raw_path.startswith("/_sim/"):
             return None
-        lever = (request.method, request.raw_path.removeprefix("/_sim/"))
+        hook = (request.method, request.raw_path.removeprefix("/_sim/"))
         try:
             body = json.loads(request.body) if request.body else {}
-            return self._pull(lever, body)
+            return self._pull(hook, body)
         except (ValueError, KeyError, TypeError) as problem:
-            return json_response(400, {"title": "Bad lever", "detail": repr(problem)})
+            return json_response(400, {"title": "Bad test hook", "detail": repr(problem)})
 
     def _pull(  # noqa: PLR0911 - a table
-        self, lever: tuple[str, str], body: dict[str, Any]
+        self, hook: tuple[str, str], body: dict[str, Any]
     ) -> Response:
-        """One of the levers under /_sim; docs/simulators.md describes each."""
-        match lever:
+        """One of the test hooks under /_sim; docs/simulators.md describes each."""
+        match hook:
             case ("GET", "calls"):
                 return json_response(200, {"calls": [_shown(c) for c in self._calls()]})
             case ("GET", "requests"):
@@ -138,7 +138,7 @@ class TwilioSimulator:
                 phone = _phone(body)
                 with self.account.lock:
                     self.account.phones[phone.number] = phone
-                return json_response(201, {"number": phone.number, "behaviour": phone.behaviour})
+                return json_response(201, {"number": phone.number, "behavior": phone.behavior})
             case ("POST", "numbers"):
                 with self.account.lock:
                     self.account.numbers[body["number"]] = body
@@ -147,7 +147,7 @@ class TwilioSimulator:
                 return self._inbound(body)
             case ("POST", "recordings"):
                 return self._add_recording(body)
-        return json_response(404, {"title": f"No lever {lever[0]} {lever[1]}"})
+        return json_response(404, {"title": f"No hook {hook[0]} {hook[1]}"})
 
     def _calls(self) -> list[Call]:
         with self.account.lock:
@@ -191,8 +191,8 @@ class TwilioSimulator:
 
 def _phone(body: dict[str, Any]) -> Phone:
     """Raises ValueError or TypeError for what no phone has."""
-    if body.get("behaviour", "answers") not in BEHAVIOURS:
-        raise ValueError(f"behaviour must be one of {', '.join(BEHAVIOURS)}")
+    if body.get("behavior", "answers") not in BEHAVIORS:
+        raise ValueError(f"behavior must be one of {', '.join(BEHAVIORS)}")
     if body.get("says") is not None and body["says"] not in load_clips():
         raise ValueError(f"says must be one of {', '.join(load_clips())}")
     known = {field.name for field in fields(Phone)}

@@ -14,7 +14,7 @@ from local.simulators.twilio.audio import Track
 API_VERSION = "2010-04-01"
 # Twilio lets a phone ring so long by default
 DEFAULT_RING_SECONDS = 60
-BEHAVIOURS = ("answers", "busy", "no-answer", "fails", "silent", "hangs-up")
+BEHAVIORS = ("answers", "busy", "no-answer", "fails", "silent", "hangs-up")
 
 
 def new_sid(prefix: str) -> str:
@@ -30,7 +30,7 @@ class Phone:
     """How the person at a number behaves. ``says``: a clip's name, or None for what fits."""
 
     number: str
-    behaviour: str = "answers"
+    behavior: str = "answers"
     says: str | None = None
     pcm: bytes | None = None
     presses: str = ""

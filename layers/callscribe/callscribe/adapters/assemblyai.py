@@ -1,7 +1,7 @@
 """AssemblyAI over plain HTTP: its SDK never retries and its enums break on new values.
 
 Submitting has no idempotency key: only a definite no (429, a connection that never came about) is
-tried again here; a time-out or a 5xx becomes VendorUnknownError and is resolved by looking.
+tried again here; a time-out or a 5xx becomes VendorOutcomeUnknownError and is resolved by looking.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import requests
 
 from callscribe.adapters.secrets import Secrets
 from callscribe.adapters.vendor_http import VendorSession, never_sent
-from callscribe.domain.problems import (
-    VendorBusyError,
+from callscribe.domain.errors import (
     VendorError,
-    VendorLacksItError,
+    VendorNotFoundError,
+    VendorOutcomeUnknownError,
+    VendorRateLimitedError,
     VendorRefusedError,
-    VendorUnknownError,
 )
 from callscribe.domain.transcript_failures import without_places
 from callscribe.ports import AudioLinks, Page
@@ -36,7 +36,7 @@ PATIENCE_SECONDS = 40
 # a transcript is also fetched while AssemblyAI waits for its webhook's answer, 10 s
 FETCH_PATIENCE_SECONDS = 10
 _TRIES = 4
-_LONGEST_WAIT_SECONDS = 10.0
+_MAX_WAIT_SECONDS = 10.0
 # no fetch deadline is published and a busy account's jobs queue: hours, not minutes. A link dies
 # with the credentials that signed it all the same
 _LINK_SECONDS = 6 * 3600
@@ -121,26 +121,26 @@ class AssemblyAITranscriber:
         for tries_left in reversed(range(_TRIES)):
             try:
                 return self._once(method, path, fresh=fresh, **arguments)
-            except VendorBusyError as error:
+            except VendorRateLimitedError as error:
                 if not tries_left or not self._pause(
                     _TRIES - tries_left, error.retry_after_seconds
                 ):
                     raise
-            except VendorUnknownError:
+            except VendorOutcomeUnknownError:
                 if not tries_left or not repeatable or not self._pause(_TRIES - tries_left, 0):
                     raise
             except VendorRefusedError as error:
                 if error.status != 401 or fresh:
                     raise
                 fresh = True  # refused before anything was done: the key may have been rotated
-        raise VendorUnknownError("AssemblyAI", "AssemblyAI was asked too often")
+        raise VendorOutcomeUnknownError("AssemblyAI", "AssemblyAI was asked too often")
 
     def _pause(self, tries: int, at_least_seconds: float) -> bool:
         """Full jitter, so that many workers do not come back at the same moment. False: there is no
         time left for it."""
         # jitter needs no cryptography
         wait = random.uniform(0.1, 2.0**tries / 2)  # noqa: S311  # nosec B311
-        seconds = min(max(wait, at_least_seconds), _LONGEST_WAIT_SECONDS)
+        seconds = min(max(wait, at_least_seconds), _MAX_WAIT_SECONDS)
         if seconds >= self._session.seconds_left():
             return False
         self._sleep(seconds)
@@ -166,8 +166,10 @@ class AssemblyAITranscriber:
             )
         except requests.RequestException as error:
             if never_sent(error):
-                raise VendorBusyError("AssemblyAI", "AssemblyAI cannot be reached") from error
-            raise VendorUnknownError("AssemblyAI", "AssemblyAI did not answer") from error
+                raise VendorRateLimitedError(
+                    "AssemblyAI", "AssemblyAI cannot be reached"
+                ) from error
+            raise VendorOutcomeUnknownError("AssemblyAI", "AssemblyAI did not answer") from error
         return _read(response)
 
 
@@ -178,7 +180,7 @@ class PresignedAudio:
         self._links = links
 
     def url(self, _transcriber: AssemblyAITranscriber, key: str) -> str:
-        return self._links.link(key, seconds=_LINK_SECONDS)
+        return self._links.presigned_url(key, seconds=_LINK_SECONDS)
 
 
 class UploadedAudio:
@@ -213,13 +215,13 @@ def _error(response: requests.Response, message: str) -> VendorError:
     # ("Cannot access uploaded file") has a text of its own
     rate_limited = status == 429 or (status == 403 and "uploaded file" not in message)
     if rate_limited:
-        busy = VendorBusyError("AssemblyAI", message, code=status, status=status)
+        busy = VendorRateLimitedError("AssemblyAI", message, code=status, status=status)
         after = response.headers.get("Retry-After", "")
         busy.retry_after_seconds = min(int(after), 900) if after.isdecimal() else 5
         return busy
     # an unknown id is answered 400 with these words, or 404 (AssemblyAI's documents say both)
     if status == 404 or (status == 400 and "transcript id not found" in message):
-        kind: type[VendorError] = VendorLacksItError
+        kind: type[VendorError] = VendorNotFoundError
     else:
-        kind = VendorRefusedError if 400 <= status < 500 else VendorUnknownError
+        kind = VendorRefusedError if 400 <= status < 500 else VendorOutcomeUnknownError
     return kind("AssemblyAI", message, code=status, status=status)

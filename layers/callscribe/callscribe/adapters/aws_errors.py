@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from callscribe.domain.problems import RetryLaterError
+from callscribe.domain.errors import RetryLaterError
 
 P = ParamSpec("P")
 R = TypeVar("R")

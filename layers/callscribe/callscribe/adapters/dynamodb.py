@@ -17,7 +17,7 @@ from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import Clock, utc_now
-from callscribe.ports import Admitted, Failed, Waiting
+from callscribe.ports import Failed, InFlightCall, OverdueItem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,6 +28,8 @@ _RECORDING = "RECORDING#"
 _SWEEPS = "sweeps"
 _LEASES = "leases"
 _SWITCHES = "switches"
+# spelt as in tables that exist: a stack that was switched off stays so
+_KILL_SWITCH = "dialling"
 _DO_NOT_CALL = "do-not-call"
 _SEPARATOR = "@"
 _PAGE = 100
@@ -35,7 +37,7 @@ _translated = translated("DynamoDB")
 
 
 class DynamoDBCallStore:
-    """Implements ``ports.CallStore``, ``KeyStore``, ``SweepStore`` and ``DiallingStore``."""
+    """Implements ``ports.CallStore``, ``KeyStore``, ``SweepStore`` and ``DialingStore``."""
 
     def __init__(self, client: DynamoDBClient, table_name: str, *, clock: Clock = utc_now) -> None:
         """``clock`` tells what has expired: DynamoDB shows it for days before it is deleted."""
@@ -175,14 +177,14 @@ class DynamoDBCallStore:
         ]
         return list(islice(heapq.merge(*shards, key=_soonest), limit))
 
-    def overdue(self, now: str) -> Iterator[Waiting]:
+    def overdue(self, now: str) -> Iterator[OverdueItem]:
         shards = [
             self._range("by_deadline", ("waiting_for", f"waiting#{shard}"), ("due_at", "", now))
             for shard in range(deadlines.DEADLINE_SHARDS)
         ]
         for item in heapq.merge(*shards, key=lambda item: str(item["due_at"])):
             sid = item["item"].removeprefix(_RECORDING) if item["item"] != _CALL else None
-            yield Waiting(call_id=item["call_id"], recording_sid=sid, due_at=item["due_at"])
+            yield OverdueItem(call_id=item["call_id"], recording_sid=sid, due_at=item["due_at"])
 
     def failures(self, since: str, until: str) -> Iterator[Failed]:
         shards = [
@@ -265,61 +267,61 @@ class DynamoDBCallStore:
 
     @_translated
     def get_switch(self) -> Mapping[str, Any]:
-        return self._get(_SWITCHES, "dialling") or {}
+        return self._get(_SWITCHES, _KILL_SWITCH) or {}
 
     @_translated
     def set_switch(self, switch: Mapping[str, Any]) -> None:
-        key = {"call_id": serialize(_SWITCHES), "item": serialize("dialling")}
+        key = {"call_id": serialize(_SWITCHES), "item": serialize(_KILL_SWITCH)}
         self._client.put_item(TableName=self._table, Item=to_item(switch) | key)
 
     @_translated
-    def is_on_list(self, phone_number: str) -> bool:
+    def is_do_not_call(self, phone_number: str) -> bool:
         item = self._get(_DO_NOT_CALL, phone_number)
         return item is not None and bool(item["listed"])
 
     @_translated
-    def put_on_list(self, phone_number: str, *, listed: bool) -> None:
+    def set_do_not_call(self, phone_number: str, *, listed: bool) -> None:
         key = {"call_id": serialize(_DO_NOT_CALL), "item": serialize(phone_number)}
         self._client.put_item(TableName=self._table, Item=to_item({"listed": listed}) | key)
 
     @_translated
-    def count_up(self, name: str, day: str, *, most: int, expires_at: int) -> bool:
+    def count_up(self, name: str, day: str, *, limit: int, expires_at: int) -> bool:
         return self._update_if(
-            "attribute_not_exists(calls) OR calls < :most",
+            "attribute_not_exists(calls) OR calls < :limit",
             # a partition of its own for each: no counter slows another
             Key={"call_id": {"S": f"counter#{name}"}, "item": {"S": day}},
             UpdateExpression="ADD calls :one SET expires_at = :expires_at",
             ExpressionAttributeValues={
                 ":one": {"N": "1"},
-                ":most": {"N": str(most)},
+                ":limit": {"N": str(limit)},
                 ":expires_at": {"N": str(expires_at)},
             },
         )
 
     @_translated
-    def admit(self, admitted: Admitted, *, shard: int, most: int) -> bool:
+    def acquire_slot(self, admitted: InFlightCall, *, shard: int, limit: int) -> bool:
         entry = _SEPARATOR.join((admitted.call_id, admitted.at))
         return self._update_if(
-            "attribute_not_exists(entries) OR size(entries) < :most OR contains(entries, :entry)",
+            "attribute_not_exists(entries) OR size(entries) < :limit OR contains(entries, :entry)",
             Key=_under_way(shard),
             UpdateExpression="ADD entries :entries",
             ExpressionAttributeValues={
                 ":entries": {"SS": [entry]},
                 ":entry": {"S": entry},
-                ":most": {"N": str(most)},
+                ":limit": {"N": str(limit)},
             },
         )
 
     @_translated
-    def admitted(self, shard: int) -> list[Admitted]:
+    def in_flight_calls(self, shard: int) -> list[InFlightCall]:
         answer = self._client.get_item(
             TableName=self._table, Key=_under_way(shard), ConsistentRead=True
         )
         entries = answer.get("Item", {}).get("entries", {}).get("SS", [])
-        return [Admitted(*entry.split(_SEPARATOR)) for entry in entries]
+        return [InFlightCall(*entry.split(_SEPARATOR)) for entry in entries]
 
     @_translated
-    def dismiss(self, ended: Collection[Admitted], *, shard: int) -> None:
+    def release_slots(self, ended: Collection[InFlightCall], *, shard: int) -> None:
         if ended:
             entries = [_SEPARATOR.join((other.call_id, other.at)) for other in ended]
             self._client.update_item(

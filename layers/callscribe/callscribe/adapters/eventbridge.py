@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from callscribe.adapters.aws_errors import translated
 from callscribe.domain.calls import Call
-from callscribe.domain.problems import RetryLaterError
+from callscribe.domain.errors import RetryLaterError
 from callscribe.domain.recordings import Recording
 
 if TYPE_CHECKING:
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 SOURCE = "callscribe"
 
 
-class EventBridgeAnnouncer:
-    """Implements ``ports.Announcer``."""
+class EventBridgePublisher:
+    """Implements ``ports.EventPublisher``."""
 
     def __init__(self, client: EventBridgeClient, event_bus_name: str) -> None:
         self._client = client
         self._bus = event_bus_name
 
     @translated("EventBridge")
-    def announce(self, call: Call, recording: Recording) -> None:
+    def publish(self, call: Call, recording: Recording) -> None:
         """Raises RetryLaterError where EventBridge did not take it."""
         answer = self._client.put_events(
             Entries=[

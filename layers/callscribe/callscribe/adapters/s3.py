@@ -57,7 +57,7 @@ class S3Documents:
                 found += len(entries)
         return found
 
-    def link(self, key: str, *, seconds: int) -> str:
+    def presigned_url(self, key: str, *, seconds: int) -> str:
         return self._client.generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=seconds
         )

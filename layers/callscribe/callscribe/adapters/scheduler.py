@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from callscribe.adapters.aws_errors import translated
-from callscribe.domain.problems import RetryLaterError
+from callscribe.domain.errors import RetryLaterError
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from callscribe.adapters.aws_errors import translated
-from callscribe.domain.problems import CallscribeError, RetryLaterError
+from callscribe.domain.errors import CallscribeError, RetryLaterError
 
 # a key that was replaced or withdrawn is not used any longer than this, however warm the environment
 _MAX_AGE_SECONDS = 900.0

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from callscribe.adapters.aws_errors import translated
-from callscribe.ports import DeadLetter, RecordingNotice
+from callscribe.ports import DeadLetter, RecordingStatusUpdate
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_FIELDS = frozenset(field.name for field in fields(RecordingNotice))
+_FIELDS = frozenset(field.name for field in fields(RecordingStatusUpdate))
 
 
 _translated = translated("SQS")
@@ -25,7 +25,7 @@ _GONE = (
     "AWS.SimpleQueueService.MessageNotInflight",
 )
 # SQS's most
-_LONGEST_DELAY_SECONDS = 900
+_MAX_DELAY_SECONDS = 900
 
 
 class SQSRecordingsQueue:
@@ -36,11 +36,11 @@ class SQSRecordingsQueue:
         self._url = queue_url
 
     @_translated
-    def put(self, notice: RecordingNotice, *, delay_seconds: int = 0) -> None:
+    def put(self, notice: RecordingStatusUpdate, *, delay_seconds: int = 0) -> None:
         self._client.send_message(
             QueueUrl=self._url,
-            MessageBody=write_notice(notice),
-            DelaySeconds=min(delay_seconds, _LONGEST_DELAY_SECONDS),
+            MessageBody=write_status_update(notice),
+            DelaySeconds=min(delay_seconds, _MAX_DELAY_SECONDS),
         )
 
     @_translated
@@ -94,22 +94,24 @@ class SQSDeadLetters:
         self._client.delete_message(QueueUrl=self._url, ReceiptHandle=letter.handle)
 
 
-def _readable(body: str) -> RecordingNotice | None:
+def _readable(body: str) -> RecordingStatusUpdate | None:
     try:
-        return read_notice(body)
+        return read_status_update(body)
     except (ValueError, TypeError, AttributeError):
         return None
 
 
-def write_notice(notice: RecordingNotice) -> str:
+def write_status_update(notice: RecordingStatusUpdate) -> str:
     return json.dumps({name: value for name, value in asdict(notice).items() if value is not None})
 
 
-def read_notice(body: str) -> RecordingNotice:
+def read_status_update(body: str) -> RecordingStatusUpdate:
     """A message of our own queue.
 
     Raises:
         ValueError, TypeError, AttributeError: it is none.
     """
     values = json.loads(body)
-    return RecordingNotice(**{name: value for name, value in values.items() if name in _FIELDS})
+    return RecordingStatusUpdate(
+        **{name: value for name, value in values.items() if name in _FIELDS}
+    )

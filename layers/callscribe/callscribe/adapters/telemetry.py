@@ -48,7 +48,7 @@ class PowertoolsTelemetry:
         # whole numbers are written as such
         self._counts[metric] += int(value) if value == int(value) else value
 
-    def note(self, message: str, **fields: object) -> None:
+    def info(self, message: str, **fields: object) -> None:
         self.logger.info(message, extra=fields, stacklevel=_CALLER)
 
     def warn(self, message: str, **fields: object) -> None:

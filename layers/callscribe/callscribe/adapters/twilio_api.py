@@ -1,8 +1,8 @@
 """Twilio's REST API through its own library, with a time-out, and errors that say what is known.
 
 Creating a call has no idempotency key (Twilio error 20500): a time-out or a 5xx leaves open whether
-somebody's phone rings, so it becomes VendorUnknownError and is never repeated here. What never left
-this machine is (vendor_http).
+the callee's phone rings, so it becomes VendorOutcomeUnknownError and is never repeated here. A request
+that never left this machine is repeated (vendor_http).
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from callscribe.adapters.vendor_http import VendorSession, never_sent
 from callscribe.domain.callback_urls import CallbackUrls
 from callscribe.domain.calls import Call
 from callscribe.domain.consent import is_gated
-from callscribe.domain.problems import (
-    VendorBusyError,
+from callscribe.domain.errors import (
     VendorError,
-    VendorLacksItError,
+    VendorNotFoundError,
+    VendorOutcomeUnknownError,
+    VendorRateLimitedError,
     VendorRefusedError,
-    VendorUnknownError,
 )
-from callscribe.domain.times import from_text, to_text
-from callscribe.ports import Page, RecordingNotice, VendorCall
+from callscribe.domain.times import format_timestamp, parse_timestamp
+from callscribe.ports import Page, RecordingStatusUpdate, VendorCall
 
 T = TypeVar("T")
 
@@ -80,10 +80,10 @@ class TwilioTelephony:
 
         return self._ask(find)
 
-    def get_recording(self, recording_sid: str) -> RecordingNotice:
+    def get_recording(self, recording_sid: str) -> RecordingStatusUpdate:
         return self._ask(lambda client: _notice(client.recordings(recording_sid).fetch()))
 
-    def list_recordings(self, call_sid: str) -> list[RecordingNotice]:
+    def list_recordings(self, call_sid: str) -> list[RecordingStatusUpdate]:
         return self._ask(
             lambda client: [
                 _notice(r) for r in client.recordings.list(call_sid=call_sid, limit=200)
@@ -96,8 +96,10 @@ class TwilioTelephony:
     def delete_call(self, call_sid: str) -> None:
         self._ask(lambda client: client.calls(call_sid).delete())
 
-    def page_recordings(self, since: str, until: str, cursor: str | None) -> Page[RecordingNotice]:
-        def ask(client: Client) -> Page[RecordingNotice]:
+    def page_recordings(
+        self, since: str, until: str, cursor: str | None
+    ) -> Page[RecordingStatusUpdate]:
+        def ask(client: Client) -> Page[RecordingStatusUpdate]:
             if cursor is not None:
                 page = client.recordings.get_page(_TWILIO_HOST + cursor)
             else:
@@ -173,20 +175,20 @@ def _translated_errors() -> Iterator[None]:
         raise _from_answer(error) from None
     except requests.RequestException as error:
         if never_sent(error):
-            raise VendorBusyError("Twilio", "Twilio cannot be reached") from None
-        raise VendorUnknownError("Twilio", "Twilio did not answer") from None
+            raise VendorRateLimitedError("Twilio", "Twilio cannot be reached") from None
+        raise VendorOutcomeUnknownError("Twilio", "Twilio did not answer") from None
     except (ValueError, KeyError, TypeError):
-        raise VendorUnknownError("Twilio", "Twilio's answer cannot be read") from None
+        raise VendorOutcomeUnknownError("Twilio", "Twilio's answer cannot be read") from None
 
 
 def _from_answer(error: TwilioException) -> VendorError:
     status = _status(error)
     if status == 429:
-        kind: type[VendorError] = VendorBusyError
+        kind: type[VendorError] = VendorRateLimitedError
     elif status == 404:
-        kind = VendorLacksItError
+        kind = VendorNotFoundError
     elif status is None or not 400 <= status < 500:
-        kind = VendorUnknownError
+        kind = VendorOutcomeUnknownError
     else:
         kind = VendorRefusedError
     code = getattr(error, "code", None)
@@ -245,8 +247,8 @@ def _vendor_call(call: Any) -> VendorCall:
     )
 
 
-def _notice(recording: Any) -> RecordingNotice:
-    return RecordingNotice(
+def _notice(recording: Any) -> RecordingStatusUpdate:
+    return RecordingStatusUpdate(
         recording_sid=str(recording.sid),
         call_sid=recording.call_sid,
         status=str(getattr(recording.status, "value", recording.status)),
@@ -265,7 +267,7 @@ def _span(since: str, until: str) -> tuple[datetime, datetime]:
     Twilio documents these filters by day ("on or before midnight of this date"), while its library
     sends times: whichever it goes by, nothing of the span is missing.
     """
-    return from_text(since), from_text(until) + timedelta(days=1)
+    return parse_timestamp(since), parse_timestamp(until) + timedelta(days=1)
 
 
 def _page(page: Any, read: Callable[[Any], T], wanted: Callable[[T], bool]) -> Page[T]:
@@ -278,8 +280,8 @@ def _page(page: Any, read: Callable[[Any], T], wanted: Callable[[T], bool]) -> P
 
 def _text(moment: datetime | str | None) -> str | None:
     if isinstance(moment, str):
-        return to_text(from_text(moment))
-    return None if moment is None else to_text(moment)
+        return format_timestamp(parse_timestamp(moment))
+    return None if moment is None else format_timestamp(moment)
 
 
 def _number(value: object) -> int | None:

@@ -13,7 +13,7 @@ from urllib3.response import HTTPResponse
 from callscribe.adapters.aws_errors import translated
 from callscribe.adapters.secrets import Secrets
 from callscribe.adapters.vendor_http import VendorSession
-from callscribe.domain.problems import RetryLaterError, VendorRefusedError
+from callscribe.domain.errors import RetryLaterError, VendorRefusedError
 from callscribe.ports import StoredAudio
 
 if TYPE_CHECKING:

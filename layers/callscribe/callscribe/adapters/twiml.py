@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from twilio.twiml.voice_response import Gather, Start, VoiceResponse
+from twilio.twiml import voice_response
+from twilio.twiml.voice_response import Start, VoiceResponse
 
 from callscribe.domain.scripts import (
     LANGUAGE,
-    AskForKey,
+    Gather,
     Hangup,
     Pause,
     Record,
-    RecordFromHere,
     Say,
     Script,
+    StartRecording,
 )
 
 # how long somebody may think after the last word, before they are told goodbye
@@ -47,19 +48,19 @@ def render_twiml(script: Script) -> str:
                     recording_status_callback=verb.recording_status_callback,
                     **_RECORDED,
                 )
-            case RecordFromHere(callback):
+            case StartRecording(callback):
                 start = Start()
                 start.recording(channels="dual", recording_status_callback=callback, **_RECORDED)
                 response.append(start)
-            case AskForKey():
-                response.append(_ask_for_key(verb))
+            case Gather():
+                response.append(_gather(verb))
             case Hangup():
                 response.hangup()
     return str(response)
 
 
-def _ask_for_key(verb: AskForKey) -> Gather:
-    gather = Gather(
+def _gather(verb: Gather) -> voice_response.Gather:
+    gather = voice_response.Gather(
         input="dtmf",
         num_digits=1,
         timeout=_KEY_SECONDS,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from callscribe.domain.problems import VendorError, VendorNotAskedError, VendorRefusedError
+from callscribe.domain.errors import VendorError, VendorNotAskedError, VendorRefusedError
 from callscribe.domain.times import Clock
 from callscribe.ports import Telemetry
 

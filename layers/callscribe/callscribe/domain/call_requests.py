@@ -10,13 +10,13 @@ from typing import Any
 
 from callscribe.domain.calls import MODES
 from callscribe.domain.consent import ConsentRules
+from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.option_checks import printable
 from callscribe.domain.phone_numbers import phone_number_error
-from callscribe.domain.problems import FieldError, InvalidInputError
 from callscribe.domain.request_fields import read_object
 from callscribe.domain.retention import Retention
 from callscribe.domain.scripts import GOODBYE, LANGUAGE
-from callscribe.domain.times import from_text, to_text
+from callscribe.domain.times import format_timestamp, parse_timestamp
 from callscribe.domain.transcription_options import check_transcription_options
 
 MAX_SAY_CHARACTERS = 3000
@@ -159,7 +159,7 @@ _FIELDS = {
 def _spoken(check: _Checker, field: str, text: object, most: int) -> str:
     """A text that Twilio can say."""
     if not isinstance(text, str) or not text.strip():
-        check.fail(field, "must be a text that is not empty")
+        check.fail(field, "must be a string that is not empty")
     elif len(text) > most:
         check.fail(field, f"has {len(text)} characters; {most} at most")
     elif any(ord(character) < 32 and character not in "\n\t" for character in text):
@@ -241,7 +241,7 @@ def _metadata(check: _Checker) -> dict[str, str]:
     rules: list[tuple[Callable[[Any, Any], bool], str]] = [
         # the table takes no empty name in a map
         (lambda name, _: bool(name), "has an empty name: give it one"),
-        (lambda _, value: isinstance(value, str), "must be a text"),
+        (lambda _, value: isinstance(value, str), "must be a string"),
         (
             lambda name, value: len(name) + len(str(value)) <= MAX_METADATA_CHARACTERS,
             f"is too long: {MAX_METADATA_CHARACTERS} characters at most, name and value",
@@ -265,7 +265,7 @@ def _place_at(check: _Checker) -> str | None:
     if value is None:
         return None
     try:
-        return to_text(from_text(value))
+        return format_timestamp(parse_timestamp(value))
     except (TypeError, ValueError, AttributeError, OverflowError):
         check.fail("place_at", "must be an RFC 3339 time with offset, such as 2027-01-31T09:00:00Z")
         return None
@@ -280,7 +280,7 @@ def check_place_at(request: CallRequest, now: datetime, retention: Retention) ->
     if request.place_at is None:
         return
     lead = retention.max_lead
-    if not now < from_text(request.place_at) <= now + lead:
+    if not now < parse_timestamp(request.place_at) <= now + lead:
         message = (
             f"must lie in the future, at most {lead.days} days ahead (RetentionDays, or a year)"
         )

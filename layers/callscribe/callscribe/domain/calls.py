@@ -12,11 +12,11 @@ CALL_ID = re.compile(r"[0-9a-f]{32}")
 CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 
 MODES = ("message", "call")
-TERMINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+CALL_TERMINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 # what is left of a call: asked to be erased, and nothing of it left anywhere. It keeps late callbacks
 # from bringing the call back
 ERASING, ERASED = "erasing", "erased"
-GONE = frozenset({ERASING, ERASED})
+ERASED_STATUSES = frozenset({ERASING, ERASED})
 
 # Twilio sends callbacks in order but they arrive in any: a status only ever replaces a lower one.
 _RANK = {
@@ -27,7 +27,7 @@ _RANK = {
     "initiated": 3,
     "ringing": 4,
     "in-progress": 5,
-    **dict.fromkeys(sorted(TERMINAL), 6),
+    **dict.fromkeys(sorted(CALL_TERMINAL), 6),
     ERASING: 7,
     ERASED: 8,
 }

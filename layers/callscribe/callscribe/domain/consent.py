@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from callscribe.domain.times import Clock, to_text
+from callscribe.domain.times import Clock, format_timestamp
 
 Consent = dict[str, Any]
 
@@ -65,7 +65,7 @@ def announced(consent: Consent, clock: Clock) -> Consent:
     """Twilio was told to say it. Said again, it keeps its first time."""
     if consent["status"] != "pending":
         return consent
-    return {**consent, "status": "announced", "announced_at": to_text(clock())}
+    return {**consent, "status": "announced", "announced_at": format_timestamp(clock())}
 
 
 def answered(consent: Consent, digits: str, clock: Clock) -> Consent:
@@ -73,4 +73,4 @@ def answered(consent: Consent, digits: str, clock: Clock) -> Consent:
     if "answered_at" in consent:
         return consent
     status = "given" if digits == AGREES else "declined" if digits else "unanswered"
-    return {**consent, "status": status, "answered_at": to_text(clock())}
+    return {**consent, "status": status, "answered_at": format_timestamp(clock())}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from callscribe.domain.calls import CALL_ID
-from callscribe.domain.problems import FieldError, InvalidInputError
-from callscribe.domain.times import from_text, is_day
+from callscribe.domain.errors import FieldError, InvalidInputError
+from callscribe.domain.times import is_day, parse_timestamp
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ def _parts(text: str) -> Any:
 
 def _read_scheduled(text: str) -> tuple[str, str]:
     place_at, call_id = _parts(text)
-    from_text(place_at)
+    parse_timestamp(place_at)
     if not CALL_ID.fullmatch(call_id):
         raise ValueError("not a call_id")
     return place_at, call_id
@@ -74,7 +74,7 @@ def _read(text: str) -> Cursor:
     if not before:
         return Cursor(day)
     created_at, call_id = before
-    from_text(created_at)
+    parse_timestamp(created_at)
     if not CALL_ID.fullmatch(call_id):
         raise ValueError("not a call_id")
     return Cursor(day, (created_at, call_id))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from callscribe.domain.times import to_text
+from callscribe.domain.times import format_timestamp
 
 DEFAULTS: Mapping[str, timedelta] = {
     # our own function runs 30 s at most: after two minutes it has died between claim and answer
@@ -50,9 +50,9 @@ DEFAULTS: Mapping[str, timedelta] = {
     # time for a second look at what the vendors have, before it is deleted there
     "recording.copies": timedelta(minutes=10),
 }
-_LONGEST_MINUTES = 60 * 24 * 30
+_MAX_MINUTES = 60 * 24 * 30
 # however often nothing was found, the next look is no further away than this
-_LONGEST_BACKOFF = timedelta(hours=2)
+_MAX_BACKOFF = timedelta(hours=2)
 # what could not be done is tried again between these; the alarm on what is long overdue needs to see each
 # entry twice an hour
 _DEFERRED_BETWEEN = (timedelta(minutes=5), timedelta(minutes=20))
@@ -88,10 +88,10 @@ class Deadlines:
         wait = self.waits.get(name)
         if wait is None:
             return dict(NOT_WAITING)
-        later = min(wait * 2**attempts, max(wait, _LONGEST_BACKOFF))
+        later = min(wait * 2**attempts, max(wait, _MAX_BACKOFF))
         return {
             "waiting_for": waiting_shard(call_id),
-            "due_at": to_text(now + later),
+            "due_at": format_timestamp(now + later),
             "overdue_since": None,
         }
 
@@ -101,7 +101,10 @@ def deferred(overdue_since: datetime, now: datetime) -> dict[str, Any]:
     been overdue already, within bounds."""
     shortest, longest = _DEFERRED_BETWEEN
     later = min(max(now - overdue_since, shortest), longest)
-    return {"due_at": to_text(now + later), "overdue_since": to_text(overdue_since)}
+    return {
+        "due_at": format_timestamp(now + later),
+        "overdue_since": format_timestamp(overdue_since),
+    }
 
 
 def read_deadlines(text: str) -> Deadlines:
@@ -117,8 +120,8 @@ def read_deadlines(text: str) -> Deadlines:
             raise ValueError(f"{name!r} is no deadline; there are {', '.join(sorted(DEFAULTS))}")
         if not minutes.isascii() or not minutes.isdecimal():
             raise ValueError(f"{entry!r} must be {name}=<whole minutes>")
-        if not 1 <= int(minutes) <= _LONGEST_MINUTES:
-            raise ValueError(f"{entry!r} must be 1 to {_LONGEST_MINUTES} minutes")
+        if not 1 <= int(minutes) <= _MAX_MINUTES:
+            raise ValueError(f"{entry!r} must be 1 to {_MAX_MINUTES} minutes")
         waits[name] = timedelta(minutes=int(minutes))
     return Deadlines(waits)
 

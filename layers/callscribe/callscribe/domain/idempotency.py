@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from callscribe.domain.problems import FieldError, InvalidInputError
+from callscribe.domain.errors import FieldError, InvalidInputError
 
 MAX_KEY_CHARACTERS = 255
 

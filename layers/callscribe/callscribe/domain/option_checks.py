@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from callscribe.domain.problems import FieldError
+from callscribe.domain.errors import FieldError
 
 Errors = Iterator[FieldError]
 Check = Callable[[Any, str], Errors]
@@ -23,7 +23,7 @@ def boolean(value: Any, path: str) -> Errors:
 
 def text(value: Any, path: str) -> Errors:
     if not isinstance(value, str) or not value.strip():
-        yield FieldError(path, "must be a text that is not empty")
+        yield FieldError(path, "must be a string that is not empty")
 
 
 def integer(low: int, high: int | None = None) -> Check:
@@ -119,7 +119,7 @@ def mapping_of(check_value: Check) -> Check:
 def phrase(at_most_words: int) -> Check:
     def check(value: Any, path: str) -> Errors:
         if not isinstance(value, str) or not value.strip():
-            yield FieldError(path, "must be a text that is not empty")
+            yield FieldError(path, "must be a string that is not empty")
         elif len(value.split()) > at_most_words:
             words = len(value.split())
             yield FieldError(path, f"has {words} words; {at_most_words} at most")

@@ -21,7 +21,7 @@ def phone_number_error(value: object, *, must_exist: bool = True) -> str | None:
     (`+266696687`): somebody may want exactly those forgotten, or never called.
     """
     if not isinstance(value, str):
-        return "must be a text such as +14155550100"
+        return "must be a string such as +14155550100"
     if message := _form_error(value):
         return message
     try:

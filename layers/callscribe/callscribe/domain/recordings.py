@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from callscribe.domain.failures import Failure
 
 RECORDING_SID = re.compile(r"RE[0-9a-fA-F]{32}")
-TERMINAL = frozenset({"completed", "silent", "absent", "error"})
+RECORDING_TERMINAL = frozenset({"completed", "silent", "absent", "error"})
 # ended well: nobody needs the vendors' copies any more
 DONE = frozenset({"completed", "silent"})
 # Twilio's words for a recording of which nothing more will come. Any other (in-progress, paused,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.option_checks import printable
-from callscribe.domain.problems import FieldError, InvalidInputError
-from callscribe.domain.times import from_text, to_text
+from callscribe.domain.times import format_timestamp, parse_timestamp
 
 
 def read_object(
@@ -34,7 +34,7 @@ def read_time(body: Mapping[str, Any], name: str, errors: list[FieldError]) -> s
     if value is None:
         return None
     try:
-        return to_text(from_text(value))
+        return format_timestamp(parse_timestamp(value))
     except (ValueError, TypeError, AttributeError, OverflowError):
         message = "must be a time with its offset, such as 2026-11-21T00:00:00Z"
         errors.append(FieldError(name, message))

@@ -37,14 +37,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordFromHere:
+class StartRecording:
     """The rest of the call, on two channels, while the script goes on (Twilio: <Start><Recording>)."""
 
     recording_status_callback: str
 
 
 @dataclass(frozen=True, slots=True)
-class AskForKey:
+class Gather:
     """One key, pressed while ``say`` is spoken or shortly after; ``action`` is told, also of none."""
 
     say: Say
@@ -56,7 +56,7 @@ class Hangup:
     pass
 
 
-Script = tuple[Say | Pause | Record | RecordFromHere | AskForKey | Hangup, ...]
+Script = tuple[Say | Pause | Record | StartRecording | Gather | Hangup, ...]
 
 
 def opening_script(call: Call, urls: CallbackUrls) -> Script:
@@ -66,7 +66,7 @@ def opening_script(call: Call, urls: CallbackUrls) -> Script:
     announcement = _say(call, call.consent["announcement"])
     if is_gated(call.consent):
         # everything else is in the answer to the key
-        return (AskForKey(announcement, urls.consent(call.call_id)), Hangup())
+        return (Gather(announcement, urls.consent(call.call_id)), Hangup())
     return (announcement, *_main_script(call, urls))
 
 
@@ -75,7 +75,7 @@ def script_after_consent(call: Call, urls: CallbackUrls) -> Script:
     if call.consent is None or call.consent["status"] != "given":
         return closing_script(call)
     if call.mode == "call":
-        return (RecordFromHere(urls.recording_complete(call.call_id)), *_main_script(call, urls))
+        return (StartRecording(urls.recording_complete(call.call_id)), *_main_script(call, urls))
     return _main_script(call, urls)
 
 

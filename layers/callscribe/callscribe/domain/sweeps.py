@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callscribe.domain.calls import CALL_SID
-from callscribe.domain.problems import FieldError, InvalidInputError
+from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.recordings import RECORDING_SID
 from callscribe.domain.request_fields import read_object, read_time
-from callscribe.domain.times import to_text
+from callscribe.domain.times import format_timestamp
 
 IMPORT_ID = re.compile(r"import-[0-9a-f]{32}")
 # the three that go on for ever; imports are asked for
@@ -80,11 +80,11 @@ def span_of_import(wanted: Mapping[str, str | None], now: datetime) -> tuple[str
     Raises:
         InvalidInputError
     """
-    since, until = wanted["since"] or _EARLIEST, wanted["until"] or to_text(now)
+    since, until = wanted["since"] or _EARLIEST, wanted["until"] or format_timestamp(now)
     errors = []
     if since >= until:
         errors.append(FieldError("until", "must be after since"))
-    if until > to_text(now + timedelta(minutes=5)):
+    if until > format_timestamp(now + timedelta(minutes=5)):
         errors.append(FieldError("until", "must not be in the future"))
     if errors:
         raise InvalidInputError(errors)

@@ -17,13 +17,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def to_text(moment: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """``2026-11-21T01:39:00.123Z``."""
     # not strftime, whose %Y has less than four digits for the first thousand years
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def from_text(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """Reads any RFC 3339 time with an offset.
 
     Raises:
@@ -54,6 +54,6 @@ def from_rfc_2822(text: str | None) -> str | None:
     if not text:
         return None
     try:
-        return to_text(parsedate_to_datetime(text))
+        return format_timestamp(parsedate_to_datetime(text))
     except (ValueError, OverflowError):
         return None

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
+from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.languages import LANGUAGE_CODES
 from callscribe.domain.option_checks import (
     Check,
@@ -31,7 +32,6 @@ from callscribe.domain.option_checks import (
     text,
 )
 from callscribe.domain.pii_policies import PII_POLICIES
-from callscribe.domain.problems import FieldError, InvalidInputError
 from callscribe.domain.transcription_rules import MOST_KEYTERMS, Options, contradictions
 
 SPEECH_MODELS = ("universal-3-5-pro", "universal-2", "assemblyai-stt-3-7")

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from callscribe.domain.errors import FieldError
 from callscribe.domain.languages import is_english
 from callscribe.domain.pii_policies import ENGLISH_POLICIES
-from callscribe.domain.problems import FieldError
 
 MOST_KEYTERMS = 1000
 _KEYTERMS_LIMIT = {"universal-2": 200}

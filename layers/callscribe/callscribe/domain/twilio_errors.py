@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from callscribe.domain.problems import VendorError
+from callscribe.domain.errors import VendorError
 
 
 @dataclass(frozen=True, slots=True)

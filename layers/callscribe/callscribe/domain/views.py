@@ -8,7 +8,7 @@ from typing import Any
 
 from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
-from callscribe.domain.times import from_text
+from callscribe.domain.times import parse_timestamp
 
 _CALL_FIELDS = (
     "call_id",
@@ -91,13 +91,13 @@ def offset_ms(call: Call, recording: Recording, first: Recording) -> int:
     Where no callback told when that was, it is the call's end less its duration, else the begin of
     its first recording.
     """
-    begins = from_text(recording.started_at or recording.created_at)
+    begins = parse_timestamp(recording.started_at or recording.created_at)
     if call.answered_at:
-        answered = from_text(call.answered_at)
+        answered = parse_timestamp(call.answered_at)
     elif call.ended_at and call.duration_seconds:
-        answered = from_text(call.ended_at) - timedelta(seconds=call.duration_seconds)
+        answered = parse_timestamp(call.ended_at) - timedelta(seconds=call.duration_seconds)
     else:
-        answered = from_text(first.started_at or first.created_at)
+        answered = parse_timestamp(first.started_at or first.created_at)
     return max(0, int((begins - answered) / timedelta(milliseconds=1)))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from callscribe.domain.callback_urls import CallbackUrls
-from callscribe.domain.calls import GONE, STATUSES, Call
+from callscribe.domain.calls import ERASED_STATUSES, STATUSES, Call
 from callscribe.domain.consent import Consent, ConsentRules, announced, answered
-from callscribe.domain.problems import RetryLaterError
+from callscribe.domain.errors import RetryLaterError
 from callscribe.domain.scripts import (
     Script,
     closing_script,
@@ -17,9 +17,9 @@ from callscribe.domain.scripts import (
 )
 from callscribe.domain.times import Clock
 from callscribe.ports import CallStore, Telemetry
-from callscribe.use_cases.track_call import CallNews, TrackCall
+from callscribe.use_cases.track_call import CallStatusUpdate, TrackCall
 
-_NOT_GONE = frozenset(STATUSES) - GONE
+_NOT_GONE = frozenset(STATUSES) - ERASED_STATUSES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +57,10 @@ class AnswerCall:
     def closing(self, call_id: str) -> Script:
         return closing_script(self.store.get_call(call_id))
 
-    def inbound(self, news: CallNews, *, base_url: str) -> Script:
+    def inbound(self, news: CallStatusUpdate, *, base_url: str) -> Script:
         """Somebody calls one of our numbers: the call is adopted, its caller leaves a message."""
         call = self.track.adopt(news, base_url=base_url, mode="message")
-        if call.status in GONE:
+        if call.status in ERASED_STATUSES:
             return empty_script()
         language = call.language or self.inbound_language
         asked = replace(

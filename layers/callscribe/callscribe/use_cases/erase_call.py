@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from callscribe.domain.calls import CALL_SID, ERASED, ERASING, Call
 from callscribe.domain.deadlines import NOT_WAITING, Deadlines
-from callscribe.domain.problems import CallscribeError, VendorLacksItError
+from callscribe.domain.errors import CallscribeError, VendorNotFoundError
 from callscribe.domain.recordings import Recording
-from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.ports import CallStore, StoredObjects, Telemetry, Telephony, Transcriber
 from callscribe.use_cases.find_submissions import claimed_at, find_submissions
 
@@ -28,7 +28,7 @@ class EraseCall:
     clock: Clock
     deadlines: Deadlines
 
-    def look(self, call: Call) -> None:
+    def erase_once(self, call: Call) -> None:
         """Removes what there is of a call in ``erasing``; says ``erased`` where nothing was left.
 
         Raises:
@@ -45,20 +45,20 @@ class EraseCall:
             raise trouble
         now = self.clock()
         record = call.erasure or {}
-        begun = from_text(record.get("asked_at") or call.updated_at)
+        begun = parse_timestamp(record.get("asked_at") or call.updated_at)
         if found or now < begun + self.deadlines["call.erasing"]:
             changes = self.deadlines.of_call(call.call_id, ERASING, now)
         else:
             changes = {
                 "status": ERASED,
-                "erasure": {**record, "erased_at": to_text(now)},
+                "erasure": {**record, "erased_at": format_timestamp(now)},
                 **NOT_WAITING,
             }
-        changes["updated_at"] = to_text(now)
+        changes["updated_at"] = format_timestamp(now)
         done = self.store.change_call(call.call_id, changes, only_from=[ERASING])
         if done and changes.get("status") == ERASED:
             self.telemetry.count("CallErased")
-            self.telemetry.note("call erased", call_id=call.call_id)
+            self.telemetry.info("call erased", call_id=call.call_id)
 
     def copies(self, call: Call, recording: Recording) -> None:
         """Deletes at the vendors what is stored here, but no recording that may be another
@@ -118,6 +118,6 @@ def _gone(delete: Callable[[str], None], name: str) -> bool:
     """Whether there was something to delete."""
     try:
         delete(name)
-    except VendorLacksItError:
+    except VendorNotFoundError:
         return False
     return True

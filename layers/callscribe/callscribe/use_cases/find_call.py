@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from callscribe.domain.calls import CALL_ID, CALL_SID, GONE, Call
-from callscribe.domain.problems import NotFoundError
+from callscribe.domain.calls import CALL_ID, CALL_SID, ERASED_STATUSES, Call
+from callscribe.domain.errors import NotFoundError
 from callscribe.domain.recordings import Recording
 from callscribe.ports import CallStore
 
@@ -20,6 +20,6 @@ def find_call(
     found = store.get_call_with_recordings(call_id) if call_id else None
     if found is None:
         raise NotFoundError(f"there is no call {call_id_or_sid}")
-    if found[0].status in GONE and not even_erased:
+    if found[0].status in ERASED_STATUSES and not even_erased:
         raise NotFoundError(f"the call {call_id_or_sid} was erased")
     return found

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callscribe.domain.recordings import Recording, is_answered_by
-from callscribe.domain.times import from_text, to_text
+from callscribe.domain.times import format_timestamp, parse_timestamp
 from callscribe.ports import Transcriber
 
 # clocks differ: a transcript may look older than the claim that made it
@@ -15,10 +15,10 @@ _CLOCK_SLACK = timedelta(minutes=5)
 
 def claimed_at(recording: Recording) -> datetime:
     """When the recording was last claimed for submission."""
-    return from_text(recording.submitted_at or recording.updated_at)
+    return parse_timestamp(recording.submitted_at or recording.updated_at)
 
 
 def find_submissions(transcriber: Transcriber, recording: Recording) -> list[dict[str, Any]]:
     """The transcripts of this recording's audio since its claim, newest first. Raises VendorError."""
-    listed = transcriber.list_since(to_text(claimed_at(recording) - _CLOCK_SLACK))
+    listed = transcriber.list_since(format_timestamp(claimed_at(recording) - _CLOCK_SLACK))
     return [item for item in listed if is_answered_by(recording, item)]

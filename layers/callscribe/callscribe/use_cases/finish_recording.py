@@ -6,27 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from callscribe.domain.calls import GONE, Call
+from callscribe.domain.calls import ERASED_STATUSES, Call
 from callscribe.domain.deadlines import Deadlines, failed_shard
+from callscribe.domain.errors import VendorError, VendorNotAskedError, VendorNotFoundError
 from callscribe.domain.failures import Failure
-from callscribe.domain.problems import VendorError, VendorLacksItError, VendorNotAskedError
 from callscribe.domain.recordings import (
     DONE,
-    TERMINAL,
+    RECORDING_TERMINAL,
     Recording,
     changed,
     is_answered_by,
     transcript_key,
 )
-from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.domain.transcript_failures import explain_recording_error, explain_vendor_error
 from callscribe.domain.transcripts import Transcript, UnreadableTranscriptError, read_transcript
 from callscribe.ports import (
-    Announcer,
     CallStore,
     Documents,
-    RecordingNotice,
+    EventPublisher,
     RecordingsQueue,
+    RecordingStatusUpdate,
     Telemetry,
     Transcriber,
 )
@@ -56,12 +56,12 @@ class FinishRecording:
     transcriber: Transcriber
     documents: Documents
     queue: RecordingsQueue
-    announcer: Announcer
+    event_publisher: EventPublisher
     telemetry: Telemetry
     clock: Clock
     deadlines: Deadlines
     # whether the vendors' copies go once ours are stored
-    delete_copies: bool = False
+    delete_vendor_copies: bool = False
 
     def from_webhook(self, call_id: str, recording_sid: str, transcript_id: str) -> None:
         """AssemblyAI says that ``transcript_id`` ended: a hint, checked by asking for it.
@@ -73,15 +73,15 @@ class FinishRecording:
             self.telemetry.count("WebhookForUnknownRecording")
             return
         call, recording = found
-        if recording.status in TERMINAL:
-            self.announce(call, recording)
+        if recording.status in RECORDING_TERMINAL:
+            self.publish_event(call, recording)
             return
         if recording.transcript_id not in (None, transcript_id):
             self.telemetry.count("WebhookMismatch")
             return
         try:
             document = self.transcriber.get(transcript_id)
-        except VendorLacksItError:
+        except VendorNotFoundError:
             # said with the right secret, but not by AssemblyAI
             self.telemetry.count("WebhookMismatch")
             return
@@ -95,7 +95,7 @@ class FinishRecording:
         transcript_id = recording.transcript_id or ""
         try:
             document = self.transcriber.get(transcript_id)
-        except VendorLacksItError:
+        except VendorNotFoundError:
             self.telemetry.count("UnmappedItems")
             if recording.attempts < recording.attempts_allowed:
                 self._try_again(call, recording, transcript_id)
@@ -135,12 +135,12 @@ class FinishRecording:
         changes = {
             **(facts or {}),
             "status": status,
-            "updated_at": to_text(now),
+            "updated_at": format_timestamp(now),
             "error_code": failure.code if failure else None,
             "error_message": failure.message if failure else None,
             "error_retryable": failure.retryable if failure else None,
             "failed_on": failed_shard(call.call_id) if status == "error" else None,
-            "failed_at": to_text(now) if status == "error" else None,
+            "failed_at": format_timestamp(now) if status == "error" else None,
             "announce": True,
             **self.deadlines.of_recording(call.call_id, "announce", now),
         }
@@ -153,16 +153,16 @@ class FinishRecording:
         )
         if ended:
             self.telemetry.count(_METRICS[status])
-            self.telemetry.note(
+            self.telemetry.info(
                 "recording ended",
                 call_id=call.call_id,
                 recording_sid=recording.recording_sid,
                 status=status,
                 error_code=failure.code if failure else None,
             )
-            self.announce(call, changed(recording, changes))
+            self.publish_event(call, changed(recording, changes))
 
-    def keep(self, recording: Recording, notice: RecordingNotice) -> None:
+    def keep(self, recording: Recording, notice: RecordingStatusUpdate) -> None:
         """Fills in what the recording lacks and Twilio knows; what it has stays."""
         told = {name: getattr(notice, name) for name in _TOLD_BY_TWILIO}
         missing = {n: v for n, v in told.items() if v is not None and getattr(recording, n) is None}
@@ -175,7 +175,9 @@ class FinishRecording:
                 expected=dict.fromkeys(missing),
             )
 
-    def without_audio(self, call: Call, recording: Recording, notice: RecordingNotice) -> None:
+    def without_audio(
+        self, call: Call, recording: Recording, notice: RecordingStatusUpdate
+    ) -> None:
         """Ends a recording of which Twilio says that there will be no audio."""
         if notice.status == "deleted":
             self.end(call, recording, "error", _AUDIO_DELETED)
@@ -183,12 +185,14 @@ class FinishRecording:
             failure = explain_recording_error(str(notice.error_code or ""))
             self.end(call, recording, "absent", failure)
 
-    def announce(self, call: Call, recording: Recording) -> None:
+    def publish_event(self, call: Call, recording: Recording) -> None:
         """Sends the event that is still owed; a crash in between sends it twice, never none."""
         if not recording.announce:
             return
-        self.announcer.announce(call, recording)
-        still_to_do = "copies" if self.delete_copies and recording.status in DONE else "nothing"
+        self.event_publisher.publish(call, recording)
+        still_to_do = (
+            "copies" if self.delete_vendor_copies and recording.status in DONE else "nothing"
+        )
         self.store.change_recording(
             call.call_id,
             recording.recording_sid,
@@ -234,7 +238,7 @@ class FinishRecording:
             "transcript_id": None,
             "transcript_status": None,
             "past_transcript_ids": [*recording.past_transcript_ids, transcript_id],
-            "updated_at": to_text(now),
+            "updated_at": format_timestamp(now),
             **self.deadlines.of_recording(call.call_id, "stored", now),
         }
         again = self.store.change_recording(
@@ -246,7 +250,7 @@ class FinishRecording:
         )
         if again:
             self.telemetry.count("TranscriptRetried")
-            self.queue.put(notice_of(recording), delay_seconds=5)
+            self.queue.put(status_update_of(recording), delay_seconds=5)
 
     def _still_waiting(self, call: Call, recording: Recording, status: str) -> None:
         now = self.clock()
@@ -266,13 +270,13 @@ class FinishRecording:
         )
 
     def _is_overdue(self, recording: Recording) -> bool:
-        submitted_at = from_text(recording.submitted_at or recording.updated_at)
+        submitted_at = parse_timestamp(recording.submitted_at or recording.updated_at)
         return self.clock() > submitted_at + self.deadlines["recording.give-up"]
 
     def _find(self, call_id: str, recording_sid: str) -> tuple[Call, Recording] | None:
         """Both by one request: they lie in one partition."""
         call, recordings = self.store.get_call_with_recordings(call_id) or (None, [])
-        if call is None or call.status in GONE:
+        if call is None or call.status in ERASED_STATUSES:
             return None
         found = [r for r in recordings if r.recording_sid == recording_sid]
         return (call, found[0]) if found else None
@@ -286,9 +290,9 @@ _METRICS = {
 }
 
 
-def notice_of(recording: Recording) -> RecordingNotice:
+def status_update_of(recording: Recording) -> RecordingStatusUpdate:
     """A message that makes the worker take a known recording up again."""
-    return RecordingNotice(
+    return RecordingStatusUpdate(
         recording_sid=recording.recording_sid,
         call_id=recording.call_id,
         status="completed",

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from callscribe.domain.idempotency import check_key, fingerprint, key_digest
-from callscribe.domain.problems import (
+from callscribe.domain.errors import (
     ConflictError,
     FieldError,
     InvalidInputError,
     NotFoundError,
 )
+from callscribe.domain.idempotency import check_key, fingerprint, key_digest
 from callscribe.domain.sweeps import (
     IMPORT_ID,
     Sweep,
@@ -21,7 +21,7 @@ from callscribe.domain.sweeps import (
     read_import_request,
     span_of_import,
 )
-from callscribe.domain.times import Clock, to_text
+from callscribe.domain.times import Clock, format_timestamp
 from callscribe.ports import KeyStore, SweepStore
 
 _KEPT = timedelta(days=90)
@@ -36,7 +36,9 @@ class ImportRecordings:
     clock: Clock
     new_id: Callable[[], str]
 
-    def ask(self, body: object, *, principal: str, idempotency_key: str | None) -> dict[str, Any]:
+    def create_import(
+        self, body: object, *, principal: str, idempotency_key: str | None
+    ) -> dict[str, Any]:
         """Notes what is to be imported. The same Idempotency-Key is the same import.
 
         Raises:
@@ -81,8 +83,8 @@ class ImportRecordings:
             until=until,
             wanted_call_sid=wanted["call_sid"],
             wanted_recording_sid=wanted["recording_sid"],
-            created_at=to_text(now),
-            updated_at=to_text(now),
+            created_at=format_timestamp(now),
+            updated_at=format_timestamp(now),
             request_hash=request_hash,
             expires_at=int((now + _KEPT).timestamp()),
         )

@@ -15,24 +15,24 @@ from callscribe.domain.call_requests import (
     check_place_at,
 )
 from callscribe.domain.callback_urls import public_base_url
-from callscribe.domain.calls import GONE, Call, statuses_before
+from callscribe.domain.calls import ERASED_STATUSES, Call, statuses_before
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.failures import Failure
-from callscribe.domain.idempotency import check_key, fingerprint, key_digest
-from callscribe.domain.problems import (
+from callscribe.domain.errors import (
     ConflictError,
-    DiallingRefusedError,
+    DialingRefusedError,
     NotFoundError,
     RetryLaterError,
-    VendorBusyError,
+    VendorOutcomeUnknownError,
+    VendorRateLimitedError,
     VendorRefusedError,
-    VendorUnknownError,
 )
+from callscribe.domain.failures import Failure
+from callscribe.domain.idempotency import check_key, fingerprint, key_digest
 from callscribe.domain.retention import Retention
-from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.domain.twilio_errors import explain_refusal
 from callscribe.ports import CallStore, KeyStore, Schedules, Telemetry, Telephony, VendorCall
-from callscribe.use_cases.guard_dialling import GuardDialling
+from callscribe.use_cases.guard_dialing import GuardDialing
 
 _MISSED = Failure(
     "missed_its_time",
@@ -62,7 +62,7 @@ class PlaceCall:
     keys: KeyStore
     telephony: Telephony
     schedules: Schedules
-    guard: GuardDialling
+    guard: GuardDialing
     telemetry: Telemetry
     clock: Clock
     deadlines: Deadlines
@@ -82,8 +82,8 @@ class PlaceCall:
         Raises:
             InvalidInputError: nothing was done.
             ConflictError: the key was used for another request.
-            DiallingRefusedError: the fraud guard said no; Twilio was not asked.
-            VendorRefusedError, VendorBusyError: Twilio said no; the call stands as failed.
+            DialingRefusedError: the fraud guard said no; Twilio was not asked.
+            VendorRefusedError, VendorRateLimitedError: Twilio said no; the call stands as failed.
         """
         check_key(caller.idempotency_key)
         request = check_call_request(body, defaults=self.defaults)
@@ -116,7 +116,7 @@ class PlaceCall:
         Harmless when the schedule fires twice, or for a call that was canceled or erased. One whose
         time is over (``call.too-late``) is not placed: it fails, and says so.
 
-        Raises NotFoundError, DiallingRefusedError, and what ``from_request`` raises of Twilio.
+        Raises NotFoundError, DialingRefusedError, and what ``from_request`` raises of Twilio.
         """
         call = self.store.get_call(call_id)
         if call is None:
@@ -128,13 +128,13 @@ class PlaceCall:
             return self._not_placed(call, _MISSED)
         try:
             self.guard.check(call)
-            self.guard.admit(call)
-        except DiallingRefusedError as error:
+            self.guard.acquire_slot(call)
+        except DialingRefusedError as error:
             self._not_placed(call, error.failure)
             raise
         claim = {
             "status": "placing",
-            "claimed_at": to_text(self.clock()),
+            "claimed_at": format_timestamp(self.clock()),
             "claim_token": self.new_id(),
             # PublicBaseUrl may have changed since the call was asked for
             "base_url": self._base_url(call.base_url or ""),
@@ -148,7 +148,7 @@ class PlaceCall:
         return self._place(replace(call, **claim))
 
     def _let_through(self, call: Call) -> None:
-        """Raises DiallingRefusedError."""
+        """Raises DialingRefusedError."""
         self.guard.check(call)
         if call.place_at:
             # among those under way it counts when it is placed
@@ -159,7 +159,7 @@ class PlaceCall:
     def _is_too_late(self, planned: str | None) -> bool:
         if planned is None:
             return False
-        return self.clock() > from_text(planned) + self.deadlines["call.too-late"]
+        return self.clock() > parse_timestamp(planned) + self.deadlines["call.too-late"]
 
     def _say_missed(self, call: Call) -> None:
         self.telemetry.warn("call missed its time", call_id=call.call_id, place_at=call.place_at)
@@ -176,7 +176,7 @@ class PlaceCall:
             return wanted_id
         now = self.clock()
         # place_at is judged only after the key: what lies too far ahead is kept no longer than allowed
-        last = from_text(request.place_at) if request.place_at else now
+        last = parse_timestamp(request.place_at) if request.place_at else now
         last = min(max(now, last), now + self.retention.max_lead)
         return self.keys.bind_key(
             key_digest("call", caller.principal, caller.idempotency_key),
@@ -191,12 +191,12 @@ class PlaceCall:
         now = self.clock()
         status = "scheduled" if request.place_at else "placing"
         # a schedule is overdue only after its own time
-        waits_from = from_text(request.place_at) if request.place_at else now
+        waits_from = parse_timestamp(request.place_at) if request.place_at else now
         return Call(
             call_id=call_id,
             status=status,
-            created_at=to_text(now),
-            updated_at=to_text(now),
+            created_at=format_timestamp(now),
+            updated_at=format_timestamp(now),
             mode=request.mode,
             to_number=request.to_number,
             from_number=request.from_number,
@@ -214,7 +214,7 @@ class PlaceCall:
             request_hash=request_hash,
             base_url=caller.base_url if request.place_at else self._base_url(caller.base_url),
             asked_by=caller.principal,
-            claimed_at=None if request.place_at else to_text(now),
+            claimed_at=None if request.place_at else format_timestamp(now),
             claim_token=self.new_id(),
             expires_at=self.retention.expires_at(waits_from),
             **self.deadlines.of_call(call_id, status, waits_from),
@@ -233,7 +233,7 @@ class PlaceCall:
         return call
 
     def _placed_before(self, call: Call | None, request_hash: str, caller: Caller) -> Call:
-        if call is not None and call.status in GONE:
+        if call is not None and call.status in ERASED_STATUSES:
             raise ConflictError("the call of this Idempotency-Key was erased: take a new key")
         if call is None or call.request_hash != request_hash:
             raise ConflictError("this Idempotency-Key was used for another request")
@@ -246,9 +246,9 @@ class PlaceCall:
     def _place(self, call: Call) -> Call:
         try:
             placed = self.telephony.place_call(call)
-        except VendorUnknownError as error:
+        except VendorOutcomeUnknownError as error:
             return self._kept(call, partial(self._outcome_unknown, call, error))
-        except (VendorRefusedError, VendorBusyError) as error:
+        except (VendorRefusedError, VendorRateLimitedError) as error:
             self._refused(call, error)
             raise
         rings = replace(call, call_sid=placed.call_sid, status=placed.status)
@@ -264,7 +264,7 @@ class PlaceCall:
             return call
 
     def _placed(self, call: Call, placed: VendorCall) -> Call:
-        now = to_text(self.clock())
+        now = format_timestamp(self.clock())
         known = {"call_sid": placed.call_sid, "placed_at": now, "updated_at": now}
         # Twilio answers "queued"; a callback may have been faster and further already
         status = placed.status if placed.status in calls.STATUSES else "queued"
@@ -276,20 +276,20 @@ class PlaceCall:
                 call.call_id, known, only_from=calls.STATUSES, expected={"call_sid": None}
             )
         self.telemetry.count("CallPlaced")
-        self.telemetry.note("call placed", call_id=call.call_id, call_sid=placed.call_sid)
+        self.telemetry.info("call placed", call_id=call.call_id, call_sid=placed.call_sid)
         if moved:
             return replace(call, **changes)
         return self.store.get_call(call.call_id) or call
 
-    def _outcome_unknown(self, call: Call, error: VendorUnknownError) -> Call:
-        """Never redialled: a callback that carries our id, or a look-up, tells what happened."""
+    def _outcome_unknown(self, call: Call, error: VendorOutcomeUnknownError) -> Call:
+        """Never redialed: a callback that carries our id, or a look-up, tells what happened."""
         changes = {"status": "unknown", **self._stamp(call.call_id, "unknown")}
         self.store.change_call(call.call_id, changes, only_from=["placing"])
         self.telemetry.count("CallOutcomeUnknown")
         self.telemetry.warn("call outcome unknown", call_id=call.call_id, reason=str(error))
         return self.store.get_call(call.call_id) or call
 
-    def _refused(self, call: Call, error: VendorRefusedError | VendorBusyError) -> None:
+    def _refused(self, call: Call, error: VendorRefusedError | VendorRateLimitedError) -> None:
         refusal = explain_refusal(error)
         failure = Failure(refusal.code, refusal.message, refusal.retryable)
         changes = failed(failure, self.clock) | {"twilio_code": error.code}
@@ -302,12 +302,12 @@ class PlaceCall:
 
     def _stamp(self, call_id: str, status: str) -> dict[str, Any]:
         now = self.clock()
-        return {"updated_at": to_text(now), **self.deadlines.of_call(call_id, status, now)}
+        return {"updated_at": format_timestamp(now), **self.deadlines.of_call(call_id, status, now)}
 
 
 def failed(failure: Failure, clock: Clock) -> dict[str, Any]:
     """The changes that end a call that never rang; nobody owes news of it any more."""
-    now = to_text(clock())
+    now = format_timestamp(clock())
     return {
         "status": "failed",
         "ended_at": now,

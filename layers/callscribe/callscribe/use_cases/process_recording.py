@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from callscribe.domain.callback_urls import CallbackUrls
-from callscribe.domain.calls import GONE, Call
+from callscribe.domain.calls import ERASED_STATUSES, Call
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.failures import Failure
-from callscribe.domain.problems import (
+from callscribe.domain.errors import (
     RetryLaterError,
-    VendorBusyError,
     VendorError,
+    VendorOutcomeUnknownError,
+    VendorRateLimitedError,
     VendorRefusedError,
-    VendorUnknownError,
 )
+from callscribe.domain.failures import Failure
 from callscribe.domain.recordings import (
     Recording,
     audio_key,
@@ -27,12 +27,12 @@ from callscribe.domain.recordings import (
     changed,
     is_unfinished,
 )
-from callscribe.domain.times import Clock, to_text
+from callscribe.domain.times import Clock, format_timestamp
 from callscribe.domain.transcript_requests import build_transcript_request
 from callscribe.ports import (
     AudioSource,
     CallStore,
-    RecordingNotice,
+    RecordingStatusUpdate,
     Telemetry,
     Telephony,
     Transcriber,
@@ -58,7 +58,7 @@ class ProcessRecording:
     webhook_secret: Callable[[], str]
     speech_models: tuple[str, ...]
 
-    def process(self, notice: RecordingNotice) -> None:
+    def process(self, notice: RecordingStatusUpdate) -> None:
         """Moves the recording as far as it can go now.
 
         Raises:
@@ -67,7 +67,7 @@ class ProcessRecording:
         if is_unfinished(notice.status):
             raise RetryLaterError("the recording is not finished", seconds=60)
         call = self._call(notice)
-        if call is None or call.status in GONE:
+        if call is None or call.status in ERASED_STATUSES:
             return
         recording = self._recording(call, notice)
         if notice.status != "completed" and recording.status == "received":
@@ -80,7 +80,7 @@ class ProcessRecording:
         if recording.status == "stored":
             self._submit(call, recording)
 
-    def _call(self, notice: RecordingNotice) -> Call | None:
+    def _call(self, notice: RecordingStatusUpdate) -> Call | None:
         """The recording's call; None for one that was erased."""
         if notice.call_id is None and notice.call_sid is not None:
             try:
@@ -99,14 +99,14 @@ class ProcessRecording:
             self.telemetry.warn("recording of an unknown call", recording_sid=notice.recording_sid)
         return call
 
-    def _recording(self, call: Call, notice: RecordingNotice) -> Recording:
+    def _recording(self, call: Call, notice: RecordingStatusUpdate) -> Recording:
         now = self.clock()
         recording = Recording(
             call_id=call.call_id,
             recording_sid=notice.recording_sid,
             status="received",
-            created_at=to_text(now),
-            updated_at=to_text(now),
+            created_at=format_timestamp(now),
+            updated_at=format_timestamp(now),
             started_at=notice.started_at,
             duration_seconds=notice.duration_seconds,
             channels=notice.channels,
@@ -133,7 +133,7 @@ class ProcessRecording:
             "audio_key": key,
             "audio_bytes": audio.size_bytes,
             "channels": audio.channels,
-            "updated_at": to_text(now),
+            "updated_at": format_timestamp(now),
             **self.deadlines.of_recording(call.call_id, "stored", now),
         }
         if not self._change(recording, changes):
@@ -158,7 +158,7 @@ class ProcessRecording:
         )
         try:
             answer = self.transcriber.submit(request)
-        except VendorBusyError as error:
+        except VendorRateLimitedError as error:
             self._back_to_stored(claimed)
             raise RetryLaterError(
                 "AssemblyAI is busy", seconds=error.retry_after_seconds
@@ -166,7 +166,7 @@ class ProcessRecording:
         except VendorRefusedError as error:
             self.finish.end(call, claimed, "error", _refusal(error))
             return
-        except VendorUnknownError as error:
+        except VendorOutcomeUnknownError as error:
             seconds = int(self.deadlines["recording.look-up"].total_seconds()) + 10
             raise RetryLaterError("AssemblyAI may have it or not", seconds=seconds) from error
         self._submitted(claimed, str(answer["id"]), str(answer.get("status") or "queued"))
@@ -184,9 +184,9 @@ class ProcessRecording:
             "status": "submitting",
             "attempts": recording.attempts + 1,
             "claims": recording.claims + 1,
-            "submitted_at": to_text(now),
+            "submitted_at": format_timestamp(now),
             "audio_path": audio_location(url),
-            "updated_at": to_text(now),
+            "updated_at": format_timestamp(now),
             **self.deadlines.of_recording(recording.call_id, "submitting", now),
         }
         return changed(recording, changes) if self._change(recording, changes) else None
@@ -197,7 +197,7 @@ class ProcessRecording:
         changes = {
             "status": "stored",
             "attempts": recording.attempts - 1,
-            "updated_at": to_text(now),
+            "updated_at": format_timestamp(now),
             **self.deadlines.of_recording(recording.call_id, "stored", now),
         }
         self._change(recording, changes)
@@ -208,7 +208,7 @@ class ProcessRecording:
             "status": "submitted",
             "transcript_id": transcript_id,
             "transcript_status": status,
-            "updated_at": to_text(now),
+            "updated_at": format_timestamp(now),
             **self.deadlines.of_recording(recording.call_id, "submitted", now),
         }
         if self._change(recording, changes):

@@ -11,13 +11,13 @@ from typing import Any
 from callscribe.domain import calls, views
 from callscribe.domain.calls import Call
 from callscribe.domain.cursors import Cursor, read_cursor
-from callscribe.domain.option_checks import printable
-from callscribe.domain.problems import (
+from callscribe.domain.errors import (
     FieldError,
     InvalidInputError,
     NotReadyError,
 )
-from callscribe.domain.recordings import TERMINAL, Recording
+from callscribe.domain.option_checks import printable
+from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
 from callscribe.domain.rendering import (
     TimedTranscript,
     render_json,
@@ -25,7 +25,7 @@ from callscribe.domain.rendering import (
     render_txt,
     render_vtt,
 )
-from callscribe.domain.times import Clock, is_day, to_text
+from callscribe.domain.times import Clock, format_timestamp, is_day
 from callscribe.domain.transcripts import read_transcript
 from callscribe.ports import AudioLinks, CallStore, Documents
 from callscribe.use_cases.find_call import find_call
@@ -59,19 +59,19 @@ class ReadCalls:
         """The call and its recordings; of an erased one the record of that. Raises NotFoundError."""
         call, recordings = find_call(self.store, call_id_or_sid, even_erased=True)
         # until its items are removed nothing of them is shown
-        return views.call_view(call, [] if call.status in calls.GONE else recordings)
+        return views.call_view(call, [] if call.status in calls.ERASED_STATUSES else recordings)
 
     def recordings(self, call_id_or_sid: str) -> dict[str, Any]:
         """Each recording with a link to its audio that lives for five minutes."""
         call, recordings = find_call(self.store, call_id_or_sid)
-        expires_at = to_text(self.clock() + timedelta(seconds=AUDIO_LINK_SECONDS))
+        expires_at = format_timestamp(self.clock() + timedelta(seconds=AUDIO_LINK_SECONDS))
         return {
             "call_id": call.call_id,
             "recordings": [
                 {
                     **views.recording_view(recording),
                     "audio_url": recording.audio_key
-                    and self.links.link(recording.audio_key, seconds=AUDIO_LINK_SECONDS),
+                    and self.links.presigned_url(recording.audio_key, seconds=AUDIO_LINK_SECONDS),
                     "audio_url_expires_at": expires_at if recording.audio_key else None,
                 }
                 for recording in views.in_order(recordings)
@@ -159,9 +159,9 @@ class ReadCalls:
 
 def _check_readable(call: Call, recordings: list[Recording]) -> None:
     """Part of a transcript would pass for the whole: everything must have ended, and one well."""
-    if any(recording.status not in TERMINAL for recording in recordings):
+    if any(recording.status not in RECORDING_TERMINAL for recording in recordings):
         raise NotReadyError("a recording is still being transcribed: try again", final=False)
-    if not recordings and (call.status not in calls.TERMINAL or call.waiting_for):
+    if not recordings and (call.status not in calls.CALL_TERMINAL or call.waiting_for):
         raise NotReadyError(f"the call is {call.status}: try again later", final=False)
     if not recordings:
         raise NotReadyError(f"the call is {call.status} and has no recording", final=True)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from callscribe.domain.calls import CALL_ID, CALL_SID
-from callscribe.domain.problems import FieldError, InvalidInputError
+from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.recordings import RECORDING_SID
 from callscribe.domain.times import from_rfc_2822
-from callscribe.ports import RecordingNotice, RecordingsQueue, Telemetry
+from callscribe.ports import RecordingsQueue, RecordingStatusUpdate, Telemetry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +27,12 @@ class ReceiveRecording:
         if notice.status == "in-progress":
             return
         self.queue.put(notice)
-        self.telemetry.note(
+        self.telemetry.info(
             "recording notice kept", recording_sid=notice.recording_sid, status=notice.status
         )
 
 
-def _read(form: Mapping[str, str], call_id: str | None, base_url: str) -> RecordingNotice:
+def _read(form: Mapping[str, str], call_id: str | None, base_url: str) -> RecordingStatusUpdate:
     recording_sid = form.get("RecordingSid", "")
     call_sid = form.get("CallSid") or None
     errors = []
@@ -46,7 +46,7 @@ def _read(form: Mapping[str, str], call_id: str | None, base_url: str) -> Record
         errors.append(FieldError("call_id", "must be 32 hexadecimal digits"))
     if errors:
         raise InvalidInputError(errors)
-    return RecordingNotice(
+    return RecordingStatusUpdate(
         recording_sid=recording_sid,
         call_sid=call_sid,
         call_id=call_id,

@@ -8,34 +8,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from callscribe.domain.calls import CALL_SID, GONE, TERMINAL, Call
+from callscribe.domain.calls import CALL_SID, CALL_TERMINAL, ERASED_STATUSES, Call
 from callscribe.domain.deadlines import NOT_WAITING, Deadlines, deferred
-from callscribe.domain.failures import Failure
-from callscribe.domain.problems import (
+from callscribe.domain.errors import (
     CallscribeError,
     RetryLaterError,
-    VendorLacksItError,
     VendorNotAskedError,
+    VendorNotFoundError,
 )
-from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
-from callscribe.domain.recordings import Recording, is_unfinished
-from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.domain.failures import Failure
+from callscribe.domain.recordings import RECORDING_TERMINAL, Recording, is_unfinished
+from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.ports import (
     CallStore,
+    OverdueItem,
     RecordingsQueue,
     SweepStore,
     Telemetry,
     Telephony,
     VendorCall,
     VendorShares,
-    Waiting,
 )
 from callscribe.use_cases.erase_call import EraseCall
-from callscribe.use_cases.finish_recording import FinishRecording, notice_of
+from callscribe.use_cases.finish_recording import FinishRecording, status_update_of
 from callscribe.use_cases.place_call import PlaceCall, failed
 from callscribe.use_cases.redrive import Redrive
 from callscribe.use_cases.sweep_vendors import SweepVendors
-from callscribe.use_cases.track_call import TrackCall, news_from_twilio
+from callscribe.use_cases.track_call import TrackCall, status_update_from_twilio
 
 # longer than the function may run: a run that died gives the lease back by itself
 _LEASE = timedelta(minutes=6)
@@ -84,8 +83,10 @@ class Reconcile:
             How many entries were overdue, taken up and put off; what the sweeps saw; or ``skipped``.
         """
         now = self.clock()
-        until = to_text(now + _LEASE)
-        if not self.sweeps.take_lease("reconcile", owner=owner, now=to_text(now), until=until):
+        until = format_timestamp(now + _LEASE)
+        if not self.sweeps.take_lease(
+            "reconcile", owner=owner, now=format_timestamp(now), until=until
+        ):
             self.telemetry.count("ReconcileSkipped")
             return {"skipped": "another run is under way"}
         try:
@@ -104,7 +105,7 @@ class Reconcile:
         now = self.clock()
         oldest = created = now
         seen: set[tuple[str, str | None]] = set()
-        for waiting in self.store.overdue(to_text(now)):
+        for waiting in self.store.overdue(format_timestamp(now)):
             key = (waiting.call_id, waiting.recording_sid)
             if key in seen:
                 continue
@@ -118,14 +119,14 @@ class Reconcile:
             if entry is None:
                 oldest = min(oldest, self._defer(waiting))
             else:
-                oldest = min(oldest, from_text(entry.overdue_since or waiting.due_at))
-                created = min(created, from_text(entry.created_at))
+                oldest = min(oldest, parse_timestamp(entry.overdue_since or waiting.due_at))
+                created = min(created, parse_timestamp(entry.created_at))
         self.telemetry.count("Overdue", result["overdue"])
         self.telemetry.count("OldestOverdueSeconds", (now - oldest).total_seconds())
         self.telemetry.count("OldestPendingSeconds", (now - created).total_seconds())
         return result
 
-    def _take_up(self, waiting: Waiting) -> Call | Recording | None:
+    def _take_up(self, waiting: OverdueItem) -> Call | Recording | None:
         """The entry as it was found; None where it was put off.
 
         One entry's trouble, even a bug that only it meets, never stops the next one's turn.
@@ -142,7 +143,7 @@ class Reconcile:
         except Exception as error:  # noqa: BLE001 - see above; it is counted and its name logged
             self.telemetry.count("InvocationFailed")
             reason = f"bug: {type(error).__name__}: {error}"
-        self.telemetry.count("ReconcilePutOff")
+        self.telemetry.count("ReconcileDeferred")
         self.telemetry.warn(
             "put off",
             call_id=waiting.call_id,
@@ -151,18 +152,18 @@ class Reconcile:
         )
         return None
 
-    def _defer(self, waiting: Waiting) -> datetime:
+    def _defer(self, waiting: OverdueItem) -> datetime:
         """Lets others go first in the next runs, unless the entry moved; since when it is overdue."""
-        since = from_text(waiting.due_at)
+        since = parse_timestamp(waiting.due_at)
         # an entry that cannot even be read or written stays first: its turn is over all the same
         with suppress(Exception):
             entry = self._read(waiting)
             if entry is not None and entry.due_at == waiting.due_at:
-                since = from_text(entry.overdue_since or waiting.due_at)
+                since = parse_timestamp(entry.overdue_since or waiting.due_at)
                 self._write_deferral(entry, deferred(since, self.clock()))
         return since
 
-    def _read(self, waiting: Waiting) -> Call | Recording | None:
+    def _read(self, waiting: OverdueItem) -> Call | Recording | None:
         if waiting.recording_sid is None:
             return self.store.get_call(waiting.call_id)
         return self.store.get_recording(waiting.call_id, waiting.recording_sid)
@@ -181,13 +182,13 @@ class Reconcile:
         call = self.store.get_call(call_id)
         if call is None:
             raise RetryLaterError("the index is ahead of the table", seconds=1)
-        if call.status in GONE:
+        if call.status in ERASED_STATUSES:
             self._erase(call)
         elif call.status == "scheduled":
             # a call that is claimed and then not asked for would have failed
             self.vendors.check("Twilio")
             self.place.from_schedule(call_id)
-        elif call.status in TERMINAL:
+        elif call.status in CALL_TERMINAL:
             self._check_recordings(call)
         elif call.call_sid is None:
             self._search(call)
@@ -197,18 +198,18 @@ class Reconcile:
 
     def _erase(self, call: Call) -> None:
         try:
-            self.erase.look(call)
+            self.erase.erase_once(call)
         except CallscribeError:
-            self.telemetry.count("ErasurePutOff")
+            self.telemetry.count("ErasureDeferred")
             raise
 
     def _search(self, call: Call) -> None:
-        """No answer came when it was placed: is it at Twilio? It is never dialled again."""
+        """No answer came when it was placed: is it at Twilio? It is never dialed again."""
         found = self._candidates(call)
-        claimed_at = from_text(call.claimed_at or call.created_at)
+        claimed_at = parse_timestamp(call.claimed_at or call.created_at)
         if found:
             oldest = min(found, key=lambda other: other.created_at or "")
-            if not self.track.apply(call.call_id, news_from_twilio(oldest)):
+            if not self.track.apply(call.call_id, status_update_from_twilio(oldest)):
                 self._look_later(call)
             self.telemetry.count("CallFound")
         elif self.clock() >= claimed_at + self.deadlines["call.never-arrived"]:
@@ -222,7 +223,7 @@ class Reconcile:
 
     def _candidates(self, call: Call) -> list[VendorCall]:
         """Calls at Twilio that may be this one: same numbers, not older, nobody else's."""
-        since = to_text(from_text(call.claimed_at or call.created_at) - _CLOCK_SLACK)
+        since = format_timestamp(parse_timestamp(call.claimed_at or call.created_at) - _CLOCK_SLACK)
         found = self.telephony.find_calls(
             to_number=call.to_number or "", from_number=call.from_number or "", since=since
         )
@@ -230,8 +231,8 @@ class Reconcile:
 
     def _ask_status(self, call: Call) -> None:
         try:
-            news = news_from_twilio(self.telephony.get_call(call.call_sid or ""))
-        except VendorLacksItError:
+            news = status_update_from_twilio(self.telephony.get_call(call.call_sid or ""))
+        except VendorNotFoundError:
             self.telemetry.count("UnmappedItems")
             self._change(call, failed(_CALL_GONE, self.clock))
             return
@@ -267,14 +268,14 @@ class Reconcile:
             return
         try:
             found = self.telephony.get_call(call.call_sid or "")
-        except VendorLacksItError:
+        except VendorNotFoundError:
             return
-        self.track.keep(call, news_from_twilio(found))
+        self.track.keep(call, status_update_from_twilio(found))
 
     def _recording(self, call_id: str, recording_sid: str) -> Call | Recording:
         call = self.store.get_call(call_id)
         recording = self.store.get_recording(call_id, recording_sid)
-        if call is not None and call.status in GONE:
+        if call is not None and call.status in ERASED_STATUSES:
             # the call's own deadline removes it: this entry need not come first in every run until then
             if recording is not None:
                 self.store.change_recording(
@@ -283,9 +284,9 @@ class Reconcile:
             return call
         if call is None or recording is None:
             raise RetryLaterError("the index is ahead of the table", seconds=1)
-        if recording.status in RECORDING_ENDED and recording.announce:
-            self.finish.announce(call, recording)
-        elif recording.status in RECORDING_ENDED:
+        if recording.status in RECORDING_TERMINAL and recording.announce:
+            self.finish.publish_event(call, recording)
+        elif recording.status in RECORDING_TERMINAL:
             # the entry may be older than what took its place: an event that was sent meanwhile
             if recording.waiting_for is not None:
                 self.erase.copies(call, recording)
@@ -301,9 +302,9 @@ class Reconcile:
         """Asks Twilio for a recording whose audio is not copied yet; ends it where it is gone."""
         try:
             notice = self.telephony.get_recording(recording.recording_sid)
-        except VendorLacksItError:
+        except VendorNotFoundError:
             self.telemetry.count("UnmappedItems")
-            notice = replace(notice_of(recording), status="deleted")
+            notice = replace(status_update_of(recording), status="deleted")
         if notice.status == "completed" or is_unfinished(notice.status):
             self.finish.keep(recording, notice)
             return True
@@ -312,7 +313,7 @@ class Reconcile:
 
     def _is_hopeless(self, recording: Recording) -> bool:
         """Tried often, and for longer than a vendor's outage usually lasts."""
-        waits_until = from_text(recording.created_at) + self.deadlines["recording.give-up"]
+        waits_until = parse_timestamp(recording.created_at) + self.deadlines["recording.give-up"]
         return recording.reconcile_attempts >= MAX_REQUEUES and self.clock() > waits_until
 
     def _requeue(self, recording: Recording) -> None:
@@ -323,7 +324,7 @@ class Reconcile:
                 recording.call_id, recording.status, self.clock(), attempts
             ),
         }
-        self.queue.put(notice_of(recording))
+        self.queue.put(status_update_of(recording))
         self.telemetry.count("RecordingRequeued")
         self.store.change_recording(
             recording.call_id, recording.recording_sid, changes, only_from=[recording.status]

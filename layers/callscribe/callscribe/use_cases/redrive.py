@@ -10,17 +10,17 @@ from typing import Any
 
 from callscribe.domain.calls import call_id_for_sid
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.problems import (
+from callscribe.domain.errors import (
     FieldError,
     InvalidInputError,
     NothingToRetryError,
 )
 from callscribe.domain.recordings import MAX_ATTEMPTS, Recording
 from callscribe.domain.request_fields import read_object, read_time
-from callscribe.domain.times import Clock, to_text
+from callscribe.domain.times import Clock, format_timestamp
 from callscribe.ports import CallStore, DeadLetter, DeadLetters, RecordingsQueue, Telemetry
 from callscribe.use_cases.find_call import find_call
-from callscribe.use_cases.finish_recording import notice_of
+from callscribe.use_cases.finish_recording import status_update_of
 
 # what one request takes up at most; its answer says where to go on
 MOST_AT_ONCE = 200
@@ -48,7 +48,7 @@ class Redrive:
     clock: Clock
     deadlines: Deadlines
 
-    def call(self, call_id_or_sid: str) -> dict[str, Any]:
+    def retry_call(self, call_id_or_sid: str) -> dict[str, Any]:
         """Tries every failed recording of a call again.
 
         Raises:
@@ -58,7 +58,7 @@ class Redrive:
         call, recordings = find_call(self.store, call_id_or_sid)
         if not recordings:
             raise NothingToRetryError(
-                f"the call is {call.status} and has no recording; a call is never dialled again "
+                f"the call is {call.status} and has no recording; a call is never dialed again "
                 "under its call_id: place a new one"
             )
         answers = {r.recording_sid: self._recording(r) for r in recordings}
@@ -72,7 +72,7 @@ class Redrive:
             "refused": [{"recording_sid": e.field, "reason": e.message} for e in refused],
         }
 
-    def failed(self, body: object) -> dict[str, Any]:
+    def retry_failed(self, body: object) -> dict[str, Any]:
         """Tries again what failed in a span of time, by reason or by kind.
 
         Returns:
@@ -141,7 +141,7 @@ class Redrive:
             return f"{recording.error_message}: another try would end the same way"
         if not self._open_again(recording):
             return "somebody else has just taken it up"
-        self.queue.put(notice_of(recording))
+        self.queue.put(status_update_of(recording))
         self.telemetry.count("RecordingRetried")
         return None
 
@@ -157,7 +157,7 @@ class Redrive:
             "attempts_allowed": recording.attempts + MAX_ATTEMPTS,
             "past_transcript_ids": past,
             "reconcile_attempts": 0,
-            "updated_at": to_text(now),
+            "updated_at": format_timestamp(now),
             **dict.fromkeys(_OF_AN_END),
             **self.deadlines.of_recording(recording.call_id, status, now),
         }
@@ -177,7 +177,7 @@ class Redrive:
         if reason is not None and not isinstance(reason, str):
             errors.append(FieldError("reason", "must be a code, such as download_error"))
         since = read_time(request, "since", errors) or ""
-        until = read_time(request, "until", errors) or to_text(self.clock())
+        until = read_time(request, "until", errors) or format_timestamp(self.clock())
         if kind != "dead-letter" and not errors and not since:
             errors.append(FieldError("since", "is missing: from when on is to be tried again?"))
         if since > until:

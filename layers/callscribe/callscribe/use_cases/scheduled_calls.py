@@ -8,10 +8,10 @@ from typing import Any
 
 from callscribe.domain.calls import Call
 from callscribe.domain.cursors import read_scheduled_cursor, write_scheduled_cursor
+from callscribe.domain.errors import FieldError, InvalidInputError, NotScheduledError
 from callscribe.domain.failures import Failure
-from callscribe.domain.problems import FieldError, InvalidInputError, NotScheduledError
 from callscribe.domain.request_fields import read_object
-from callscribe.domain.times import Clock, to_text
+from callscribe.domain.times import Clock, format_timestamp
 from callscribe.domain.views import call_summary
 from callscribe.ports import CallStore, Telemetry
 from callscribe.use_cases.find_call import find_call
@@ -84,7 +84,7 @@ class ScheduledCalls:
 
     def _canceled(self, call: Call, principal: str) -> Call:
         """The call as it stands then: placed, where its time came first."""
-        now = to_text(self.clock())
+        now = format_timestamp(self.clock())
         changes: dict[str, Any] = {
             "status": "canceled",
             "cancellation": {"canceled_at": now, "canceled_by": principal},
@@ -97,7 +97,7 @@ class ScheduledCalls:
             "due_at": None,
         }
         if self.store.change_call(call.call_id, changes, only_from=["scheduled"]):
-            self.telemetry.note("call canceled", call_id=call.call_id, canceled_by=principal)
+            self.telemetry.info("call canceled", call_id=call.call_id, canceled_by=principal)
             return replace(call, **changes)
         return self.store.get_call(call.call_id) or call
 

@@ -14,23 +14,27 @@ from typing import Any
 
 from callscribe.domain.adoption import AdoptionRules, belongs_here
 from callscribe.domain.callback_urls import CallbackUrls
-from callscribe.domain.calls import GONE, TERMINAL
-from callscribe.domain.problems import (
+from callscribe.domain.calls import CALL_TERMINAL, ERASED_STATUSES
+from callscribe.domain.errors import (
     CallscribeError,
     VendorError,
-    VendorLacksItError,
     VendorNotAskedError,
+    VendorNotFoundError,
     VendorRefusedError,
 )
-from callscribe.domain.recordings import TERMINAL as RECORDING_ENDED
-from callscribe.domain.recordings import Recording, ids_of_audio_url, is_unfinished
+from callscribe.domain.recordings import (
+    RECORDING_TERMINAL,
+    Recording,
+    ids_of_audio_url,
+    is_unfinished,
+)
 from callscribe.domain.sweeps import STANDING, Sweep
-from callscribe.domain.times import Clock, from_text, to_text
+from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.ports import (
     CallStore,
     Page,
-    RecordingNotice,
     RecordingsQueue,
+    RecordingStatusUpdate,
     SweepStore,
     Telemetry,
     Telephony,
@@ -38,7 +42,7 @@ from callscribe.ports import (
     VendorCall,
 )
 from callscribe.use_cases.finish_recording import FinishRecording
-from callscribe.use_cases.track_call import TrackCall, news_from_twilio
+from callscribe.use_cases.track_call import TrackCall, status_update_from_twilio
 
 _FIRST_WINDOW = timedelta(hours=24)
 _OVERLAP = timedelta(minutes=30)
@@ -103,8 +107,8 @@ class SweepVendors:
             return last
         # however long ago that was: Twilio's lists reach back without end, AssemblyAI's further than
         # it keeps transcripts
-        joins = from_text(last.until) - _OVERLAP
-        unfinished = from_text(last.unfinished_since or last.until)
+        joins = parse_timestamp(last.until) - _OVERLAP
+        unfinished = parse_timestamp(last.unfinished_since or last.until)
         since = min(joins, max(unfinished, now - _MAX_REACH_BACK))
         window = replace(_new_sweep(name, name, since, now), created_at=last.created_at)
         self._save(window, only_from=["completed"])
@@ -156,7 +160,7 @@ class SweepVendors:
         for entry in page.entries:
             if isinstance(entry, VendorCall):
                 outcome, begun = self._call(entry), None
-            elif isinstance(entry, RecordingNotice):
+            elif isinstance(entry, RecordingStatusUpdate):
                 delay = int((found + counts[_FOUND]) * _SECONDS_BETWEEN)
                 outcome, begun = self._recording(entry, sweep, delay), entry.created_at
                 unmapped += outcome == _FOUND and self._is_old(entry)
@@ -180,7 +184,7 @@ class SweepVendors:
             skipped=sweep.skipped + counts[_SKIPPED],
             unmapped=sweep.unmapped + unmapped,
             unfinished_since=unfinished,
-            updated_at=to_text(self.clock()),
+            updated_at=format_timestamp(self.clock()),
         )
 
     def _call(self, vendor: VendorCall) -> str:
@@ -189,8 +193,8 @@ class SweepVendors:
         call = self.store.get_call(call_id) if call_id else None
         if call is None:
             return _SKIPPED
-        news = news_from_twilio(vendor)
-        if call.status in TERMINAL | GONE or vendor.status not in TERMINAL:
+        news = status_update_from_twilio(vendor)
+        if call.status in CALL_TERMINAL | ERASED_STATUSES or vendor.status not in CALL_TERMINAL:
             self.track.keep(call, news)
             return _KNOWN
         if self.track.apply(call.call_id, news):
@@ -199,7 +203,7 @@ class SweepVendors:
 
     def _recording(
         self,
-        notice: RecordingNotice,
+        notice: RecordingStatusUpdate,
         sweep: Sweep,
         delay_seconds: int,
     ) -> str:
@@ -239,7 +243,7 @@ class SweepVendors:
             try:
                 call = self.telephony.get_call(call_sid)
                 self._numbers[call_sid] = (call.to_number, call.from_number)
-            except VendorLacksItError:
+            except VendorNotFoundError:
                 self._numbers[call_sid] = ()
         return self._numbers[call_sid]
 
@@ -274,7 +278,7 @@ class SweepVendors:
                 return _SKIPPED
             self._delete_duplicate(transcript_id, recording.call_id, recording.recording_sid)
             return _FOUND
-        if recording.status in RECORDING_ENDED:
+        if recording.status in RECORDING_TERMINAL:
             return _KNOWN
         self.finish.from_webhook(recording.call_id, recording.recording_sid, transcript_id)
         self.telemetry.count("TranscriptFound")
@@ -287,14 +291,14 @@ class SweepVendors:
         webhooks = {CallbackUrls(b).transcript_complete(call_id, recording_sid) for b in bases}
         try:
             transcript = self.transcriber.get(transcript_id)
-        except VendorLacksItError:
+        except VendorNotFoundError:
             return False
         return belongs_here(transcript, self.bucket_name, webhooks)
 
     def _is_gone(self, call_id: str) -> bool:
         """Of an erased call there may be a leftover: made by a request whose answer was lost."""
         call = self.store.get_call(call_id)
-        return call is not None and call.status in GONE
+        return call is not None and call.status in ERASED_STATUSES
 
     def _delete(self, sweep: Sweep, names: list[str]) -> int:
         """How many are gone now; one that the vendor will not delete keeps nobody from going on."""
@@ -307,7 +311,7 @@ class SweepVendors:
                     self.telephony.delete_recording(name)
                 gone += 1
                 self.telemetry.count("LeftoverDeleted")
-            except VendorLacksItError:
+            except VendorNotFoundError:
                 continue
             except VendorRefusedError as error:
                 self.telemetry.warn("leftover not deleted", reason=str(error))
@@ -317,7 +321,7 @@ class SweepVendors:
         """Another one of this recording was adopted: what nobody reads is not left lying there."""
         try:
             self.transcriber.delete(transcript_id)
-        except VendorLacksItError:
+        except VendorNotFoundError:
             return
         self.telemetry.count("DuplicateTranscriptDeleted")
         self.telemetry.warn(
@@ -338,16 +342,18 @@ class SweepVendors:
             unmapped=0,
             unfinished_since=None,
         )
-        stands = replace(again, restarts=sweep.restarts + 1, updated_at=to_text(self.clock()))
+        stands = replace(
+            again, restarts=sweep.restarts + 1, updated_at=format_timestamp(self.clock())
+        )
         hopeless = sweep.cursor is None or stands.restarts > _MOST_RESTARTS
         if sweep.kind == "import" and hopeless:
             message = f"{error.vendor} refused: {error}"
             stands = replace(stands, status="failed", error_message=message)
         self._save(stands, only_from=["running"])
 
-    def _is_old(self, notice: RecordingNotice) -> bool:
+    def _is_old(self, notice: RecordingStatusUpdate) -> bool:
         made = notice.created_at or notice.started_at
-        return made is None or from_text(made) < self.clock() - _UNMAPPED_AFTER
+        return made is None or parse_timestamp(made) < self.clock() - _UNMAPPED_AFTER
 
     def _save(self, sweep: Sweep, *, only_from: list[str]) -> None:
         fixed = ("sweep_id", "kind", "created_at")
@@ -361,8 +367,8 @@ def _new_sweep(sweep_id: str, kind: str, since: datetime, until: datetime) -> Sw
         sweep_id=sweep_id,
         kind=kind,
         status="running",
-        since=to_text(since),
-        until=to_text(until),
-        created_at=to_text(until),
-        updated_at=to_text(until),
+        since=format_timestamp(since),
+        until=format_timestamp(until),
+        created_at=format_timestamp(until),
+        updated_at=format_timestamp(until),
     )

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from callscribe.domain.calls import (
-    GONE,
+    CALL_TERMINAL,
+    ERASED_STATUSES,
     STATUSES,
-    TERMINAL,
     Call,
     call_id_for_sid,
     statuses_before,
 )
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.problems import RetryLaterError, VendorLacksItError
+from callscribe.domain.errors import RetryLaterError, VendorNotFoundError
 from callscribe.domain.retention import Retention
-from callscribe.domain.times import Clock, to_text
+from callscribe.domain.times import Clock, format_timestamp
 from callscribe.ports import CallStore, Telemetry, Telephony, VendorCall
 
 # a concurrent writer may get between our read and our write; three rounds are plenty for one call
@@ -26,7 +26,7 @@ _NEWEST = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallNews:
+class CallStatusUpdate:
     """What a callback, or a look-up at Twilio, says of a call. ``at`` is when it happened.
 
     Only a look-up tells ``answered_at`` and ``ended_at`` whatever the status.
@@ -55,7 +55,7 @@ class TrackCall:
     deadlines: Deadlines
     retention: Retention
 
-    def apply(self, call_id: str, news: CallNews) -> bool:
+    def apply(self, call_id: str, news: CallStatusUpdate) -> bool:
         """True where the news moved the call forward."""
         for _ in range(_ROUNDS):
             call = self.store.get_call(call_id)
@@ -71,28 +71,28 @@ class TrackCall:
                 if self.keep(call, news):
                     return False
             elif self._move(call, news):
-                self.telemetry.note("call status", call_id=call_id, status=news.status)
+                self.telemetry.info("call status", call_id=call_id, status=news.status)
                 return True
         return False
 
-    def keep(self, call: Call, news: CallNews) -> bool:
+    def keep(self, call: Call, news: CallStatusUpdate) -> bool:
         """Fills in what the call lacks, whatever its status; what it has stays.
 
         False where the call changed meanwhile.
         """
         missing = _missing(call, news)
-        if call.status in GONE or not missing:
+        if call.status in ERASED_STATUSES or not missing:
             return True
         return self.store.change_call(
             call.call_id,
-            {**missing, "updated_at": to_text(self.clock())},
+            {**missing, "updated_at": format_timestamp(self.clock())},
             only_from=[call.status],
             expected={name: getattr(call, name) for name in missing},
         )
 
     def adopt(
         self,
-        news: CallNews,
+        news: CallStatusUpdate,
         *,
         base_url: str | None,
         mode: str | None = None,
@@ -109,8 +109,8 @@ class TrackCall:
         adopted = Call(
             call_id=call_id,
             status=status,
-            created_at=to_text(now),
-            updated_at=to_text(now),
+            created_at=format_timestamp(now),
+            updated_at=format_timestamp(now),
             call_sid=news.call_sid,
             mode=mode,
             direction=news.direction or "outbound-api",
@@ -128,7 +128,7 @@ class TrackCall:
             self.telemetry.count("CallAdopted")
         return self.store.get_call(call_id) or adopted
 
-    def own_call(self, news: CallNews) -> Call | None:
+    def own_call(self, news: CallStatusUpdate) -> Call | None:
         """The call of ours that an unknown one at Twilio is, or may be: its SID has just been found, or
         it is still without one because Twilio's answer was lost."""
         if news.direction == "inbound" or news.to_number is None:
@@ -142,7 +142,7 @@ class TrackCall:
                 return call
         return None
 
-    def _move(self, call: Call, news: CallNews) -> bool:
+    def _move(self, call: Call, news: CallStatusUpdate) -> bool:
         return self.store.change_call(
             call.call_id,
             self._changes(call, news),
@@ -150,14 +150,14 @@ class TrackCall:
             expected={"call_sid": call.call_sid},
         )
 
-    def _changes(self, call: Call, news: CallNews) -> dict[str, Any]:
+    def _changes(self, call: Call, news: CallStatusUpdate) -> dict[str, Any]:
         now = self.clock()
-        at = news.at or to_text(now)
+        at = news.at or format_timestamp(now)
         return {
             **_missing(call, news),
             "status": news.status,
             "call_sid": news.call_sid,
-            "updated_at": to_text(now),
+            "updated_at": format_timestamp(now),
             "reconcile_attempts": 0,
             **dict.fromkeys(("error_code", "error_message", "error_retryable", "twilio_code")),
             **_given(replace(news, at=at, answered_at=call.answered_at or news.answered_at)),
@@ -165,19 +165,19 @@ class TrackCall:
         }
 
 
-def _given(news: CallNews) -> dict[str, Any]:
+def _given(news: CallStatusUpdate) -> dict[str, Any]:
     """What the news says of a call that it moves."""
     facts = {
         "duration_seconds": news.duration_seconds,
         "answered_by": news.answered_by,
         "sip_response_code": news.sip_response_code,
         "answered_at": news.answered_at or (news.at if news.status == "in-progress" else None),
-        "ended_at": news.ended_at or (news.at if news.status in TERMINAL else None),
+        "ended_at": news.ended_at or (news.at if news.status in CALL_TERMINAL else None),
     }
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _missing(call: Call, news: CallNews) -> dict[str, Any]:
+def _missing(call: Call, news: CallStatusUpdate) -> dict[str, Any]:
     """What the news says and the call does not; the numbers and the direction go together."""
     missing = {n: v for n, v in _given(news).items() if getattr(call, n) is None}
     if call.to_number is None and call.from_number is None and news.to_number:
@@ -200,9 +200,9 @@ def _may_become(call: Call, status: str) -> bool:
     return concluded or call.status in statuses_before(status)
 
 
-def news_from_twilio(call: VendorCall) -> CallNews:
+def status_update_from_twilio(call: VendorCall) -> CallStatusUpdate:
     """A look-up's answer as news."""
-    return CallNews(
+    return CallStatusUpdate(
         call_sid=call.call_sid,
         status=call.status,
         at=call.ended_at or call.started_at,
@@ -227,17 +227,17 @@ def adopt_by_sid(
     """Adopts a call of which only the SID is known: the rest is asked of Twilio.
 
     A call that Twilio has forgotten is kept as what its recording proves: it took place.
-    Raises VendorBusyError, VendorUnknownError, VendorRefusedError, and RetryLaterError while it may be
-    a call of ours that reconciliation has not found at Twilio yet.
+    Raises VendorRateLimitedError, VendorOutcomeUnknownError, VendorRefusedError, and RetryLaterError
+    while it may be a call of ours that reconciliation has not found at Twilio yet.
     """
     known = track.store.find_call_id(call_sid)
     call = track.store.get_call(known or call_id_for_sid(call_sid))
     if call is not None:
         return call
     try:
-        news = news_from_twilio(telephony.get_call(call_sid))
-    except VendorLacksItError:
-        news = CallNews(call_sid=call_sid, status="completed")
+        news = status_update_from_twilio(telephony.get_call(call_sid))
+    except VendorNotFoundError:
+        news = CallStatusUpdate(call_sid=call_sid, status="completed")
     own = track.own_call(news)
     if own is not None and own.call_sid is None:
         raise RetryLaterError("one of our calls to this number is still looked for", seconds=60)

@@ -4,7 +4,7 @@ CallscribeError
 ├── InvalidInputError            the caller's mistake; names every field and its fix
 ├── NotFoundError                no such call
 ├── ConflictError                the request contradicts what stands
-├── DiallingRefusedError         the fraud guard does not let a call through
+├── DialingRefusedError         the fraud guard does not let a call through
 ├── CallUnderWayError            it can only be erased after its end
 ├── NotScheduledError            only a scheduled call can be canceled
 ├── NothingToRetryError          a retry that cannot help; says why
@@ -13,10 +13,10 @@ CallscribeError
 ├── RetryLaterError              nothing is wrong, but not now
 └── VendorError                  Twilio or AssemblyAI, with the vendor's own code
     ├── VendorRefusedError       a definite no: nothing was done, and asking again will not help
-    │   └── VendorLacksItError   the vendor has no such call, recording or transcript
-    ├── VendorBusyError          a definite not now: nothing was done, asking again is safe
+    │   └── VendorNotFoundError   the vendor has no such call, recording or transcript
+    ├── VendorRateLimitedError          a definite not now: nothing was done, asking again is safe
     │   └── VendorNotAskedError  not asked at all in this run, for its own trouble or for want of time
-    └── VendorUnknownError       no answer, or one that leaves open whether it was done
+    └── VendorOutcomeUnknownError       no answer, or one that leaves open whether it was done
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class ConflictError(CallscribeError):
     """An Idempotency-Key that was used for another request."""
 
 
-class DiallingRefusedError(CallscribeError):
+class DialingRefusedError(CallscribeError):
     """Refused before Twilio was asked: no money was spent. ``retry_after`` in seconds."""
 
     def __init__(self, failure: Failure, *, retry_after: int | None = None) -> None:
@@ -116,19 +116,19 @@ class VendorRefusedError(VendorError):
     """Refused for good: nothing was done."""
 
 
-class VendorLacksItError(VendorRefusedError):
+class VendorNotFoundError(VendorRefusedError):
     """It is not there, or not any more."""
 
 
-class VendorBusyError(VendorError):
+class VendorRateLimitedError(VendorError):
     """Refused for now (429): nothing was done, and it may be asked again after a pause."""
 
     retry_after_seconds: int = 5
 
 
-class VendorNotAskedError(VendorBusyError):
+class VendorNotAskedError(VendorRateLimitedError):
     """This run asks this vendor nothing more: it did not answer, or has had its share of the time."""
 
 
-class VendorUnknownError(VendorError):
+class VendorOutcomeUnknownError(VendorError):
     """A timeout, a broken connection or a 5xx: it may or may not have been done."""

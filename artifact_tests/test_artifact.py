@@ -1,4 +1,4 @@
-"""Every function of the built artefact runs: its own code, its layers, Lambda's interpreter."""
+"""Every function of the built artifact runs: its own code, its layers, Lambda's interpreter."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
-    assert (BUILD / "template.yaml").exists(), "there is no artefact: run `make build` first"
-    folder: Path = tmp_path_factory.mktemp("artefact")
-    with LocalStack(Options(speed=50, artefact=True, work_folder=folder)) as stack:
+    assert (BUILD / "template.yaml").exists(), "there is no artifact: run `make build` first"
+    folder: Path = tmp_path_factory.mktemp("artifact")
+    with LocalStack(Options(speed=50, artifact=True, work_folder=folder)) as stack:
         running = Driver(stack)
         yield running
         running.api.close()

@@ -69,7 +69,7 @@ def read_routes(openapi: Mapping[str, Any]) -> list[Route]:
     return sorted(routes, key=lambda route: (route.path.count("{"), route.path))
 
 
-class Door:
+class ApiGateway:
     """Listens until closed. ``callers`` may be added to while it runs.
 
     ``base_path`` (``/voice``) is the key of a custom domain's API mapping: requests come below it.
@@ -88,7 +88,7 @@ class Door:
         self.callers: dict[str, sigv4.Caller] = {}
         self._routes = routes
         self._invoke = invoke
-        self._pool = ThreadPoolExecutor(max_workers=64, thread_name_prefix="door")
+        self._pool = ThreadPoolExecutor(max_workers=64, thread_name_prefix="api-gateway")
         self._base_path, self._keeps_base_path = base_path, keeps_base_path
         self._server = Server(self._answer, port=port)
         self.url = self._server.url + base_path

@@ -29,20 +29,20 @@ _NORTH_AMERICA = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DiallingRules:
+class DialingRules:
     """``countries`` are ISO codes; empty: only ``home``, the country of DefaultFromNumber. The number
     that a request wants to call from is its caller's to write, and opens no country.
 
     The caps count calls of one day (UTC): to one number, by one caller, and in all;
-    ``most_at_once`` those that have not ended. ``quiet`` None: at any hour.
+    ``max_concurrent_calls`` those that have not ended. ``quiet`` None: at any hour.
     """
 
     countries: frozenset[str] = frozenset()
     home: str | None = None
-    most_to_one_number: int
-    most_by_one_caller: int
-    most_in_all: int
-    most_at_once: int
+    max_calls_per_destination: int
+    max_calls_per_caller: int
+    max_calls_per_day: int
+    max_concurrent_calls: int
     quiet: QuietHours | None = None
 
 
@@ -59,7 +59,7 @@ def read_countries(text: str) -> frozenset[str]:
     return countries
 
 
-def check_destination(to_number: str, rules: DiallingRules) -> Failure | None:
+def check_destination(to_number: str, rules: DialingRules) -> Failure | None:
     """Why a number may not be called; None where it may. It is valid E.164."""
     destination = phonenumbers.parse(to_number)
     country = phonenumbers.region_code_for_number(destination)

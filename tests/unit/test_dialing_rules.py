@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 
 from callscribe.domain.calls import Call, new_call_id
-from callscribe.domain.dialling_rules import DiallingRules, check_destination, read_countries
-from callscribe.domain.problems import DiallingRefusedError
+from callscribe.domain.dialing_rules import DialingRules, check_destination, read_countries
+from callscribe.domain.errors import DialingRefusedError
 from callscribe.domain.quiet_hours import QuietHours, is_quiet, quiet_until, read_quiet_hours
-from callscribe.use_cases.guard_dialling import GuardDialling
+from callscribe.use_cases.guard_dialing import GuardDialing
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
 
@@ -20,14 +20,19 @@ HOME = "+14155550100"
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
-def rules(**more: Any) -> DiallingRules:
-    caps = {"most_to_one_number": 2, "most_by_one_caller": 3, "most_in_all": 4, "most_at_once": 9}
-    return DiallingRules(**({"home": "US"} | caps | more))
+def rules(**more: Any) -> DialingRules:
+    caps = {
+        "max_calls_per_destination": 2,
+        "max_calls_per_caller": 3,
+        "max_calls_per_day": 4,
+        "max_concurrent_calls": 9,
+    }
+    return DialingRules(**({"home": "US"} | caps | more))
 
 
-def guard(moment: datetime = NOON, **more: Any) -> GuardDialling:
+def guard(moment: datetime = NOON, **more: Any) -> GuardDialing:
     store = MemoryCallStore()
-    return GuardDialling(
+    return GuardDialing(
         store=store,
         calls=store,
         rules=rules(**more),
@@ -92,7 +97,7 @@ def test_number_to_call_from_opens_no_country() -> None:
     """Whoever may dial writes `from`: the stack's own parameters say where it calls."""
     for stack in (rules(), rules(countries=frozenset({"US"}))):
         asked = replace(guard(), rules=stack)
-        with pytest.raises(DiallingRefusedError, match="US only"):
+        with pytest.raises(DialingRefusedError, match="US only"):
             asked.check(replace(call("+442079460000"), from_number="+442079460001"))
 
 
@@ -110,8 +115,8 @@ def test_country_that_is_none_is_named(text: str) -> None:
         read_countries(text)
 
 
-def refusal(asked: GuardDialling, wanted: Call) -> DiallingRefusedError:
-    with pytest.raises(DiallingRefusedError) as caught:
+def refusal(asked: GuardDialing, wanted: Call) -> DialingRefusedError:
+    with pytest.raises(DialingRefusedError) as caught:
         asked.count(wanted)
     return caught.value
 
@@ -132,7 +137,7 @@ def test_caps_count_each_number_each_caller_and_all() -> None:
 
 def test_next_day_counts_anew() -> None:
     moment = [NOON]
-    asked = replace(guard(most_in_all=1), clock=lambda: moment[0])
+    asked = replace(guard(max_calls_per_day=1), clock=lambda: moment[0])
     asked.count(call())
     refusal(asked, call())
     moment[0] = datetime(2026, 11, 22, 0, 0, 1, tzinfo=UTC)
@@ -143,11 +148,11 @@ def test_list_and_switch_stop_a_call_before_anything_is_counted() -> None:
     asked = guard()
     asked.check(call())
     asked.list_number(HOME, listed=True)
-    with pytest.raises(DiallingRefusedError, match="do-not-call"):
+    with pytest.raises(DialingRefusedError, match="do-not-call"):
         asked.check(call())
     asked.list_number(HOME, listed=False)
     asked.switch({"stopped": True, "reason": "a key was leaked"}, changed_by="me")
-    with pytest.raises(DiallingRefusedError, match="a key was leaked"):
+    with pytest.raises(DialingRefusedError, match="a key was leaked"):
         asked.check(call())
     assert asked.state() == {
         "stopped": True,
@@ -157,11 +162,16 @@ def test_list_and_switch_stop_a_call_before_anything_is_counted() -> None:
     }
     asked.switch({"stopped": False, "reason": "it was revoked"}, changed_by="me")
     asked.check(call())
-    assert cast(MemoryCallStore, asked.store).count_up("all", "2026-11-21", most=1, expires_at=0)
+    assert cast(MemoryCallStore, asked.store).count_up("all", "2026-11-21", limit=1, expires_at=0)
 
 
 def test_calls_at_once_are_capped_until_one_ends() -> None:
-    asked = guard(most_at_once=2, most_to_one_number=9, most_by_one_caller=9, most_in_all=9)
+    asked = guard(
+        max_concurrent_calls=2,
+        max_calls_per_destination=9,
+        max_calls_per_caller=9,
+        max_calls_per_day=9,
+    )
     store = cast(MemoryCallStore, asked.store)
     first, second, third = call(), call(), call()
     for placed in (first, second):
@@ -176,7 +186,7 @@ def test_calls_at_once_are_capped_until_one_ends() -> None:
 
 def test_place_of_a_call_that_was_never_claimed_is_free_again() -> None:
     moment = [NOON]
-    asked = replace(guard(most_at_once=1), clock=lambda: moment[0])
+    asked = replace(guard(max_concurrent_calls=1), clock=lambda: moment[0])
     asked.count(call())
     # the claim may be on its way to the table
     assert refusal(asked, call()).failure.code == "too_many_calls"
@@ -185,16 +195,19 @@ def test_place_of_a_call_that_was_never_claimed_is_free_again() -> None:
 
 
 def test_call_that_a_cap_of_the_day_refuses_takes_no_place() -> None:
-    asked = guard(most_at_once=1, most_in_all=1)
-    asked.store.count_up("all", "2026-11-21", most=1, expires_at=0)
+    asked = guard(max_concurrent_calls=1, max_calls_per_day=1)
+    asked.store.count_up("all", "2026-11-21", limit=1, expires_at=0)
     assert refusal(asked, call()).failure.code == "cap_reached"
-    assert asked.store.admitted(0) == []
+    assert asked.store.in_flight_calls(0) == []
 
 
 @pytest.mark.parametrize("most", [1, 64, 65, 130, 1000])
 def test_shards_together_have_room_for_the_cap_and_no_more(most: int) -> None:
     asked = guard(
-        most_at_once=most, most_to_one_number=5000, most_by_one_caller=5000, most_in_all=5000
+        max_concurrent_calls=most,
+        max_calls_per_destination=5000,
+        max_calls_per_caller=5000,
+        max_calls_per_day=5000,
     )
     store = cast(MemoryCallStore, asked.store)
     for _ in range(most):
@@ -260,13 +273,13 @@ def test_hours_that_are_none_are_named(text: str) -> None:
 def test_call_in_quiet_hours_is_refused_and_told_when() -> None:
     night = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # seven in the morning in New York
     asked = guard(night, quiet=NIGHT)
-    with pytest.raises(DiallingRefusedError) as caught:
+    with pytest.raises(DialingRefusedError) as caught:
         asked.check(call("+12125550123"))
     assert caught.value.failure.code == "quiet_hours"
     assert caught.value.retry_after == 3600
     assert "after 2026-11-21T13:00:00.000Z" in str(caught.value)
     # what is to be placed later is held to its own time
     asked.check(call("+12125550123", place_at="2026-11-21T14:00:00.000Z"))
-    with pytest.raises(DiallingRefusedError):
+    with pytest.raises(DialingRefusedError):
         asked.check(call("+12125550123", place_at="2026-11-22T03:00:00.000Z"))
     guard(night).check(call("+12125550123"))

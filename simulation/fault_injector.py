@@ -38,7 +38,7 @@ DEFAULT_RATES: Mapping[str, float] = {
 
 
 @dataclass(slots=True)
-class Dice:
+class FaultInjector:
     """``forced`` None rolls; a mapping of names to faults makes exactly those happen."""
 
     seed: str

@@ -1,4 +1,4 @@
-"""Makes the clips in this folder: `python -m local.speech.synthesise`, with Debian's espeak-ng installed.
+"""Makes the clips in this folder: `python -m local.speech.synthesize`, with Debian's espeak-ng installed.
 
 Only for whoever changes a text; the WAV files and their scripts are in the repository. espeak-ng's word
 events give every word its true place, and ``_TEXTS`` is all that was ever said.
@@ -34,7 +34,7 @@ _TEXTS = {
         (
             "Good morning. The parcel with the blue lamp has not arrived yet. "
             "It was promised for Tuesday, and today is Friday. "
-            "Please find out where it is, and leave it with my neighbour if I am not at home. "
+            "Please find out where it is, and leave it with my neighbor if I am not at home. "
             "Thank you very much."
         ),
     ),

@@ -5,37 +5,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from callscribe.domain.calls import ERASING, GONE, TERMINAL, Call
+from callscribe.domain.calls import CALL_TERMINAL, ERASED_STATUSES, ERASING, Call
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.phone_numbers import phone_number_error
-from callscribe.domain.problems import (
+from callscribe.domain.errors import (
     CallUnderWayError,
     FieldError,
     InvalidInputError,
     RetryLaterError,
 )
+from callscribe.domain.phone_numbers import phone_number_error
 from callscribe.domain.recordings import Recording
 from callscribe.domain.request_fields import read_object
 from callscribe.domain.retention import Retention
-from callscribe.domain.times import Clock, to_text
+from callscribe.domain.times import Clock, format_timestamp
 from callscribe.domain.views import call_summary
 from callscribe.ports import CallStore, Telemetry
 from callscribe.use_cases.find_call import find_call
 
 # what one request marks at most; it can be sent again
 MOST_AT_ONCE = 200
-_MAY_BE_ERASED = TERMINAL | {"scheduled"}
+_MAY_BE_ERASED = CALL_TERMINAL | {"scheduled"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskErasure:
+class RequestErasure:
     store: CallStore
     telemetry: Telemetry
     clock: Clock
     deadlines: Deadlines
     retention: Retention
 
-    def call(self, call_id_or_sid: str, *, asked_by: str) -> dict[str, Any]:
+    def request(self, call_id_or_sid: str, *, asked_by: str) -> dict[str, Any]:
         """Puts a tombstone in the place of the call; asking twice changes nothing.
 
         Raises:
@@ -44,18 +44,18 @@ class AskErasure:
             RetryLaterError: somebody else changed it at the same moment.
         """
         call, recordings = find_call(self.store, call_id_or_sid, even_erased=True)
-        if call.status in GONE:
+        if call.status in ERASED_STATUSES:
             return call_summary(call)
         if call.status not in _MAY_BE_ERASED:
             raise CallUnderWayError(f"the call is {call.status}: erase it after its end")
         tombstone = self._tombstone(call, recordings, asked_by)
         if not self.store.replace_call(tombstone, only_from=[call.status]):
             raise RetryLaterError("the call has just changed", seconds=1)
-        self.telemetry.count("ErasureAsked")
-        self.telemetry.note("erasure asked", call_id=call.call_id, asked_by=asked_by)
+        self.telemetry.count("ErasureRequested")
+        self.telemetry.info("erasure asked", call_id=call.call_id, asked_by=asked_by)
         return call_summary(tombstone)
 
-    def calls_with(self, body: object, *, asked_by: str) -> dict[str, Any]:
+    def request_for_number(self, body: object, *, asked_by: str) -> dict[str, Any]:
         """The same for every call to or from a phone number.
 
         Returns:
@@ -77,7 +77,7 @@ class AskErasure:
         erasing, under_way = [], []
         for call_id in call_ids[:MOST_AT_ONCE]:
             try:
-                self.call(call_id, asked_by=asked_by)
+                self.request(call_id, asked_by=asked_by)
                 erasing.append(call_id)
             except CallUnderWayError:
                 under_way.append(call_id)
@@ -95,11 +95,11 @@ class AskErasure:
             call_id=call.call_id,
             status=ERASING,
             created_at=call.created_at,
-            updated_at=to_text(now),
+            updated_at=format_timestamp(now),
             direction=call.direction,
             call_sid=call.call_sid,
             erasure={
-                "asked_at": to_text(now),
+                "asked_at": format_timestamp(now),
                 "asked_by": asked_by,
                 "recordings": len(recordings),
                 "transcripts": transcripts,

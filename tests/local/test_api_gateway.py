@@ -1,4 +1,4 @@
-"""The door: events and answers as API Gateway's HTTP API has them."""
+"""The local API Gateway: events and answers as API Gateway's HTTP API has them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from local.door import Door, Route, read_answer
+from local.api_gateway import ApiGateway, Route, read_answer
 from local.environments import FunctionError
 from tests.support.stack import Driver
 
@@ -24,13 +24,13 @@ ROUTES = [
 
 
 class Behind:
-    """What the door leads to: remembers the event and answers what it is told."""
+    """What the gateway leads to: remembers the event and answers what it is told."""
 
     def __init__(self) -> None:
         self.event: dict[str, Any] = {}
         self.answer: Any = {"statusCode": 204}
-        self.door = Door(ROUTES, self.invoke)
-        self.url = self.door.url
+        self.api_gateway = ApiGateway(ROUTES, self.invoke)
+        self.url = self.api_gateway.url
 
     def invoke(self, function: str, payload: bytes) -> bytes:
         assert function == "Things"
@@ -44,7 +44,7 @@ class Behind:
 def behind() -> Iterator[Behind]:
     running = Behind()
     yield running
-    running.door.close()
+    running.api_gateway.close()
 
 
 def test_event_has_the_fields_of_payload_2(behind: Behind) -> None:

@@ -1,0 +1,1 @@
+"""Tests of what `sam build` made; `make artifact` runs them, after `make build`."""
