@@ -88,7 +88,7 @@ def test_every_client_is_made_of_what_the_layer_has_left() -> None:
     """Each asks for its models, its endpoint and the defaults, in each of AWS's partitions."""
     code = """
 import boto3
-from callscribe import wiring
+from callscribe.bootstrap import wiring
 for region in ("us-east-1", "cn-north-1", "us-gov-west-1"):
     session = boto3.Session("key", "secret", region_name=region)
     for service in "dynamodb events s3 scheduler sqs ssm".split():
@@ -118,7 +118,7 @@ for name in names:
 from twilio.rest import Client
 client = Client("SK", "secret", "AC")
 client.calls("CA"), client.recordings("RE"), client.calls.page, client.recordings.page
-from callscribe.domain.quiet_hours import is_quiet, read_quiet_hours
+from callscribe.domain.dialing.quiet_hours import is_quiet, read_quiet_hours
 from datetime import datetime, UTC
 import zoneinfo
 zoneinfo.reset_tzpath(to=())  # as if the system had no time zones
@@ -186,7 +186,7 @@ def test_nothing_is_loaded_that_its_path_does_not_use(folder: str) -> None:
 import json, os, sys
 os.environ.update({variables!r})
 import app
-from callscribe import wiring
+from callscribe.bootstrap import wiring
 for name in {uses.split()!r}:
     getattr(wiring, name)()
 wiring.telemetry()

@@ -15,7 +15,7 @@ from unittest import mock
 import boto3
 import requests
 
-from callscribe import handling, wiring
+from callscribe.bootstrap import wiring
 from callscribe.callbacks import CallbackVerifier
 from local.stack import LocalStack
 
@@ -110,7 +110,7 @@ class InProcess:
             mock.patch.object(requests.Session, "send", timed_send),
             self._timed(CallbackVerifier, "twilio", "verify"),
             self._timed(CallbackVerifier, "assemblyai", "verify"),
-            self._timed(handling, "read_request", "parse"),
+            self._timed(entrypoints, "read_request", "parse"),
         ):
             yield
 

@@ -16,8 +16,8 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 from bench.report import Report
-from callscribe.adapters.dynamodb import DynamoDBCallStore
-from callscribe.adapters.dynamodb_items import to_item
+from callscribe.adapters.dynamodb.items import to_item
+from callscribe.adapters.dynamodb.store import DynamoDBCallStore
 from local.ministack import MiniStack
 from local.options import ROOT
 

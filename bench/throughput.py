@@ -20,7 +20,7 @@ from botocore.credentials import Credentials
 from bench.in_process import InProcess
 from bench.overhead import House
 from bench.report import Report
-from callscribe import wiring
+from callscribe.bootstrap import wiring
 from callscribe.domain.calls import Call
 from cli.client import ApiClient
 from local.options import Options

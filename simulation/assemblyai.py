@@ -11,7 +11,7 @@ from typing import Any
 from callscribe.domain.calls import call_id_for_sid
 from callscribe.domain.errors import VendorNotFoundError
 from callscribe.domain.recordings import ids_of_audio_url
-from callscribe.ports import Page
+from callscribe.ports.vendors import Page
 from simulation.api import Api
 from simulation.aws import SimulatedBucket
 from simulation.fault_injector import WEBHOOK_FAULTS, FaultInjector

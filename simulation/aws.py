@@ -9,13 +9,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from callscribe.adapters.eventbridge import detail
-from callscribe.adapters.sqs import read_status_update, write_status_update
+from callscribe.adapters.aws.eventbridge import detail
+from callscribe.adapters.aws.sqs import read_status_update, write_status_update
 from callscribe.domain.calls import Call
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import parse_timestamp
-from callscribe.ports import DeadLetter, Failed, InFlightCall, OverdueItem, RecordingStatusUpdate
+from callscribe.ports.messaging import DeadLetter
+from callscribe.ports.storage import Failed, InFlightCall, OverdueItem
+from callscribe.ports.telephony import RecordingStatusUpdate
 from simulation.fault_injector import DELIVERY_FAULTS, SCHEDULE_FAULTS, FaultInjector
 from simulation.lambdas import NOBODY, Lambdas
 from simulation.memory_store import MemoryCallStore

@@ -16,7 +16,7 @@ from callscribe.domain.deadlines import waiting_shard
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import Clock
-from callscribe.ports import Failed, InFlightCall, OverdueItem
+from callscribe.ports.storage import Failed, InFlightCall, OverdueItem
 
 Entry = TypeVar("Entry", Call, Recording, Sweep)
 

@@ -329,7 +329,7 @@ MUTANTS = (
     ),
     Mutant(
         what="an Idempotency-Key belongs to the session of a role, not to the role",
-        path="layers/callscribe/callscribe/http.py",
+        path="layers/callscribe/callscribe/api/http.py",
         old="principal=principal_of(user_arn) or principal_of_id(caller_id)",
         new="principal=user_arn or caller_id",
     ),

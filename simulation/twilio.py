@@ -21,7 +21,9 @@ from callscribe.domain.errors import (
     VendorRefusedError,
 )
 from callscribe.domain.times import format_timestamp
-from callscribe.ports import Page, RecordingStatusUpdate, StoredAudio, VendorCall
+from callscribe.ports.storage import StoredAudio
+from callscribe.ports.telephony import RecordingStatusUpdate, VendorCall
+from callscribe.ports.vendors import Page
 from simulation.api import Api
 from simulation.fault_injector import CALLBACK_FAULTS, FaultInjector
 from simulation.lambdas import NOBODY, Lambdas

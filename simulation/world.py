@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from callscribe import wiring
+from callscribe.bootstrap import wiring
+from callscribe.bootstrap.settings import Settings
 from callscribe.domain.calls import CALL_TERMINAL, ERASED_STATUSES
 from callscribe.domain.sweeps import STANDING
 from callscribe.domain.times import format_timestamp
-from callscribe.settings import Settings
 from simulation.api import ACCOUNT_SID, AUTH_TOKEN, Api
 from simulation.assemblyai import AssemblyAI
 from simulation.aws import (

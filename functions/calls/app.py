@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from callscribe import wiring
-from callscribe.handling import Context, http_function
-from callscribe.http import Request, Response, respond, respond_text
+from callscribe.api.entrypoints import Context, http_function
+from callscribe.api.http import Request, Response, respond, respond_text
+from callscribe.bootstrap import wiring
 
 
 def list_calls(request: Request, _: Context) -> Response:

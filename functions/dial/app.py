@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from callscribe import wiring
+from callscribe.api.entrypoints import Context, http_function, observed
+from callscribe.api.http import Event, Request, Response, respond
+from callscribe.bootstrap import wiring
 from callscribe.domain.views import call_view
-from callscribe.handling import Context, http_function, observed
-from callscribe.http import Event, Request, Response, respond
 from callscribe.use_cases.place_call import Caller
 
 

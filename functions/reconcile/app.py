@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from callscribe import wiring
-from callscribe.handling import Context, observed
-from callscribe.http import Event
+from callscribe.api.entrypoints import Context, observed
+from callscribe.api.http import Event
+from callscribe.bootstrap import wiring
 
 # one vendor request may take its whole time-out after the last look at the clock
 _RESERVE_SECONDS = 60

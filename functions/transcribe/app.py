@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from callscribe import wiring
-from callscribe.adapters.sqs import read_status_update
+from callscribe.adapters.aws.sqs import read_status_update
+from callscribe.api.entrypoints import Context, observed
+from callscribe.api.http import Event
+from callscribe.bootstrap import wiring
 from callscribe.domain.errors import CallscribeError, RetryLaterError
-from callscribe.handling import Context, observed
-from callscribe.http import Event
-from callscribe.ports import RecordingStatusUpdate
+from callscribe.ports.telephony import RecordingStatusUpdate
 
 # SQS itself gives up at ten, without a word of why (template.yaml: maxReceiveCount)
 _TRIES = 8

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from callscribe import wiring
+from callscribe.api.entrypoints import Context, http_function
+from callscribe.api.http import Request, Response, respond_empty
+from callscribe.bootstrap import wiring
 from callscribe.domain.errors import FieldError, InvalidInputError
-from callscribe.handling import Context, http_function
-from callscribe.http import Request, Response, respond_empty
 
 
 def transcript_complete(request: Request, _: Context) -> Response:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
-from callscribe import wiring
-from callscribe.adapters.twiml import render_twiml
+from callscribe.adapters.twilio.twiml import render_twiml
+from callscribe.api.entrypoints import Context, http_function
+from callscribe.api.http import Request, Response, respond_empty, respond_text
+from callscribe.bootstrap import wiring
 from callscribe.callbacks import call_status_update
 from callscribe.domain.calls import STATUSES
 from callscribe.domain.scripts import Script
-from callscribe.handling import Context, http_function
-from callscribe.http import Request, Response, respond_empty, respond_text
 
 
 def opening(request: Request, _: Context) -> Response:

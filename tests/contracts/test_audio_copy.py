@@ -15,13 +15,13 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from callscribe import wiring
-from callscribe.adapters import twilio_media
-from callscribe.adapters.twilio_media import TwilioAudioSource
+from callscribe.adapters.twilio import media
+from callscribe.adapters.twilio.media import TwilioAudioSource
+from callscribe.bootstrap import wiring
 from callscribe.domain.errors import RetryLaterError
 from tests.support.strict_s3 import ACCESS_KEY, SECRET_KEY, Bucket, StrictS3
 
-PART = twilio_media._PART_BYTES
+PART = media._PART_BYTES
 
 
 def wav(seconds_of_noise: int) -> bytes:
@@ -152,7 +152,7 @@ def test_what_is_larger_than_one_put_goes_in_parts(
     copy: Callable[..., Any], bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S3's five gigabytes, at a hundredth of a per cent of their size."""
-    monkeypatch.setattr(twilio_media, "_LARGEST_PUT_BYTES", len(LONG) - 1)
+    monkeypatch.setattr(media, "_LARGEST_PUT_BYTES", len(LONG) - 1)
     copy(framing="length", body=LONG)
     assert bucket.objects == {"/bucket/audio/x.wav": LONG}
     assert bucket.requests == ["POST", "PUT", "PUT", "POST"]

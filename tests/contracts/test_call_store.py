@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from callscribe.adapters.dynamodb import DynamoDBCallStore
+from callscribe.adapters.dynamodb.store import DynamoDBCallStore
 from callscribe.domain.calls import Call, new_call_id
 from callscribe.domain.deadlines import failed_shard, waiting_shard
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
-from callscribe.ports import InFlightCall
+from callscribe.ports.storage import InFlightCall
 from simulation.memory_store import MemoryCallStore
 from tests.support.stack import Driver
 

@@ -13,15 +13,15 @@ import pytest
 import requests
 from botocore.config import Config
 
-from callscribe.adapters.dynamodb import DynamoDBCallStore
-from callscribe.adapters.eventbridge import EventBridgePublisher
-from callscribe.adapters.s3 import S3Documents
-from callscribe.adapters.secrets import Secrets
-from callscribe.adapters.sqs import SQSDeadLetters, SQSRecordingsQueue
+from callscribe.adapters.aws.eventbridge import EventBridgePublisher
+from callscribe.adapters.aws.s3 import S3Documents
+from callscribe.adapters.aws.secrets import Secrets
+from callscribe.adapters.aws.sqs import SQSDeadLetters, SQSRecordingsQueue
+from callscribe.adapters.dynamodb.store import DynamoDBCallStore
 from callscribe.domain.calls import Call, new_call_id
 from callscribe.domain.errors import RetryLaterError
 from callscribe.domain.recordings import Recording
-from callscribe.ports import RecordingStatusUpdate
+from callscribe.ports.telephony import RecordingStatusUpdate
 from local.http_server import DropConnection, Request, Response, Server
 from tests.support.stack import Driver
 

@@ -14,10 +14,10 @@ from typing import Any, cast
 
 import pytest
 
-from callscribe.adapters.assemblyai import AssemblyAITranscriber, PresignedAudio
-from callscribe.adapters.secrets import Secrets
-from callscribe.adapters.twilio_api import TwilioTelephony
-from callscribe.adapters.twilio_media import TwilioAudioSource
+from callscribe.adapters.assemblyai.client import AssemblyAITranscriber, PresignedAudio
+from callscribe.adapters.aws.secrets import Secrets
+from callscribe.adapters.twilio.client import TwilioTelephony
+from callscribe.adapters.twilio.media import TwilioAudioSource
 from callscribe.adapters.vendor_http import VendorSession
 from callscribe.domain.calls import Call
 from callscribe.domain.errors import VendorOutcomeUnknownError, VendorRateLimitedError

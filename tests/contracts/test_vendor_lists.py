@@ -9,12 +9,13 @@ from typing import Any, cast
 import pytest
 import requests
 
-from callscribe.adapters.assemblyai import AssemblyAITranscriber, PresignedAudio
-from callscribe.adapters.secrets import Secrets
-from callscribe.adapters.twilio_api import TwilioTelephony
+from callscribe.adapters.assemblyai.client import AssemblyAITranscriber, PresignedAudio
+from callscribe.adapters.aws.secrets import Secrets
+from callscribe.adapters.twilio.client import TwilioTelephony
 from callscribe.domain.errors import VendorNotFoundError
 from callscribe.domain.times import format_timestamp
-from callscribe.ports import AudioLinks, Page
+from callscribe.ports.storage import AudioLinks
+from callscribe.ports.vendors import Page
 from local.simulators.assemblyai import AssemblyAISimulator
 from local.simulators.twilio import TwilioSimulator
 

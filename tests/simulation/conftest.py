@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from callscribe import wiring
+from callscribe.bootstrap import wiring
 
 
 @pytest.fixture(autouse=True)

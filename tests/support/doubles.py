@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callscribe.domain.calls import Call
-from callscribe.ports import VendorCall
+from callscribe.ports.telephony import VendorCall
 
 
 class QuietTelemetry:

@@ -13,7 +13,8 @@ from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import format_timestamp
-from callscribe.ports import Page, RecordingStatusUpdate, VendorCall
+from callscribe.ports.telephony import RecordingStatusUpdate, VendorCall
+from callscribe.ports.vendors import Page
 from callscribe.use_cases.sweep_vendors import SweepVendors
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry, queued_at_twilio

@@ -13,7 +13,7 @@ import certifi
 
 from local.options import ROOT
 
-WIRING = ROOT / "layers/callscribe/callscribe/wiring.py"
+WIRING = ROOT / "layers/callscribe/callscribe/bootstrap/wiring.py"
 
 
 def load() -> ModuleType:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from callscribe.adapters.twiml import render_twiml
+from callscribe.adapters.twilio.twiml import render_twiml
 from callscribe.domain.call_requests import LANGUAGES
 from callscribe.domain.consent import STATUSES, ConsentRules, announced, answered
 from callscribe.domain.deadlines import Deadlines

@@ -9,9 +9,14 @@ from typing import Any, cast
 import pytest
 
 from callscribe.domain.calls import Call, new_call_id
-from callscribe.domain.dialing_rules import DialingRules, check_destination, read_countries
+from callscribe.domain.dialing.quiet_hours import (
+    QuietHours,
+    is_quiet,
+    quiet_until,
+    read_quiet_hours,
+)
+from callscribe.domain.dialing.rules import DialingRules, check_destination, read_countries
 from callscribe.domain.errors import DialingRefusedError
-from callscribe.domain.quiet_hours import QuietHours, is_quiet, quiet_until, read_quiet_hours
 from callscribe.use_cases.guard_dialing import GuardDialing
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from callscribe.api.problems import TITLES
 from callscribe.domain.deadlines import DEFAULTS
 from callscribe.domain.transcription_options import OPTIONS, OWNED, REPLACED
 from callscribe.domain.twilio_errors import REFUSALS
-from callscribe.problem_documents import TITLES
 from local.options import ROOT
 from local.simulators.assemblyai.server import OPERATIONS as ASSEMBLYAI_OPERATIONS
 from local.simulators.faults import CALLBACK_FAULTS, REQUEST_FAULTS

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callscribe.adapters.dynamodb_items import deserialize, from_item, serialize, to_item
+from callscribe.adapters.dynamodb.items import deserialize, from_item, serialize, to_item
 
 JSON = st.recursive(
     st.none()

@@ -13,10 +13,10 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from callscribe import wiring
+from callscribe.bootstrap import wiring
+from callscribe.bootstrap.settings import Settings
 from callscribe.callbacks import WEBHOOK_SECRET_HEADER
-from callscribe.ports import RecordingStatusUpdate
-from callscribe.settings import Settings
+from callscribe.ports.telephony import RecordingStatusUpdate
 from functions.recording_complete.app import handler as recording_complete
 from functions.transcript_complete.app import handler as transcript_complete
 from functions.twiml.app import handler as twiml

@@ -27,13 +27,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from callscribe import wiring
+from callscribe.bootstrap import wiring
+from callscribe.bootstrap.settings import Settings
 from callscribe.domain import calls, consent, recordings
 from callscribe.domain.call_requests import LANGUAGES
 from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
-from callscribe.ports import DeadLetter, RecordingStatusUpdate, VendorCall
-from callscribe.settings import Settings
+from callscribe.ports.messaging import DeadLetter
+from callscribe.ports.telephony import RecordingStatusUpdate, VendorCall
 from functions.calls.app import handler as calls_handler
 from functions.dial.app import handler as dial_handler
 from local.options import ROOT

@@ -10,9 +10,9 @@ import pytest
 
 from callscribe.domain.call_requests import CallDefaults, check_call_request
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.dialing_rules import DialingRules
+from callscribe.domain.dialing.phone_numbers import country_of, phone_number_error
+from callscribe.domain.dialing.rules import DialingRules
 from callscribe.domain.errors import FieldError, InvalidInputError
-from callscribe.domain.phone_numbers import country_of, phone_number_error
 from callscribe.domain.retention import Retention
 from callscribe.use_cases.guard_dialing import GuardDialing
 from callscribe.use_cases.request_erasure import RequestErasure

@@ -26,7 +26,7 @@ from callscribe.domain.errors import (
 from callscribe.domain.failures import Failure
 from callscribe.domain.retention import Retention
 from callscribe.domain.twilio_errors import explain_refusal
-from callscribe.ports import VendorCall
+from callscribe.ports.telephony import VendorCall
 from callscribe.use_cases.import_recordings import ImportRecordings
 from callscribe.use_cases.place_call import Caller, PlaceCall, failed
 from simulation.memory_store import MemoryCallStore

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callscribe.http import read_request
+from callscribe.api.http import read_request
 
 # each with what is left of it
 USER_ARNS = {

@@ -10,8 +10,10 @@ from typing import Any, cast
 import pytest
 
 import callscribe
-from callscribe import wiring
-from callscribe.adapters.secrets import SecretMissingError, Secrets
+from callscribe.adapters.aws.secrets import SecretMissingError, Secrets
+from callscribe.api.problems import OWN_WORDS, PROBLEMS, respond_problem
+from callscribe.bootstrap import wiring
+from callscribe.bootstrap.settings import Settings
 from callscribe.domain.errors import (
     CallscribeError,
     DialingRefusedError,
@@ -26,8 +28,6 @@ from callscribe.domain.errors import (
     VendorRefusedError,
 )
 from callscribe.domain.failures import Failure
-from callscribe.problem_documents import OWN_WORDS, PROBLEMS, respond_problem
-from callscribe.settings import Settings
 from functions.transcript_complete.app import handler as transcript_complete
 from functions.twiml.app import handler as twiml
 from tests.support.doubles import QuietTelemetry
@@ -71,7 +71,7 @@ def planted(kind: type[CallscribeError]) -> list[CallscribeError]:
 def test_every_error_stands_in_the_table_and_says_only_what_is_meant_for_callers(
     kind: type[CallscribeError],
 ) -> None:
-    assert kind in PROBLEMS, "map it in problem_documents.PROBLEMS"
+    assert kind in PROBLEMS, "map it in api.problems.PROBLEMS"
     for error in planted(kind):
         answer = respond_problem(error)
         document = json.loads(answer["body"])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callscribe.domain.rendering import (
+from callscribe.domain.rendering.formats import (
     TimedTranscript,
     render_json,
     render_srt,

@@ -10,7 +10,7 @@ import pytest
 
 from callscribe.domain.calls import Call
 from callscribe.domain.consent import ConsentRules
-from callscribe.domain.dialing_rules import DialingRules
+from callscribe.domain.dialing.rules import DialingRules
 from callscribe.domain.errors import (
     DialingRefusedError,
     InvalidInputError,

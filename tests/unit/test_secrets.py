@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from callscribe.adapters.secrets import SecretMissingError, Secrets
+from callscribe.adapters.aws.secrets import SecretMissingError, Secrets
 from callscribe.domain.errors import RetryLaterError
 
 QUARTER_OF_AN_HOUR = 900

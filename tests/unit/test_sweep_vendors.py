@@ -12,7 +12,8 @@ from callscribe.domain.adoption import AdoptionRules
 from callscribe.domain.errors import VendorOutcomeUnknownError, VendorRefusedError
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import format_timestamp
-from callscribe.ports import Page, RecordingStatusUpdate
+from callscribe.ports.telephony import RecordingStatusUpdate
+from callscribe.ports.vendors import Page
 from callscribe.use_cases.sweep_vendors import SweepVendors
 from simulation.memory_store import MemoryCallStore
 

@@ -13,12 +13,12 @@ import pytest
 import requests
 from twilio.base.exceptions import TwilioRestException
 
-from callscribe import wiring
-from callscribe.adapters.secrets import Secrets
+from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.telemetry import PowertoolsTelemetry
-from callscribe.adapters.twilio_api import TwilioTelephony
+from callscribe.adapters.twilio.client import TwilioTelephony
+from callscribe.api.entrypoints import InvocationFailedError, observed
+from callscribe.bootstrap import wiring
 from callscribe.domain.errors import VendorError
-from callscribe.handling import InvocationFailedError, observed
 
 NUMBER = "+14155550100"
 URL = "https://api.twilio.com/2010-04-01/Accounts/AC/Calls.json?To=%2B14155550100"

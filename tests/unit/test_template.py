@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from callscribe.adapters.telemetry import ATTENTION_LIMITS, METRIC
+from callscribe.api.http import read_request
 from callscribe.domain.deadlines import read_deadlines
-from callscribe.http import read_request
 from local.options import ROOT
 
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))

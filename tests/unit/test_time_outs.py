@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
-from callscribe import wiring
-from callscribe.adapters import assemblyai, twilio_api, twilio_media
+from callscribe.adapters.assemblyai import client as assemblyai
+from callscribe.adapters.twilio import client as twilio
+from callscribe.adapters.twilio import media
+from callscribe.bootstrap import wiring
 from functions.reconcile import app as reconcile
 from tests.unit.test_template import BY_FOLDER
 
@@ -38,7 +40,7 @@ def aws_seconds() -> float:
 
 
 # a question to a vendor: its patience, and the connection that is begun just before its end
-TWILIO = twilio_api.PATIENCE_SECONDS + twilio_api.CONNECT_SECONDS
+TWILIO = twilio.PATIENCE_SECONDS + twilio.CONNECT_SECONDS
 FETCH = assemblyai.FETCH_PATIENCE_SECONDS + assemblyai.CONNECT_SECONDS
 ASSEMBLYAI = assemblyai.PATIENCE_SECONDS + assemblyai.CONNECT_SECONDS
 
@@ -79,7 +81,7 @@ def test_reconcile_s_reserve_holds_the_question_that_was_begun_last() -> None:
 
 def test_audio_s_stream_is_given_up_in_time_for_another_try() -> None:
     connect, read = wiring.STREAM_CONNECT_AND_READ_SECONDS
-    silence = max(connect + read, twilio_media.CONNECT_SECONDS + twilio_media.READ_SECONDS)
+    silence = max(connect + read, media.CONNECT_SECONDS + media.READ_SECONDS)
     timeout = BY_FOLDER["transcribe"][1]["Properties"]["Timeout"]
     assert silence + VENDORS["transcribe"] + aws_seconds() < timeout / 2
     assert "_stream_client()" in inspect.getsource(wiring.audio)

@@ -10,7 +10,7 @@ import pytest
 from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.retention import Retention
-from callscribe.ports import VendorCall
+from callscribe.ports.telephony import VendorCall
 from callscribe.use_cases.track_call import TrackCall, status_update_from_twilio
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry

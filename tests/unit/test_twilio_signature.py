@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
-from callscribe.adapters.twilio_signature import is_signed_by_twilio
+from callscribe.adapters.twilio.signature import is_signed_by_twilio
 from local.simulators.twilio.signature import sign
 from tests.support.fixtures import fixtures
 

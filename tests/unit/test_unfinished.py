@@ -12,7 +12,7 @@ from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import RetryLaterError, VendorOutcomeUnknownError
 from callscribe.domain.recordings import Recording
 from callscribe.domain.times import format_timestamp
-from callscribe.ports import RecordingStatusUpdate
+from callscribe.ports.telephony import RecordingStatusUpdate
 from callscribe.use_cases.finish_recording import FinishRecording
 from callscribe.use_cases.process_recording import ProcessRecording
 from simulation.memory_store import MemoryCallStore

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hmac
 import re
 
-from callscribe.adapters.secrets import Secrets
-from callscribe.adapters.twilio_signature import is_signed_by_twilio
+from callscribe.adapters.aws.secrets import Secrets
+from callscribe.adapters.twilio.signature import is_signed_by_twilio
+from callscribe.api.http import Request
 from callscribe.domain.errors import UnauthenticatedError
 from callscribe.domain.times import from_rfc_2822
-from callscribe.http import Request
 from callscribe.use_cases.track_call import CallStatusUpdate
 
 _SECONDS = re.compile(r"[0-9]{1,9}")

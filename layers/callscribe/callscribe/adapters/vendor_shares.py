@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from callscribe.domain.errors import VendorError, VendorNotAskedError, VendorRefusedError
 from callscribe.domain.times import Clock
-from callscribe.ports import Telemetry
+from callscribe.ports.telemetry import Telemetry
 
 Port = TypeVar("Port")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from callscribe.domain.calls import MODES
 from callscribe.domain.consent import ConsentRules
+from callscribe.domain.dialing.phone_numbers import phone_number_error
 from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.option_checks import printable
-from callscribe.domain.phone_numbers import phone_number_error
 from callscribe.domain.request_fields import read_object
 from callscribe.domain.retention import Retention
 from callscribe.domain.scripts import GOODBYE, LANGUAGE

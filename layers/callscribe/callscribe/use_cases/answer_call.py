@@ -16,7 +16,8 @@ from callscribe.domain.scripts import (
     script_after_consent,
 )
 from callscribe.domain.times import Clock
-from callscribe.ports import CallStore, Telemetry
+from callscribe.ports.storage import CallStore
+from callscribe.ports.telemetry import Telemetry
 from callscribe.use_cases.track_call import CallStatusUpdate, TrackCall
 
 _NOT_GONE = frozenset(STATUSES) - ERASED_STATUSES

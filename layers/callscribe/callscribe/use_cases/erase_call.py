@@ -14,7 +14,10 @@ from callscribe.domain.deadlines import NOT_WAITING, Deadlines
 from callscribe.domain.errors import CallscribeError, VendorNotFoundError
 from callscribe.domain.recordings import Recording
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
-from callscribe.ports import CallStore, StoredObjects, Telemetry, Telephony, Transcriber
+from callscribe.ports.storage import CallStore, StoredObjects
+from callscribe.ports.telemetry import Telemetry
+from callscribe.ports.telephony import Telephony
+from callscribe.ports.transcription import Transcriber
 from callscribe.use_cases.find_submissions import claimed_at, find_submissions
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from callscribe.domain.calls import CALL_ID, CALL_SID, ERASED_STATUSES, Call
 from callscribe.domain.errors import NotFoundError
 from callscribe.domain.recordings import Recording
-from callscribe.ports import CallStore
+from callscribe.ports.storage import CallStore
 
 
 def find_call(

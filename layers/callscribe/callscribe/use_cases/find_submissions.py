@@ -7,7 +7,7 @@ from typing import Any
 
 from callscribe.domain.recordings import Recording, is_answered_by
 from callscribe.domain.times import format_timestamp, parse_timestamp
-from callscribe.ports import Transcriber
+from callscribe.ports.transcription import Transcriber
 
 # clocks differ: a transcript may look older than the claim that made it
 _CLOCK_SLACK = timedelta(minutes=5)

@@ -21,15 +21,11 @@ from callscribe.domain.recordings import (
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.domain.transcript_failures import explain_recording_error, explain_vendor_error
 from callscribe.domain.transcripts import Transcript, UnreadableTranscriptError, read_transcript
-from callscribe.ports import (
-    CallStore,
-    Documents,
-    EventPublisher,
-    RecordingsQueue,
-    RecordingStatusUpdate,
-    Telemetry,
-    Transcriber,
-)
+from callscribe.ports.messaging import EventPublisher, RecordingsQueue
+from callscribe.ports.storage import CallStore, Documents
+from callscribe.ports.telemetry import Telemetry
+from callscribe.ports.telephony import RecordingStatusUpdate
+from callscribe.ports.transcription import Transcriber
 
 # an item holds 400 KB; the whole text is in the bucket all the same
 MAX_TEXT_BYTES = 250_000

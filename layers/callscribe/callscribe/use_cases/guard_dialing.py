@@ -8,14 +8,15 @@ from typing import Any, NoReturn
 
 from callscribe.domain.calls import CALL_TERMINAL, ERASED_STATUSES, Call
 from callscribe.domain.deadlines import shard_of
-from callscribe.domain.dialing_rules import DialingRules, check_destination
+from callscribe.domain.dialing.phone_numbers import phone_number_error
+from callscribe.domain.dialing.quiet_hours import QuietHours, is_quiet, quiet_until
+from callscribe.domain.dialing.rules import DialingRules, check_destination
 from callscribe.domain.errors import DialingRefusedError, FieldError, InvalidInputError
 from callscribe.domain.failures import Failure
-from callscribe.domain.phone_numbers import phone_number_error
-from callscribe.domain.quiet_hours import QuietHours, is_quiet, quiet_until
 from callscribe.domain.request_fields import read_object
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
-from callscribe.ports import CallStore, DialingStore, InFlightCall, Telemetry
+from callscribe.ports.storage import CallStore, DialingStore, InFlightCall
+from callscribe.ports.telemetry import Telemetry
 
 _COUNTERS_KEPT = timedelta(days=3)
 # a call is claimed within seconds after it was let through, or never

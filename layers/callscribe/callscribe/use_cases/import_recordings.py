@@ -22,7 +22,7 @@ from callscribe.domain.sweeps import (
     span_of_import,
 )
 from callscribe.domain.times import Clock, format_timestamp
-from callscribe.ports import KeyStore, SweepStore
+from callscribe.ports.storage import KeyStore, SweepStore
 
 _KEPT = timedelta(days=90)
 # imports are walked one after the other: more at once would only wait

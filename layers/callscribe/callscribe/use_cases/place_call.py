@@ -31,7 +31,10 @@ from callscribe.domain.idempotency import check_key, fingerprint, key_digest
 from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.domain.twilio_errors import explain_refusal
-from callscribe.ports import CallStore, KeyStore, Schedules, Telemetry, Telephony, VendorCall
+from callscribe.ports.messaging import Schedules
+from callscribe.ports.storage import CallStore, KeyStore
+from callscribe.ports.telemetry import Telemetry
+from callscribe.ports.telephony import Telephony, VendorCall
 from callscribe.use_cases.guard_dialing import GuardDialing
 
 _MISSED = Failure(

@@ -29,14 +29,10 @@ from callscribe.domain.recordings import (
 )
 from callscribe.domain.times import Clock, format_timestamp
 from callscribe.domain.transcript_requests import build_transcript_request
-from callscribe.ports import (
-    AudioSource,
-    CallStore,
-    RecordingStatusUpdate,
-    Telemetry,
-    Telephony,
-    Transcriber,
-)
+from callscribe.ports.storage import CallStore
+from callscribe.ports.telemetry import Telemetry
+from callscribe.ports.telephony import AudioSource, RecordingStatusUpdate, Telephony
+from callscribe.ports.transcription import Transcriber
 from callscribe.use_cases.find_submissions import claimed_at, find_submissions
 from callscribe.use_cases.finish_recording import FinishRecording
 from callscribe.use_cases.track_call import TrackCall, adopt_by_sid

@@ -18,7 +18,7 @@ from callscribe.domain.errors import (
 )
 from callscribe.domain.option_checks import printable
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
-from callscribe.domain.rendering import (
+from callscribe.domain.rendering.formats import (
     TimedTranscript,
     render_json,
     render_srt,
@@ -27,7 +27,7 @@ from callscribe.domain.rendering import (
 )
 from callscribe.domain.times import Clock, format_timestamp, is_day
 from callscribe.domain.transcripts import read_transcript
-from callscribe.ports import AudioLinks, CallStore, Documents
+from callscribe.ports.storage import AudioLinks, CallStore, Documents
 from callscribe.use_cases.find_call import find_call
 
 DEFAULT_LIMIT = 50

@@ -9,7 +9,9 @@ from callscribe.domain.calls import CALL_ID, CALL_SID
 from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.recordings import RECORDING_SID
 from callscribe.domain.times import from_rfc_2822
-from callscribe.ports import RecordingsQueue, RecordingStatusUpdate, Telemetry
+from callscribe.ports.messaging import RecordingsQueue
+from callscribe.ports.telemetry import Telemetry
+from callscribe.ports.telephony import RecordingStatusUpdate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

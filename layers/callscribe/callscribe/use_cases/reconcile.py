@@ -19,16 +19,11 @@ from callscribe.domain.errors import (
 from callscribe.domain.failures import Failure
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording, is_unfinished
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
-from callscribe.ports import (
-    CallStore,
-    OverdueItem,
-    RecordingsQueue,
-    SweepStore,
-    Telemetry,
-    Telephony,
-    VendorCall,
-    VendorShares,
-)
+from callscribe.ports.messaging import RecordingsQueue
+from callscribe.ports.storage import CallStore, OverdueItem, SweepStore
+from callscribe.ports.telemetry import Telemetry
+from callscribe.ports.telephony import Telephony, VendorCall
+from callscribe.ports.vendors import VendorShares
 from callscribe.use_cases.erase_call import EraseCall
 from callscribe.use_cases.finish_recording import FinishRecording, status_update_of
 from callscribe.use_cases.place_call import PlaceCall, failed

@@ -18,7 +18,9 @@ from callscribe.domain.errors import (
 from callscribe.domain.recordings import MAX_ATTEMPTS, Recording
 from callscribe.domain.request_fields import read_object, read_time
 from callscribe.domain.times import Clock, format_timestamp
-from callscribe.ports import CallStore, DeadLetter, DeadLetters, RecordingsQueue, Telemetry
+from callscribe.ports.messaging import DeadLetter, DeadLetters, RecordingsQueue
+from callscribe.ports.storage import CallStore
+from callscribe.ports.telemetry import Telemetry
 from callscribe.use_cases.find_call import find_call
 from callscribe.use_cases.finish_recording import status_update_of
 

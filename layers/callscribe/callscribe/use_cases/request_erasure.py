@@ -7,19 +7,20 @@ from typing import Any
 
 from callscribe.domain.calls import CALL_TERMINAL, ERASED_STATUSES, ERASING, Call
 from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.dialing.phone_numbers import phone_number_error
 from callscribe.domain.errors import (
     CallUnderWayError,
     FieldError,
     InvalidInputError,
     RetryLaterError,
 )
-from callscribe.domain.phone_numbers import phone_number_error
 from callscribe.domain.recordings import Recording
 from callscribe.domain.request_fields import read_object
 from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock, format_timestamp
 from callscribe.domain.views import call_summary
-from callscribe.ports import CallStore, Telemetry
+from callscribe.ports.storage import CallStore
+from callscribe.ports.telemetry import Telemetry
 from callscribe.use_cases.find_call import find_call
 
 # what one request marks at most; it can be sent again

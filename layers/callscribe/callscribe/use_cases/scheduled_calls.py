@@ -13,7 +13,8 @@ from callscribe.domain.failures import Failure
 from callscribe.domain.request_fields import read_object
 from callscribe.domain.times import Clock, format_timestamp
 from callscribe.domain.views import call_summary
-from callscribe.ports import CallStore, Telemetry
+from callscribe.ports.storage import CallStore
+from callscribe.ports.telemetry import Telemetry
 from callscribe.use_cases.find_call import find_call
 
 DEFAULT_LIMIT = 50

@@ -30,17 +30,12 @@ from callscribe.domain.recordings import (
 )
 from callscribe.domain.sweeps import STANDING, Sweep
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
-from callscribe.ports import (
-    CallStore,
-    Page,
-    RecordingsQueue,
-    RecordingStatusUpdate,
-    SweepStore,
-    Telemetry,
-    Telephony,
-    Transcriber,
-    VendorCall,
-)
+from callscribe.ports.messaging import RecordingsQueue
+from callscribe.ports.storage import CallStore, SweepStore
+from callscribe.ports.telemetry import Telemetry
+from callscribe.ports.telephony import RecordingStatusUpdate, Telephony, VendorCall
+from callscribe.ports.transcription import Transcriber
+from callscribe.ports.vendors import Page
 from callscribe.use_cases.finish_recording import FinishRecording
 from callscribe.use_cases.track_call import TrackCall, status_update_from_twilio
 

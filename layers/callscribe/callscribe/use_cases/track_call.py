@@ -17,7 +17,9 @@ from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import RetryLaterError, VendorNotFoundError
 from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock, format_timestamp
-from callscribe.ports import CallStore, Telemetry, Telephony, VendorCall
+from callscribe.ports.storage import CallStore
+from callscribe.ports.telemetry import Telemetry
+from callscribe.ports.telephony import Telephony, VendorCall
 
 # a concurrent writer may get between our read and our write; three rounds are plenty for one call
 _ROUNDS = 3

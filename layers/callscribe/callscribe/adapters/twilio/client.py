@@ -19,7 +19,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from callscribe.adapters.secrets import Secrets
+from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.vendor_http import VendorSession, never_sent
 from callscribe.domain.callback_urls import CallbackUrls
 from callscribe.domain.calls import Call
@@ -32,7 +32,8 @@ from callscribe.domain.errors import (
     VendorRefusedError,
 )
 from callscribe.domain.times import format_timestamp, parse_timestamp
-from callscribe.ports import Page, RecordingStatusUpdate, VendorCall
+from callscribe.ports.telephony import RecordingStatusUpdate, VendorCall
+from callscribe.ports.vendors import Page
 
 T = TypeVar("T")
 

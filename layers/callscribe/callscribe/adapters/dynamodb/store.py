@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from callscribe.adapters.aws_errors import translated
-from callscribe.adapters.dynamodb_items import Expression, Item, from_item, serialize, to_item
+from callscribe.adapters.aws.errors import translated
+from callscribe.adapters.dynamodb.items import Expression, Item, from_item, serialize, to_item
 from callscribe.domain import deadlines
 from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import Clock, utc_now
-from callscribe.ports import Failed, InFlightCall, OverdueItem
+from callscribe.ports.storage import Failed, InFlightCall, OverdueItem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

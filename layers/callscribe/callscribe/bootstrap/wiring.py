@@ -14,28 +14,28 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from callscribe.adapters.dynamodb import DynamoDBCallStore
-from callscribe.adapters.s3 import S3Documents
-from callscribe.adapters.secrets import Secrets
-from callscribe.adapters.sqs import SQSDeadLetters, SQSRecordingsQueue
+from callscribe.adapters.aws.s3 import S3Documents
+from callscribe.adapters.aws.secrets import Secrets
+from callscribe.adapters.aws.sqs import SQSDeadLetters, SQSRecordingsQueue
+from callscribe.adapters.dynamodb.store import DynamoDBCallStore
 from callscribe.adapters.telemetry import PowertoolsTelemetry
+from callscribe.bootstrap.settings import Settings
 from callscribe.callbacks import CallbackVerifier
 from callscribe.domain.callback_urls import public_base_url
 from callscribe.domain.calls import new_call_id
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.retention import Retention
 from callscribe.domain.times import utc_now
-from callscribe.settings import Settings
 from callscribe.use_cases.answer_call import AnswerCall
 from callscribe.use_cases.receive_recording import ReceiveRecording
 from callscribe.use_cases.track_call import TrackCall
 
 if TYPE_CHECKING:
-    from callscribe.adapters.assemblyai import AssemblyAITranscriber
-    from callscribe.adapters.eventbridge import EventBridgePublisher
-    from callscribe.adapters.scheduler import EventBridgeSchedules
-    from callscribe.adapters.twilio_api import TwilioTelephony
-    from callscribe.adapters.twilio_media import TwilioAudioSource
+    from callscribe.adapters.assemblyai.client import AssemblyAITranscriber
+    from callscribe.adapters.aws.eventbridge import EventBridgePublisher
+    from callscribe.adapters.aws.scheduler import EventBridgeSchedules
+    from callscribe.adapters.twilio.client import TwilioTelephony
+    from callscribe.adapters.twilio.media import TwilioAudioSource
     from callscribe.use_cases.erase_call import EraseCall
     from callscribe.use_cases.finish_recording import FinishRecording
     from callscribe.use_cases.guard_dialing import GuardDialing
@@ -153,7 +153,7 @@ def verifier() -> CallbackVerifier:
 
 @cache
 def telephony() -> TwilioTelephony:
-    from callscribe.adapters.twilio_api import TwilioTelephony
+    from callscribe.adapters.twilio.client import TwilioTelephony
 
     return TwilioTelephony(
         secrets(),
@@ -166,7 +166,7 @@ def telephony() -> TwilioTelephony:
 
 @cache
 def transcriber() -> AssemblyAITranscriber:
-    from callscribe.adapters.assemblyai import (
+    from callscribe.adapters.assemblyai.client import (
         AssemblyAITranscriber,
         PresignedAudio,
         UploadedAudio,
@@ -215,7 +215,7 @@ def receive_recording() -> ReceiveRecording:
 
 @cache
 def schedules() -> EventBridgeSchedules:
-    from callscribe.adapters.scheduler import EventBridgeSchedules
+    from callscribe.adapters.aws.scheduler import EventBridgeSchedules
 
     return EventBridgeSchedules(
         _client("scheduler"),
@@ -227,14 +227,14 @@ def schedules() -> EventBridgeSchedules:
 
 @cache
 def event_publisher() -> EventBridgePublisher:
-    from callscribe.adapters.eventbridge import EventBridgePublisher
+    from callscribe.adapters.aws.eventbridge import EventBridgePublisher
 
     return EventBridgePublisher(_client("events"), settings()["EVENT_BUS_NAME"])
 
 
 @cache
 def audio() -> TwilioAudioSource:
-    from callscribe.adapters.twilio_media import TwilioAudioSource
+    from callscribe.adapters.twilio.media import TwilioAudioSource
 
     return TwilioAudioSource(
         secrets(),
@@ -248,9 +248,9 @@ def audio() -> TwilioAudioSource:
 
 @cache
 def guard_dialing() -> GuardDialing:
-    from callscribe.domain.dialing_rules import DialingRules, read_countries
-    from callscribe.domain.phone_numbers import country_of
-    from callscribe.domain.quiet_hours import read_quiet_hours
+    from callscribe.domain.dialing.phone_numbers import country_of
+    from callscribe.domain.dialing.quiet_hours import read_quiet_hours
+    from callscribe.domain.dialing.rules import DialingRules, read_countries
     from callscribe.use_cases.guard_dialing import GuardDialing
 
     rules = DialingRules(

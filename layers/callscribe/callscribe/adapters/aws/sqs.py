@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from callscribe.adapters.aws_errors import translated
-from callscribe.ports import DeadLetter, RecordingStatusUpdate
+from callscribe.adapters.aws.errors import translated
+from callscribe.ports.messaging import DeadLetter
+from callscribe.ports.telephony import RecordingStatusUpdate
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from callscribe.adapters.aws_errors import translated
+from callscribe.adapters.aws.errors import translated
 from callscribe.domain.recordings import folders
 
 if TYPE_CHECKING:

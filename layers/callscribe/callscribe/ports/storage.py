@@ -1,16 +1,14 @@
-"""What the use cases ask of the world. The adapters implement these; the tests have their own."""
+"""What the use cases ask of the table and the bucket."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 
 from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +27,6 @@ class Failed:
     call_id: str
     recording_sid: str
     failed_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """A part of a vendor's list; ``cursor`` asks for the next one, None at the end."""
-
-    entries: list[T]
-    cursor: str | None
 
 
 class CallStore(Protocol):
@@ -175,107 +165,10 @@ class SweepStore(Protocol):
     def give_back_lease(self, name: str, *, owner: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorCall:
-    """A call as Twilio tells it; times in our form."""
-
-    call_sid: str
-    status: str
-    to_number: str | None
-    from_number: str | None
-    direction: str
-    created_at: str | None
-    started_at: str | None
-    ended_at: str | None
-    duration_seconds: int | None
-    queue_time_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingStatusUpdate:
-    """What Twilio says of a recording, by callback or by its API; also the queue's message.
-
-    ``imported``: an import named it, and nothing else says that its call is this stack's. ``redrives``
-    counts how often it came back from the dead-letter queue.
-    """
-
-    recording_sid: str
-    status: str
-    call_sid: str | None = None
-    call_id: str | None = None
-    channels: int | None = None
-    duration_seconds: int | None = None
-    created_at: str | None = None
-    started_at: str | None = None
-    source: str | None = None
-    error_code: int | None = None
-    base_url: str | None = None
-    imported: bool | None = None
-    redrives: int = 0
-
-
-class Telephony(Protocol):
-    """Twilio's API.
-
-    Raises (all methods):
-        VendorRefusedError (VendorNotFoundError), VendorRateLimitedError, VendorOutcomeUnknownError
-    """
-
-    def place_call(self, call: Call) -> VendorCall: ...
-    def get_call(self, call_sid: str) -> VendorCall: ...
-    def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[VendorCall]: ...
-    def get_recording(self, recording_sid: str) -> RecordingStatusUpdate: ...
-    def list_recordings(self, call_sid: str) -> list[RecordingStatusUpdate]: ...
-    def delete_recording(self, recording_sid: str) -> None:
-        """The audio is gone at once."""
-        ...
-
-    def delete_call(self, call_sid: str) -> None:
-        """Only of a call that ended; its recordings are deleted apart."""
-        ...
-
-    def page_recordings(
-        self, since: str, until: str, cursor: str | None
-    ) -> Page[RecordingStatusUpdate]:
-        """Recordings made in a span of time."""
-        ...
-
-    def page_ended_calls(self, since: str, until: str, cursor: str | None) -> Page[VendorCall]:
-        """Calls that ended in a span of time."""
-        ...
-
-
-class VendorShares(Protocol):
-    """How much of a run's time each vendor may take; its ports raise VendorNotAskedError beyond that."""
-
-    def begin(self, seconds: float) -> None:
-        """A run begins: each vendor may be asked again, for so long."""
-        ...
-
-    def renew(self, seconds: float) -> None:
-        """Those that answer may be asked for so long from now on."""
-        ...
-
-    def check(self, vendor: str) -> None:
-        """Raises VendorNotAskedError where this run asks the vendor nothing more."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class StoredAudio:
     size_bytes: int
     channels: int
-
-
-class AudioSource(Protocol):
-    def copy(self, recording_sid: str, *, channels: int | None, key: str) -> StoredAudio:
-        """Streams Twilio's media into the bucket; memory does not grow with it.
-
-        Raises:
-            RetryLaterError: not available yet, or the network failed.
-            VendorRefusedError: Twilio will not give it (401, 403) or it is gone.
-        """
-        ...
 
 
 class AudioLinks(Protocol):
@@ -296,65 +189,3 @@ class StoredObjects(Protocol):
         Raises RetryLaterError.
         """
         ...
-
-
-class Transcriber(Protocol):
-    """AssemblyAI's API.
-
-    Raises (all methods):
-        VendorRefusedError (VendorNotFoundError), VendorRateLimitedError, VendorOutcomeUnknownError
-    """
-
-    def audio_url(self, key: str) -> str:
-        """A URL of the stored audio that AssemblyAI can read."""
-        ...
-
-    def submit(self, request: Mapping[str, Any]) -> dict[str, Any]: ...
-    def get(self, transcript_id: str) -> dict[str, Any]: ...
-    def delete(self, transcript_id: str) -> None: ...
-    def list_since(self, since: str) -> list[dict[str, Any]]: ...
-    def page_since(self, since: str, cursor: str | None) -> Page[dict[str, Any]]:
-        """The account's transcripts created at or after ``since``, newest first."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """A message that failed too often. ``notice`` None where it cannot be read."""
-
-    notice: RecordingStatusUpdate | None
-    handle: str
-
-
-class RecordingsQueue(Protocol):
-    def put(self, notice: RecordingStatusUpdate, *, delay_seconds: int = 0) -> None:
-        """``delay_seconds`` 900 at most.
-
-        Raises RetryLaterError.
-        """
-        ...
-
-
-class DeadLetters(Protocol):
-    """What the worker could not do. Raises RetryLaterError (all methods)."""
-
-    def take(self, limit: int) -> list[DeadLetter]: ...
-    def remove(self, letter: DeadLetter) -> None: ...
-
-
-class EventPublisher(Protocol):
-    def publish(self, call: Call, recording: Recording) -> None:
-        """Sends the event of a recording that ended. At least once."""
-        ...
-
-
-class Schedules(Protocol):
-    def place_call_at(self, call_id: str, place_at: str, *, target_arn: str) -> None: ...
-
-
-class Telemetry(Protocol):
-    """``count`` adds to the invocation's counts; ``note`` writes one line. No numbers, no secrets."""
-
-    def count(self, metric: str, value: float = 1) -> None: ...
-    def info(self, message: str, **fields: object) -> None: ...
-    def warn(self, message: str, **fields: object) -> None: ...

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from callscribe.adapters.secrets import SecretMissingError
+from callscribe.adapters.aws.secrets import SecretMissingError
+from callscribe.api.http import MAX_BODY_BYTES, BodyTooLargeError, Response, respond
 from callscribe.domain.errors import (
     CallscribeError,
     CallUnderWayError,
@@ -32,7 +33,6 @@ from callscribe.domain.errors import (
     VendorRefusedError,
 )
 from callscribe.domain.twilio_errors import explain_refusal
-from callscribe.http import MAX_BODY_BYTES, BodyTooLargeError, Response, respond
 
 TITLES = {
     "invalid-input": "The request is not valid",

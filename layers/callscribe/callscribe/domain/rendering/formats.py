@@ -8,7 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from callscribe.domain.cues import LINE_CHARACTERS, MIN_MS, Cue, cues_of, one_line, stretched
+from callscribe.domain.rendering.cues import (
+    LINE_CHARACTERS,
+    MIN_MS,
+    Cue,
+    cues_of,
+    one_line,
+    stretched,
+)
 from callscribe.domain.transcripts import Segment, Transcript
 
 # by channel or speaker, as AssemblyAI calls them: {"1": "Callee"}

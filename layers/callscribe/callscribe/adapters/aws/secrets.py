@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from callscribe.adapters.aws_errors import translated
+from callscribe.adapters.aws.errors import translated
 from callscribe.domain.errors import CallscribeError, RetryLaterError
 
 # a key that was replaced or withdrawn is not used any longer than this, however warm the environment

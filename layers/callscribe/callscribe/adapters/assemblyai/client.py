@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import requests
 
-from callscribe.adapters.secrets import Secrets
+from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.vendor_http import VendorSession, never_sent
 from callscribe.domain.errors import (
     VendorError,
@@ -25,7 +25,8 @@ from callscribe.domain.errors import (
     VendorRefusedError,
 )
 from callscribe.domain.transcript_failures import without_places
-from callscribe.ports import AudioLinks, Page
+from callscribe.ports.storage import AudioLinks
+from callscribe.ports.vendors import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

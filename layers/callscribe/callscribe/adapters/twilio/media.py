@@ -10,11 +10,11 @@ import requests
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
-from callscribe.adapters.aws_errors import translated
-from callscribe.adapters.secrets import Secrets
+from callscribe.adapters.aws.errors import translated
+from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.vendor_http import VendorSession
 from callscribe.domain.errors import RetryLaterError, VendorRefusedError
-from callscribe.ports import StoredAudio
+from callscribe.ports.storage import StoredAudio
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from callscribe.adapters.aws_errors import translated
+from callscribe.adapters.aws.errors import translated
 from callscribe.domain.errors import RetryLaterError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
+from callscribe.domain.dialing.quiet_hours import QuietHours
 from callscribe.domain.failures import Failure
-from callscribe.domain.quiet_hours import QuietHours
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 # calls to these cost many times a call to the same country's ordinary numbers, and somebody earns

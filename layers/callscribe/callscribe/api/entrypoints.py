@@ -6,17 +6,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from callscribe import wiring
-from callscribe.adapters.secrets import SecretMissingError
-from callscribe.domain.errors import CallscribeError, InvalidInputError, UnauthenticatedError
-from callscribe.http import (
+from callscribe.adapters.aws.secrets import SecretMissingError
+from callscribe.api.http import (
     BodyTooLargeError,
     Event,
     Request,
     Response,
     read_request,
 )
-from callscribe.problem_documents import PROBLEMS, respond_internal_error, respond_problem
+from callscribe.api.problems import PROBLEMS, respond_internal_error, respond_problem
+from callscribe.bootstrap import wiring
+from callscribe.domain.errors import CallscribeError, InvalidInputError, UnauthenticatedError
 
 Context = Any
 Handler = Callable[[Event, Context], Any]

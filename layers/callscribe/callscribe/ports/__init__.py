@@ -1,0 +1,1 @@
+"""What the use cases ask of the world, by subject. The adapters implement these; tests have their own."""
