@@ -15,6 +15,7 @@ from unittest import mock
 import boto3
 import requests
 
+from callscribe.api import entrypoints
 from callscribe.bootstrap import wiring
 from callscribe.callbacks import CallbackVerifier
 from local.stack import LocalStack
