@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from callscribe.domain.calls import CALL_TERMINAL, ERASED, ERASED_STATUSES
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording, audio_key
@@ -303,8 +304,13 @@ def _waiting(world: World) -> Iterator[Finding]:
             label = world.twilio.labels.get(waiting.recording_sid, waiting.call_id)
             yield Finding("quiet", label, f"a recording still waits, due at {waiting.due_at}")
     for result in world.reconciled:
-        if result is None or result.get("put_off") or result.get("skipped") or result.get("left"):
+        if result is None or _is_incomplete(result):
             yield Finding("quiet", "-", f"a reconciliation in peace ended as {result}")
     again = world.look_again()
-    if again.get("found", 1) or again.get("unmapped", 1) or again.get("redriven", 1):
+    if not again or _is_incomplete(again) or again["redriven"] or any(again["swept"].values()):
         yield Finding("quiet", "-", f"a third reconciliation still found something: {again}")
+
+
+def _is_incomplete(result: dict[str, Any]) -> bool:
+    overdue = result["overdue"]
+    return bool(overdue["deferred"] or overdue["left"] or result["skipped"])

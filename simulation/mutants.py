@@ -130,7 +130,7 @@ MUTANTS = (
     ),
     Mutant(
         what="a call that Twilio does not show at the first look is given up",
-        path=_USE_CASES + "reconcile.py",
+        path=_USE_CASES + "overdue/calls.py",
         old='        elif self.clock() >= claimed_at + self.deadlines["call.never-arrived"]:\n',
         new="        elif True:\n",
     ),
@@ -221,13 +221,13 @@ MUTANTS = (
     ),
     Mutant(
         what="an overdue recording is noted as put on the queue again, but is not",
-        path=_USE_CASES + "reconcile.py",
+        path=_USE_CASES + "overdue/recordings.py",
         old="        self.queue.put(status_update_of(recording))\n",
         new="",
     ),
     Mutant(
         what="an unanswered call is never searched for at Twilio",
-        path=_USE_CASES + "reconcile.py",
+        path=_USE_CASES + "overdue/calls.py",
         old="            self._search(call)\n",
         new="            self._look_later(call)\n",
     ),
@@ -267,8 +267,8 @@ MUTANTS = (
     ),
     Mutant(
         what="what cannot be done keeps its place at the front",
-        path=_USE_CASES + "reconcile.py",
-        old="            if entry is not None and entry.due_at == waiting.due_at:\n",
+        path=_USE_CASES + "overdue/deferral.py",
+        old="            if entry is not None and entry.due_at == item.due_at:\n",
         new="            if False:\n",
     ),
     Mutant(

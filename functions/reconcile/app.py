@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from callscribe.api.entrypoints import Context, observed
@@ -14,7 +15,8 @@ _RESERVE_SECONDS = 60
 
 @observed
 def handler(_: Event, context: Context) -> dict[str, Any]:
-    return wiring.reconcile().run(
+    result = wiring.reconcile().run(
         context.aws_request_id,
         lambda: context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS,
     )
+    return asdict(result)

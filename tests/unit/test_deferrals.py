@@ -10,7 +10,9 @@ from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import VendorRefusedError
 from callscribe.domain.times import format_timestamp
-from callscribe.use_cases.reconcile import Reconcile
+from callscribe.use_cases.overdue.calls import AdvanceCall
+from callscribe.use_cases.overdue.deferral import DeferEntry
+from callscribe.use_cases.overdue.entries import AdvanceOverdue, OverdueResult
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
 
@@ -22,19 +24,6 @@ class Telemetry(QuietTelemetry):
 
     def count(self, metric: str, value: float = 1) -> None:
         self.last[metric] = value
-
-
-class Idle:
-    """A sweep, a queue of dead letters, a vendor's share: nothing to do, and no limits."""
-
-    def run(self, *_: object) -> dict[str, Any]:
-        return {}
-
-    def dead_letters(self) -> int:
-        return 0
-
-    def __getattr__(self, _: str) -> Callable[..., None]:
-        return lambda *_: None
 
 
 class Erasing:
@@ -60,22 +49,26 @@ class Table:
         self.telemetry = Telemetry()
         self.erasing = Erasing(self)
         self.meanwhile: Callable[[Call], object] = lambda _: None
-        idle = cast(Any, Idle())
-        self.reconcile = Reconcile(
+        idle = cast(Any, None)
+        self.overdue = AdvanceOverdue(
             store=self.store,
-            sweeps=self.store,
-            telephony=idle,
-            queue=idle,
-            place=idle,
-            track=idle,
-            finish=idle,
-            redrive=idle,
-            erase=cast(Any, self.erasing),
-            sweep=idle,
-            vendors=idle,
+            calls=AdvanceCall(
+                store=self.store,
+                telephony=idle,
+                queue=idle,
+                place=idle,
+                track=idle,
+                finish=idle,
+                erase=cast(Any, self.erasing),
+                vendors=idle,
+                telemetry=self.telemetry,
+                clock=self.clock,
+                deadlines=Deadlines(),
+            ),
+            recordings=idle,
+            deferral=DeferEntry(store=self.store, clock=self.clock),
             telemetry=self.telemetry,
-            clock=lambda: self.now,
-            deadlines=Deadlines(),
+            clock=self.clock,
         )
         due = self.now - timedelta(minutes=1)
         for number in range(calls):
@@ -87,10 +80,13 @@ class Table:
             )
             self.store.add_call(call)
 
-    def run(self) -> dict[str, Any]:
+    def clock(self) -> datetime:
+        return self.now
+
+    def run(self) -> OverdueResult:
         """One run of 240 seconds; the next begins five minutes later."""
         begun = self.now
-        result = self.reconcile.run("run", lambda: 240 - (self.now - begun).total_seconds())
+        result = self.overdue.run(lambda: (self.now - begun).total_seconds() < 240)
         self.now = begun + timedelta(minutes=5)
         return result
 

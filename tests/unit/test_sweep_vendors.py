@@ -14,7 +14,7 @@ from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import format_timestamp
 from callscribe.ports.telephony import RecordingStatusUpdate
 from callscribe.ports.vendors import Page
-from callscribe.use_cases.sweep_vendors import SweepVendors
+from callscribe.use_cases.sweep_vendors import SweepResult, SweepVendors
 from simulation.memory_store import MemoryCallStore
 
 BUCKET = "our-bucket"
@@ -84,7 +84,7 @@ class Walk:
             base_urls=("https://api.example",),
         )
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> SweepResult:
         return self.sweeper.run(lambda: 60.0)
 
 
@@ -161,7 +161,7 @@ def test_strange_recording_waits_until_its_callback_would_have_come(
     walk = Walk({None: Page([heard(1, minutes_ago)], None)})
     result = walk.run()
     assert len(walk.queue.notices) == queued
-    assert walk.telemetry.counts["UnmappedRecordings"] == unmapped == result["unmapped"]
+    assert walk.telemetry.counts["UnmappedRecordings"] == unmapped == result.unmapped
     reaches_back = walk.store.sweeps["recordings"].unfinished_since
     assert (reaches_back is None) == bool(queued)
 

@@ -396,6 +396,10 @@ def import_recordings() -> ImportRecordings:
 @cache
 def reconcile() -> Reconcile:
     from callscribe.adapters.vendor_shares import VendorShares
+    from callscribe.use_cases.overdue.calls import AdvanceCall
+    from callscribe.use_cases.overdue.deferral import DeferEntry
+    from callscribe.use_cases.overdue.entries import AdvanceOverdue
+    from callscribe.use_cases.overdue.recordings import AdvanceRecording
     from callscribe.use_cases.reconcile import Reconcile
     from callscribe.use_cases.sweep_vendors import SweepVendors
 
@@ -421,19 +425,42 @@ def reconcile() -> Reconcile:
             settings()["API_URL"],
         ),
     )
-    return Reconcile(
+    erase = replace(erase_call(), telephony=twilio, transcriber=assemblyai)
+    overdue = AdvanceOverdue(
         store=store(),
-        sweeps=store(),
-        telephony=twilio,
-        queue=queue(),
-        place=replace(place_call(), telephony=twilio),
-        track=track_call(),
-        finish=finish,
+        calls=AdvanceCall(
+            store=store(),
+            telephony=twilio,
+            queue=queue(),
+            place=replace(place_call(), telephony=twilio),
+            track=track_call(),
+            finish=finish,
+            erase=erase,
+            vendors=vendors,
+            telemetry=telemetry(),
+            clock=clock,
+            deadlines=deadlines(),
+        ),
+        recordings=AdvanceRecording(
+            store=store(),
+            telephony=twilio,
+            queue=queue(),
+            finish=finish,
+            erase=erase,
+            telemetry=telemetry(),
+            clock=clock,
+            deadlines=deadlines(),
+        ),
+        deferral=DeferEntry(store=store(), clock=clock),
+        telemetry=telemetry(),
+        clock=clock,
+    )
+    return Reconcile(
+        leases=store(),
+        overdue=overdue,
         redrive=redrive(),
-        erase=replace(erase_call(), telephony=twilio, transcriber=assemblyai),
         sweep=sweep,
         vendors=vendors,
         telemetry=telemetry(),
         clock=clock,
-        deadlines=deadlines(),
     )

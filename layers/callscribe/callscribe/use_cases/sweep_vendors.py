@@ -61,6 +61,14 @@ _UNWANTED = "unwanted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SweepResult:
+    """How many entries the sweeps found, and how many of the recordings were not even new."""
+
+    found: int = 0
+    unmapped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepVendors:
     store: CallStore
     sweeps: SweepStore
@@ -80,7 +88,7 @@ class SweepVendors:
     # numbers of unknown calls at Twilio, by SID: a window meets each several times
     _numbers: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
 
-    def run(self, seconds_left: Callable[[], float]) -> dict[str, Any]:
+    def run(self, seconds_left: Callable[[], float]) -> SweepResult:
         """Moves every window as far as there is time, and its vendor answers."""
         result: dict[str, Any] = {"found": 0, "unmapped": 0}
         stand = {sweep.sweep_id: sweep for sweep in self.sweeps.list_sweeps()}
@@ -90,7 +98,7 @@ class SweepVendors:
         for sweep in stand.values():
             if sweep.kind == "import" and sweep.status == "running":
                 self._walk(sweep, seconds_left, result)
-        return result
+        return SweepResult(**result)
 
     def _window(self, name: str, last: Sweep | None) -> Sweep:
         now = self.clock()
