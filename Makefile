@@ -1,6 +1,6 @@
 # callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo local test test-fast fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports store-secrets check gate format lint types audit validate build artifact lock clean setup
+.PHONY: help demo local test test-fast fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports store-secrets check gate figures format lint types audit validate build artifact lock clean setup
 
 PYTHON ?= python3
 # of each route; the daily suite tries 25
@@ -89,6 +89,9 @@ lint: .venv/.dev ## format and lint rules hold
 
 types: .venv/.dev ## mypy, strict
 	.venv/bin/mypy
+
+figures: .venv/.dev ## the shape of the code beside its aims; ARGS="--places" or "--against COMMIT"
+	@.venv/bin/python -m scripts.figures $(ARGS)
 
 audit: .venv/.dev .venv-audit/.done ## what ships to Lambda, by bandit, checkov and pip-audit; every suppression has its reason
 	.venv-audit/bin/bandit --quiet --recursive layers functions

@@ -38,8 +38,8 @@ def main() -> int:
                 stdout=file,
                 check=True,
             )
-        for template in ("template.yaml", translation):
-            checkov = [BIN / "checkov", "--skip-download", "--file", template]
+        for template in ("template.yaml", str(translation)):
+            checkov = [str(BIN / "checkov"), "--skip-download", "--file", template]
             if subprocess.run(checkov, cwd=ROOT, check=False).returncode != 0:
                 return 1
     return audit_packages()
@@ -67,8 +67,8 @@ def audit_packages() -> int:
         return 0
     for package in audited:
         for found in package["vulns"]:
-            mended = f"mended in {found['fix_versions']}"
-            print(f"{package['name']} {package['version']}: {found['id']}, {mended}")
+            fixed = f"fixed in {found['fix_versions']}"
+            print(f"{package['name']} {package['version']}: {found['id']}, {fixed}")
     print(f"pip-audit: {len(audited)} of {len(packages)} packages audited")
     return 1 if any(package["vulns"] for package in audited) else 0
 
