@@ -95,7 +95,9 @@ def measure_functions(modules: list[Module]) -> list[Figure]:
     p90 = statistics.quantiles(numbers, n=10, method="inclusive")[-1]
     long = [f"{size} lines: {place}" for size, place in sizes if size > MAX_P90]
     return [
-        Figure("lines of a function, median", f"{median:g}", f"{MAX_MEDIAN}", median <= MAX_MEDIAN, []),
+        Figure(
+            "lines of a function, median", f"{median:g}", f"{MAX_MEDIAN}", median <= MAX_MEDIAN, []
+        ),
         Figure("lines of a function, p90", f"{p90:g}", f"{MAX_P90}", p90 <= MAX_P90, long),
     ]
 
