@@ -108,7 +108,7 @@ build: .venv-tools/.done ## the artifact that `sam deploy` ships
 	folder="$$(scripts/find-python 3.13)" && PATH="$$folder:$$PATH" .venv-tools/bin/sam build
 
 artifact: .venv/.dev .venv-ministack/.done .venv-lambda/.done ## every function of the built artifact, invoked
-	.venv/bin/python -m pytest artifact_tests -n auto --dist loadfile $(ARGS)
+	.venv/bin/python -m pytest tests/artifact -n auto --dist loadfile $(ARGS)
 
 lock: .venv-tools/.done ## resolve pyproject.toml's groups anew into requirements/
 	scripts/lock

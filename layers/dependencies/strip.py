@@ -1,7 +1,7 @@
 """Takes out of the dependencies layer what no function loads or reads, and compiles the rest.
 
 Every name here must be there: when a new version of a package moves things, the build stops and says
-which, instead of shipping twice as much in silence. artifact_tests/ prove that nothing is missed.
+which, instead of shipping twice as much in silence. tests/artifact/ proves that nothing is missed.
 """
 
 from __future__ import annotations

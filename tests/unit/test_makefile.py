@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,9 @@ def test_without_lambdas_python_nothing_is_built(tmp_path: Path, target: str, to
     assert made.returncode != 0
     assert "none here" in made.stderr
     assert not (tmp_path / "went-on").exists()
+
+
+def test_every_folder_of_tests_is_run_by_a_target() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    run = {*project["tool"]["pytest"]["ini_options"]["testpaths"], "tests/artifact"}
+    assert run == {str(path.parent.relative_to(ROOT)) for path in ROOT.glob("tests/**/test_*.py")}
