@@ -163,7 +163,7 @@ class World:
         self.imports = self.adopts == "account" or injector.number("imports") < 0.5
         self.twilio.on_foreign = self._transcribed_by_another
         # in some worlds the set of those under way is full now and then
-        self.max_concurrent_calls = "40" if injector.number("most at once") < 0.25 else "100000"
+        self.max_concurrent_calls = "40" if injector.number("most at once") < 0.25 else "1000"
         # in some worlds reconciliation stops in the midst of it all, and comes back days later
         self.outage = injector.number("reconcile outage") < _OUTAGES
         # in some a vendor answers nothing for a day

@@ -12,7 +12,7 @@ def recording_complete(request: Request, _: Context) -> Response:
     wiring.receive_recording().receive(
         form,
         call_id=request.path_parameters.get("call_id"),
-        base_url=request.base_url(wiring.settings().optional("PUBLIC_BASE_URL")),
+        base_url=request.base_url(wiring.settings().public_base_url),
     )
     return respond_empty()
 

@@ -41,7 +41,7 @@ def inbound(request: Request, _: Context) -> Response:
     form = wiring.verifier().twilio(request)
     if ended := _recorded_before(form):
         return _twiml(wiring.answer_call().closing(ended))
-    base_url = request.base_url(wiring.settings().optional("PUBLIC_BASE_URL"))
+    base_url = request.base_url(wiring.settings().public_base_url)
     return _twiml(wiring.answer_call().inbound(call_status_update(form), base_url=base_url))
 
 
@@ -64,7 +64,7 @@ def call_status(request: Request, _: Context) -> Response:
     track = wiring.track_call()
     call_id = request.path_parameters.get("call_id")
     if call_id is None:
-        base_url = request.base_url(wiring.settings().optional("PUBLIC_BASE_URL"))
+        base_url = request.base_url(wiring.settings().public_base_url)
         call_id = track.adopt(news, base_url=base_url).call_id
     track.apply(call_id, news)
     return respond_empty()

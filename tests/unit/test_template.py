@@ -127,20 +127,6 @@ def test_only_the_vendors_callbacks_are_open() -> None:
     }
 
 
-def test_environment_is_what_the_code_reads() -> None:
-    code = "".join(
-        path.read_text()
-        for folder in ("layers/callscribe", "functions")
-        for path in (ROOT / folder).rglob("*.py")
-    )
-    read = set(re.findall(r'settings\(\)(?:\.optional\(|\[)"([A-Z_]+)"', code))
-    read |= set(re.findall(r'self\["([A-Z_]+)"\]', code))
-    given: set[str] = set()
-    for _, function in BY_FOLDER.values():
-        given |= set(function["Properties"]["Environment"]["Variables"])
-    assert {name for name in given if not name.startswith("POWERTOOLS_")} == read
-
-
 @pytest.mark.parametrize("logical_id", ["CallsTable", "Bucket"])
 def test_what_people_said_outlives_the_stack(logical_id: str) -> None:
     # but not a deployment that failed: nobody had spoken yet, and the next try would find it in the way

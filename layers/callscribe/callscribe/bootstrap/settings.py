@@ -1,52 +1,192 @@
-"""The environment that template.yaml gives a function; docs/configuration.md has every line."""
+"""The environment that template.yaml gives a function, typed; docs/configuration.md has every line.
+
+A field is named like the template's parameter, or like the resource, that its variable carries.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
-from callscribe.domain.adoption import AdoptionRules, read_adoption
+from callscribe.domain.adoption import WAYS, AdoptionRules, read_adoption
 from callscribe.domain.consent import ConsentRules
-from callscribe.domain.deadlines import Deadlines, read_deadlines
+from callscribe.domain.deadlines import read_deadlines
+
+if TYPE_CHECKING:
+    from callscribe.domain.dialing.quiet_hours import QuietHours
+
+T = TypeVar("T")
+
+
+class SettingError(Exception):
+    """A parameter of the template has a value that it cannot have, or a function lacks a variable."""
+
+
+class Setting(Generic[T]):
+    """A variable of the environment, named like the field: parsed and checked once, when first read.
+
+    ``source``: the template's parameter or resource, which the error names. ``read`` raises ValueError
+    with what must be changed. ``missing``: the value in a function that is not given the variable,
+    because nothing that it does needs it.
+    """
+
+    def __init__(self, source: str, read: Callable[[str], T], *, missing: T | None = None) -> None:
+        self.source = source
+        self._read = read
+        self._missing = missing
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.field = name
+        self.variable = name.upper()
+
+    @overload
+    def __get__(self, settings: None, owner: type) -> Setting[T]: ...
+    @overload
+    def __get__(self, settings: Settings, owner: type) -> T: ...
+    def __get__(self, settings: Settings | None, owner: type) -> Setting[T] | T:
+        if settings is None:
+            return self
+        # found there from now on, before this descriptor
+        value = vars(settings)[self.field] = self._value(settings.environment)
+        return value
+
+    def _value(self, environment: Mapping[str, str]) -> T:
+        text = environment.get(self.variable)
+        if text is None and self._missing is not None:
+            return self._missing
+        if text is None:
+            raise SettingError(
+                f"{self.source} is not known to this function: give it {self.variable} in template.yaml"
+            )
+        try:
+            return self._read(text)
+        except ValueError as error:
+            raise SettingError(f"{self.source} {error}") from error
+
+
+def _text(text: str) -> str:
+    return text.strip()
+
+
+def _required(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text.strip()
+
+
+def _whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    bounds = f"from {least} to {most}" if most else f"of at least {least}"
+
+    def read(text: str) -> int:
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+        if not least <= number <= (most or number):
+            raise ValueError(f"must be a whole number {bounds}, not {text!r}")
+        return number
+
+    return read
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}, not {text!r}")
+        return text
+
+    return read
+
+
+def _yes(text: str) -> bool:
+    return _one_of("yes", "no")(text) == "yes"
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise ValueError("must name at least one, separated by commas")
+    return names
+
+
+# phonenumbers is slow to import, and most functions need none of it
+def _countries(text: str) -> frozenset[str]:
+    from callscribe.domain.dialing.rules import read_countries  # noqa: PLC0415
+
+    return read_countries(text)
+
+
+def _quiet_hours(text: str) -> QuietHours | None:
+    from callscribe.domain.dialing.quiet_hours import read_quiet_hours  # noqa: PLC0415
+
+    return read_quiet_hours(text)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Read when first used, never at import. A function has only the variables it needs.
+    """Each is read when it is first used, never at import: a function has only those it needs.
 
     Raises (attribute access):
-        KeyError: the template does not give this function that variable.
+        SettingError: names the template's parameter and what is wrong with its value.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
-    def __getitem__(self, name: str) -> str:
-        return self.environment[name]
+    twilio_account_sid = Setting("TwilioAccountSid", _required, missing="")
+    twilio_api_url = Setting("TwilioApiUrl", _required)
+    twiml_fallback_url = Setting("TwimlFallbackUrl", _text)
+    default_from_number = Setting("DefaultFromNumber", _text, missing="")
+    default_language = Setting("DefaultLanguage", _required)
+    inbound_say = Setting("InboundSay", _required)
+    consent_announcement = Setting("ConsentAnnouncement", _text)
+    consent_key_press = Setting("ConsentKeyPress", _yes)
+    allowed_countries = Setting("AllowedCountries", _countries)
+    max_calls_per_destination = Setting("MaxCallsPerDestination", _whole_number(1))
+    max_calls_per_caller = Setting("MaxCallsPerCaller", _whole_number(1))
+    max_calls_per_day = Setting("MaxCallsPerDay", _whole_number(1))
+    max_calls_at_once = Setting("MaxCallsAtOnce", _whole_number(1, 1000))
+    quiet_hours = Setting("QuietHours", _quiet_hours)
+    # in the order of preference, never AssemblyAI's moving default
+    speech_models = Setting("SpeechModels", _names)
+    audio_transfer = Setting("AudioTransfer", _one_of("presigned", "upload"), missing="presigned")
+    assemblyai_api_url = Setting("AssemblyAIApiUrl", _required)
+    public_base_url = Setting("PublicBaseUrl", _text, missing="")
+    deadlines = Setting("Deadlines", read_deadlines)
+    retention_days = Setting("RetentionDays", _whole_number(7, 36_500))
+    adopt_recordings = Setting("AdoptRecordings", _one_of(*WAYS))
+    adopt_numbers = Setting("AdoptNumbers", _text)
+    vendor_copies = Setting("VendorCopies", _one_of("keep", "delete"))
 
-    def optional(self, name: str) -> str:
-        """The value, or an empty text: the template writes empty texts for what is not set."""
-        return self.environment.get(name, "")
+    calls_table_name = Setting("CallsTable", _required)
+    bucket_name = Setting("Bucket", _required)
+    recordings_queue_url = Setting("RecordingsQueue", _required)
+    dead_letter_queue_url = Setting("RecordingsDeadLetterQueue", _required)
+    event_bus_name = Setting("EventBus", _required)
+    # `reconcile` places calls whose schedule did not fire, and makes no schedule itself
+    schedule_group_name = Setting("ScheduledCallsGroup", _required, missing="")
+    scheduler_role_arn = Setting("ScheduledCallsRole", _required, missing="")
+    schedule_dead_letter_arn = Setting("InvocationsDeadLetterQueue", _required, missing="")
+    api_url = Setting("HttpApi", _required)
+    twilio_api_key_parameter_name = Setting("TwilioApiKeyParameterName", _required)
+    twilio_auth_token_parameter_name = Setting(
+        "TwilioAuthTokenParameterName", _required, missing=""
+    )
+    assemblyai_api_key_parameter_name = Setting("AssemblyAIApiKeyParameterName", _required)
+    assemblyai_webhook_secret_parameter_name = Setting(
+        "AssemblyAIWebhookSecretParameterName", _required, missing=""
+    )
 
-    @property
-    def speech_models(self) -> tuple[str, ...]:
-        """AssemblyAI's models in the order of preference, never its moving default."""
-        return tuple(m.strip() for m in self["SPEECH_MODELS"].split(",") if m.strip())
-
-    @property
+    @cached_property
     def consent(self) -> ConsentRules:
         """What every call announces before it is recorded."""
         return ConsentRules(
-            announcement=self["CONSENT_ANNOUNCEMENT"].strip(),
-            key_press=self["CONSENT_KEY_PRESS"] == "yes",
+            announcement=self.consent_announcement, key_press=self.consent_key_press
         )
 
-    @property
+    @cached_property
     def adoption(self) -> AdoptionRules:
-        """Which recordings of the account are this stack's. Raises ValueError for what cannot be."""
-        return read_adoption(self["ADOPT_RECORDINGS"], self["ADOPT_NUMBERS"])
-
-    @property
-    def deadlines(self) -> Deadlines:
-        """How long each state may wait. Raises ValueError for a DEADLINES that cannot be."""
-        return read_deadlines(self["DEADLINES"])
+        """Which recordings of the account are this stack's."""
+        try:
+            return read_adoption(self.adopt_recordings, self.adopt_numbers)
+        except ValueError as error:
+            raise SettingError(f"AdoptNumbers: {error}") from error

@@ -80,7 +80,7 @@ def deadlines() -> Deadlines:
 
 @cache
 def retention() -> Retention:
-    return Retention(int(settings()["RETENTION_DAYS"]))
+    return Retention(settings().retention_days)
 
 
 @cache
@@ -122,32 +122,32 @@ def secrets() -> Secrets:
 
 @cache
 def store() -> DynamoDBCallStore:
-    return DynamoDBCallStore(_client("dynamodb"), settings()["CALLS_TABLE_NAME"])
+    return DynamoDBCallStore(_client("dynamodb"), settings().calls_table_name)
 
 
 @cache
 def documents() -> S3Documents:
-    return S3Documents(_client("s3"), settings()["BUCKET_NAME"])
+    return S3Documents(_client("s3"), settings().bucket_name)
 
 
 @cache
 def queue() -> SQSRecordingsQueue:
-    return SQSRecordingsQueue(_client("sqs"), settings()["RECORDINGS_QUEUE_URL"])
+    return SQSRecordingsQueue(_client("sqs"), settings().recordings_queue_url)
 
 
 @cache
 def dead_letters() -> SQSDeadLetters:
-    return SQSDeadLetters(_client("sqs"), settings()["DEAD_LETTER_QUEUE_URL"])
+    return SQSDeadLetters(_client("sqs"), settings().dead_letter_queue_url)
 
 
 @cache
 def verifier() -> CallbackVerifier:
     return CallbackVerifier(
         secrets(),
-        account_sid=settings().optional("TWILIO_ACCOUNT_SID"),
-        public_base_url=settings().optional("PUBLIC_BASE_URL"),
-        auth_token_name=settings().optional("TWILIO_AUTH_TOKEN_PARAMETER_NAME"),
-        webhook_secret_name=settings().optional("ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME"),
+        account_sid=settings().twilio_account_sid,
+        public_base_url=settings().public_base_url,
+        auth_token_name=settings().twilio_auth_token_parameter_name,
+        webhook_secret_name=settings().assemblyai_webhook_secret_parameter_name,
     )
 
 
@@ -157,10 +157,10 @@ def telephony() -> TwilioTelephony:
 
     return TwilioTelephony(
         secrets(),
-        secret_name=settings()["TWILIO_API_KEY_PARAMETER_NAME"],
-        account_sid=settings()["TWILIO_ACCOUNT_SID"],
-        api_url=settings()["TWILIO_API_URL"],
-        twiml_fallback_url=settings().optional("TWIML_FALLBACK_URL"),
+        secret_name=settings().twilio_api_key_parameter_name,
+        account_sid=settings().twilio_account_sid,
+        api_url=settings().twilio_api_url,
+        twiml_fallback_url=settings().twiml_fallback_url,
     )
 
 
@@ -172,12 +172,12 @@ def transcriber() -> AssemblyAITranscriber:
         UploadedAudio,
     )
 
-    upload = settings().optional("AUDIO_TRANSFER") == "upload"
-    bucket_name = settings()["BUCKET_NAME"]
+    upload = settings().audio_transfer == "upload"
+    bucket_name = settings().bucket_name
     return AssemblyAITranscriber(
         secrets(),
-        secret_name=settings()["ASSEMBLYAI_API_KEY_PARAMETER_NAME"],
-        api_url=settings()["ASSEMBLYAI_API_URL"],
+        secret_name=settings().assemblyai_api_key_parameter_name,
+        api_url=settings().assemblyai_api_url,
         audio=UploadedAudio(_stream_client(), bucket_name)
         if upload
         else PresignedAudio(documents()),
@@ -202,8 +202,8 @@ def answer_call() -> AnswerCall:
         track=track_call(),
         telemetry=telemetry(),
         clock=clock,
-        inbound_say=settings()["INBOUND_SAY"],
-        inbound_language=settings()["DEFAULT_LANGUAGE"],
+        inbound_say=settings().inbound_say,
+        inbound_language=settings().default_language,
         inbound_consent=settings().consent,
     )
 
@@ -219,9 +219,9 @@ def schedules() -> EventBridgeSchedules:
 
     return EventBridgeSchedules(
         _client("scheduler"),
-        group_name=settings().optional("SCHEDULE_GROUP_NAME"),
-        role_arn=settings().optional("SCHEDULER_ROLE_ARN"),
-        dead_letter_arn=settings().optional("SCHEDULE_DEAD_LETTER_ARN"),
+        group_name=settings().schedule_group_name,
+        role_arn=settings().scheduler_role_arn,
+        dead_letter_arn=settings().schedule_dead_letter_arn,
     )
 
 
@@ -229,7 +229,7 @@ def schedules() -> EventBridgeSchedules:
 def event_publisher() -> EventBridgePublisher:
     from callscribe.adapters.aws.eventbridge import EventBridgePublisher
 
-    return EventBridgePublisher(_client("events"), settings()["EVENT_BUS_NAME"])
+    return EventBridgePublisher(_client("events"), settings().event_bus_name)
 
 
 @cache
@@ -239,28 +239,27 @@ def audio() -> TwilioAudioSource:
     return TwilioAudioSource(
         secrets(),
         _stream_client(),
-        secret_name=settings()["TWILIO_API_KEY_PARAMETER_NAME"],
-        account_sid=settings()["TWILIO_ACCOUNT_SID"],
-        api_url=settings()["TWILIO_API_URL"],
-        bucket_name=settings()["BUCKET_NAME"],
+        secret_name=settings().twilio_api_key_parameter_name,
+        account_sid=settings().twilio_account_sid,
+        api_url=settings().twilio_api_url,
+        bucket_name=settings().bucket_name,
     )
 
 
 @cache
 def guard_dialing() -> GuardDialing:
     from callscribe.domain.dialing.phone_numbers import country_of
-    from callscribe.domain.dialing.quiet_hours import read_quiet_hours
-    from callscribe.domain.dialing.rules import DialingRules, read_countries
+    from callscribe.domain.dialing.rules import DialingRules
     from callscribe.use_cases.guard_dialing import GuardDialing
 
     rules = DialingRules(
-        countries=read_countries(settings().optional("ALLOWED_COUNTRIES")),
-        home=country_of(settings().optional("DEFAULT_FROM_NUMBER")),
-        max_calls_per_destination=int(settings()["MAX_CALLS_PER_DESTINATION"]),
-        max_calls_per_caller=int(settings()["MAX_CALLS_PER_CALLER"]),
-        max_calls_per_day=int(settings()["MAX_CALLS_PER_DAY"]),
-        max_concurrent_calls=int(settings()["MAX_CALLS_AT_ONCE"]),
-        quiet=read_quiet_hours(settings().optional("QUIET_HOURS")),
+        countries=settings().allowed_countries,
+        home=country_of(settings().default_from_number),
+        max_calls_per_destination=settings().max_calls_per_destination,
+        max_calls_per_caller=settings().max_calls_per_caller,
+        max_calls_per_day=settings().max_calls_per_day,
+        max_concurrent_calls=settings().max_calls_at_once,
+        quiet=settings().quiet_hours,
     )
     return GuardDialing(
         store=store(), calls=store(), rules=rules, telemetry=telemetry(), clock=clock
@@ -282,14 +281,14 @@ def place_call() -> PlaceCall:
         clock=clock,
         deadlines=deadlines(),
         defaults=CallDefaults(
-            from_number=settings().optional("DEFAULT_FROM_NUMBER") or None,
+            from_number=settings().default_from_number or None,
             speech_models=settings().speech_models,
-            language=settings()["DEFAULT_LANGUAGE"],
+            language=settings().default_language,
             consent=settings().consent,
         ),
         retention=retention(),
         new_id=new_id,
-        public_base_url=settings().optional("PUBLIC_BASE_URL"),
+        public_base_url=settings().public_base_url,
     )
 
 
@@ -306,7 +305,7 @@ def finish_recording() -> FinishRecording:
         telemetry=telemetry(),
         clock=clock,
         deadlines=deadlines(),
-        delete_vendor_copies=settings()["VENDOR_COPIES"] == "delete",
+        delete_vendor_copies=settings().vendor_copies == "delete",
     )
 
 
@@ -314,7 +313,7 @@ def finish_recording() -> FinishRecording:
 def process_recording() -> ProcessRecording:
     from callscribe.use_cases.process_recording import ProcessRecording
 
-    webhook_secret_name = settings()["ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME"]
+    webhook_secret_name = settings().assemblyai_webhook_secret_parameter_name
     return ProcessRecording(
         store=store(),
         telephony=telephony(),
@@ -418,11 +417,11 @@ def reconcile() -> Reconcile:
         telemetry=telemetry(),
         clock=clock,
         adoption=settings().adoption,
-        bucket_name=settings()["BUCKET_NAME"],
+        bucket_name=settings().bucket_name,
         # whichever URL was given out when: the custom domain's, and the API's own
         base_urls=(
-            public_base_url(settings().optional("PUBLIC_BASE_URL"), settings()["API_URL"]),
-            settings()["API_URL"],
+            public_base_url(settings().public_base_url, settings().api_url),
+            settings().api_url,
         ),
     )
     erase = replace(erase_call(), telephony=twilio, transcriber=assemblyai)
