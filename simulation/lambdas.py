@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from greenlet import getcurrent
 
+from callscribe.adapters.twilio.errors import REFUSALS
 from callscribe.domain.errors import (
     CallscribeError,
     RetryLaterError,
@@ -20,6 +21,7 @@ from callscribe.domain.errors import (
     VendorRateLimitedError,
     VendorRefusedError,
 )
+from callscribe.domain.failures import Failure
 from simulation.fault_injector import AWS_FAULTS, VENDOR_FAULTS, FaultInjector
 from simulation.scheduler import Scheduler
 
@@ -161,9 +163,17 @@ class Lambdas:
             self._pass(_PATIENCE_SECONDS[vendor])
             raise VendorOutcomeUnknownError(vendor, "no answer (it hangs)")
         if fault == "refused":
-            raise VendorRefusedError(vendor, "refused (simulated)", code=20003, status=403)
+            raise VendorRefusedError(
+                vendor,
+                "refused (simulated)",
+                code=20003,
+                status=403,
+                failure=_failure(vendor, 20003),
+            )
         if fault == "throttled":
-            raise VendorRateLimitedError(vendor, "busy (simulated)", status=429)
+            raise VendorRateLimitedError(
+                vendor, "busy (simulated)", status=429, failure=_failure(vendor, 20429)
+            )
         if fault == "lost-before":
             self._pass(9)
             raise VendorOutcomeUnknownError(vendor, "no answer (simulated)")
@@ -236,3 +246,7 @@ class Lambdas:
     def _die(self, invocation: Invocation) -> None:
         invocation.dead = True
         raise Killed
+
+
+def _failure(vendor: str, code: int) -> Failure | None:
+    return REFUSALS[code] if vendor == "Twilio" else None

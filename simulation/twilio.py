@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, TypeVar
 
+from callscribe.adapters.twilio.errors import explain_refusal
 from callscribe.domain.calls import CALL_TERMINAL, Call
 from callscribe.domain.errors import (
     RetryLaterError,
@@ -103,7 +104,10 @@ class Twilio:
 
         def act() -> VendorCall:
             if plan.kind == "refused":
-                raise VendorRefusedError("Twilio", "not valid", code=21211, status=400)
+                failure = explain_refusal(21211, 400)
+                raise VendorRefusedError(
+                    "Twilio", "not valid", code=21211, status=400, failure=failure
+                )
             root = f"{call.base_url}/"
             placed = self._new_call(
                 plan,

@@ -9,11 +9,13 @@ from typing import Any, cast
 
 import pytest
 
+from callscribe.adapters.twilio.errors import explain_refusal
 from callscribe.domain.call_requests import CallDefaults
 from callscribe.domain.calls import Call, new_call_id
 from callscribe.domain.consent import ConsentRules
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import (
+    CallRefusedError,
     ConflictError,
     DialingRefusedError,
     InvalidInputError,
@@ -25,7 +27,6 @@ from callscribe.domain.errors import (
 )
 from callscribe.domain.failures import Failure
 from callscribe.domain.retention import Retention
-from callscribe.domain.twilio_errors import explain_refusal
 from callscribe.ports.telephony import VendorCall
 from callscribe.use_cases.import_recordings import ImportRecordings
 from callscribe.use_cases.place_call import Caller, PlaceCall, failed
@@ -34,6 +35,12 @@ from tests.support.doubles import queued_at_twilio
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 SID = "CA" + "1" * 32
+
+
+def refusal(status: int | None, code: int | None = None) -> VendorError:
+    kind = VendorRateLimitedError if status in (None, 429) else VendorRefusedError
+    failure = explain_refusal(code, status) if status else None
+    return kind("Twilio", "in its own words", code=code, status=status, failure=failure)
 
 
 class BusyStore(MemoryCallStore):
@@ -208,12 +215,11 @@ def test_call_that_was_accepted_stays_the_answer_whatever_became_of_it() -> None
 @pytest.mark.parametrize("by_whom", ["guard", "twilio"])
 def test_scheduled_call_that_was_refused_at_its_time_stays_the_answer(by_whom: str) -> None:
     guard = Guard()
-    no = VendorRefusedError("Twilio", "not valid", code=21211, status=400)
-    telephony = Telephony(refuses=no if by_whom == "twilio" else None)
+    telephony = Telephony(refuses=refusal(400, 21211) if by_whom == "twilio" else None)
     case = use_case(MemoryCallStore(), telephony, Schedules(), guard=guard)
     first = ask(case, key="k", place_at="2026-11-22T08:00:00Z")
     guard.refuses = by_whom == "guard"
-    with pytest.raises((DialingRefusedError, VendorRefusedError)):
+    with pytest.raises((DialingRefusedError, CallRefusedError)):
         case.from_schedule(first.call_id)
     again = ask(case, key="k", place_at="2026-11-22T08:00:00Z")
     assert (again.call_id, again.status) == (first.call_id, "failed")
@@ -221,23 +227,24 @@ def test_scheduled_call_that_was_refused_at_its_time_stays_the_answer(by_whom: s
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "code"),
     [
-        VendorRefusedError("Twilio", "not valid", code=21211, status=400),
-        VendorRefusedError("Twilio", "a new word", code=21999, status=400),
-        VendorRateLimitedError("Twilio", "busy", status=429),
-        VendorRateLimitedError("Twilio", "no connection"),
+        (refusal(400, 21211), "to_invalid"),
+        (refusal(400, 21999), "twilio_refused"),
+        (refusal(429), "twilio_busy"),
+        (refusal(None), "twilio_unreachable"),
     ],
 )
-def test_refusal_of_twilio_is_repeated_as_it_was(error: VendorError) -> None:
+def test_refusal_of_twilio_is_repeated_as_it_was(error: VendorError, code: str) -> None:
     telephony = Telephony(refuses=error)
     case = use_case(MemoryCallStore(), telephony, Schedules())
     answers = []
     for _ in range(2):
-        with pytest.raises(VendorError) as caught:
+        with pytest.raises(CallRefusedError) as caught:
             ask(case, key="k")
-        answers.append(explain_refusal(caught.value))
+        answers.append((caught.value.failure, caught.value.vendor_code))
     assert answers[0] == answers[1]
+    assert answers[0][0].code == code
     assert len(telephony.placed) == 1
 
 

@@ -11,10 +11,12 @@ import pytest
 
 import callscribe
 from callscribe.adapters.aws.secrets import SecretMissingError, Secrets
-from callscribe.api.problems import OWN_WORDS, PROBLEMS, respond_problem
+from callscribe.adapters.twilio.errors import REFUSALS, explain_refusal
+from callscribe.api.problems import CALL_REFUSALS, OWN_WORDS, PROBLEMS, respond_problem
 from callscribe.bootstrap import wiring
 from callscribe.bootstrap.settings import Settings
 from callscribe.domain.errors import (
+    CallRefusedError,
     CallscribeError,
     DialingRefusedError,
     FieldError,
@@ -56,11 +58,12 @@ def planted(kind: type[CallscribeError]) -> list[CallscribeError]:
         return [
             kind(vendor, WORDS, code=code, status=status)
             for vendor in ("Twilio", "AssemblyAI")
-            for code, status in ((21999, 400), (21211, 400), (None, None), (None, 500), (None, 429))
+            for code, status in ((21999, 400), (None, None), (None, 500), (None, 429))
         ]
     special: dict[type[CallscribeError], list[CallscribeError]] = {
         InvalidInputError: [InvalidInputError([FieldError("to", WORDS)])],
         DialingRefusedError: [DialingRefusedError(Failure("do_not_call", WORDS, False))],
+        CallRefusedError: [CallRefusedError(Failure("to_invalid", WORDS, False), vendor_code=1)],
         NotReadyError: [NotReadyError(WORDS, final=final) for final in (True, False)],
         RetryLaterError: [RetryLaterError(WORDS, seconds=5)],
     }
@@ -94,6 +97,34 @@ def test_error_that_nobody_mapped_is_500_without_words() -> None:
     answer = respond_problem(NewError("Twilio", WORDS))
     assert answer["statusCode"] == 500
     assert "planted" not in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "http_status", "field"),
+    [
+        (21211, 400, 400, "to"),
+        (21210, 400, 400, "from"),
+        (21215, 403, 403, "to"),
+        (20003, 401, 502, None),
+        (21999, 400, 502, None),
+        (None, 429, 429, None),
+    ],
+)
+def test_refusal_of_a_call_names_the_field_and_twilios_own_code(
+    code: int | None, status: int, http_status: int, field: str | None
+) -> None:
+    failure = explain_refusal(code, status)
+    answer = respond_problem(CallRefusedError(failure, vendor_code=code))
+    document = json.loads(answer["body"])
+    assert (document["status"], document["code"]) == (http_status, failure.code)
+    assert (document["detail"], document["twilio_code"]) == (failure.message, code)
+    assert [error["field"] for error in document.get("errors", [])] == ([field] if field else [])
+    assert ("retry-after" in answer["headers"]) is (http_status == 429)
+
+
+def test_table_of_refused_calls_names_codes_that_exist() -> None:
+    known = {failure.code for failure in REFUSALS.values()}
+    assert set(CALL_REFUSALS) - known == {"twilio_unreachable"}
 
 
 class EmptySecrets:

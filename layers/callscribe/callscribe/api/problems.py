@@ -13,6 +13,7 @@ from typing import Any
 from callscribe.adapters.aws.secrets import SecretMissingError
 from callscribe.api.http import MAX_BODY_BYTES, BodyTooLargeError, Response, respond
 from callscribe.domain.errors import (
+    CallRefusedError,
     CallscribeError,
     CallUnderWayError,
     ConflictError,
@@ -32,7 +33,6 @@ from callscribe.domain.errors import (
     VendorRateLimitedError,
     VendorRefusedError,
 )
-from callscribe.domain.twilio_errors import explain_refusal
 
 TITLES = {
     "invalid-input": "The request is not valid",
@@ -56,6 +56,7 @@ OWN_WORDS = frozenset(
         NotFoundError,
         ConflictError,
         DialingRefusedError,
+        CallRefusedError,
         CallUnderWayError,
         NothingToRetryError,
         NotReadyError,
@@ -136,17 +137,35 @@ def _later(error: RetryLaterError) -> Problem:
 
 
 def _vendor(error: VendorError) -> Problem:
-    """Twilio's refusals in our words, by their code: its own hold the number that was called."""
-    if error.vendor != "Twilio":
-        return Problem(503, "try-later", f"{error.vendor} does not help now", retry_after=30)
-    refusal = explain_refusal(error)
+    """Never in the vendor's words: they may hold the number that was called."""
+    return Problem(503, "try-later", f"{error.vendor} does not help now", retry_after=30)
+
+
+# by the failure's code: the HTTP status, and the request's field at fault
+CALL_REFUSALS: Mapping[str, tuple[int, str | None]] = {
+    "to_invalid": (400, "to"),
+    "to_unreachable": (400, "to"),
+    "from_invalid": (400, "from"),
+    "country_not_allowed": (403, "to"),
+    "to_blocked": (403, "to"),
+    "to_not_verified": (403, "to"),
+    "twilio_busy": (429, None),
+    "twilio_queue_full": (429, None),
+    "twilio_unreachable": (503, None),
+}
+
+
+def _call_refused(error: CallRefusedError) -> Problem:
+    """502 for what neither the caller nor time mends: the stack's account or configuration."""
+    failure = error.failure
+    status, name = CALL_REFUSALS.get(failure.code, (502, None))
     return Problem(
-        refusal.http_status,
+        status,
         "twilio-refused",
-        refusal.message,
-        errors=[FieldError(refusal.field, refusal.message)] if refusal.field else (),
-        retry_after=5 if refusal.http_status in (429, 503) else None,
-        extensions={"code": refusal.code, "twilio_code": error.code},
+        failure.message,
+        errors=[FieldError(name, failure.message)] if name else (),
+        retry_after=5 if status in (429, 503) else None,
+        extensions={"code": failure.code, "twilio_code": error.vendor_code},
     )
 
 
@@ -159,6 +178,7 @@ PROBLEMS: Mapping[type[CallscribeError], Callable[[Any], Problem]] = {
     NotFoundError: _own_words(404, "not-found"),
     ConflictError: _own_words(422, "idempotency-key-reused"),
     DialingRefusedError: _dialing,
+    CallRefusedError: _call_refused,
     CallUnderWayError: _own_words(409, "call-under-way"),
     NothingToRetryError: _nothing_to_retry,
     NotReadyError: _not_ready,

@@ -4,7 +4,8 @@ CallscribeError
 ├── InvalidInputError            the caller's mistake; names every field and its fix
 ├── NotFoundError                no such call
 ├── ConflictError                the request contradicts what stands
-├── DialingRefusedError         the fraud guard does not let a call through
+├── DialingRefusedError          the fraud guard does not let a call through
+├── CallRefusedError             the telephony vendor does not place a call
 ├── CallUnderWayError            it can only be erased after its end
 ├── NotScheduledError            only a scheduled call can be canceled
 ├── NothingToRetryError          a retry that cannot help; says why
@@ -64,6 +65,18 @@ class DialingRefusedError(CallscribeError):
         self.retry_after = retry_after
 
 
+class CallRefusedError(CallscribeError):
+    """The telephony vendor refused the call, or could not be reached: no phone rang.
+
+    ``vendor_code`` is the vendor's own, None where it gave none.
+    """
+
+    def __init__(self, failure: Failure, *, vendor_code: int | None = None) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+        self.vendor_code = vendor_code
+
+
 class CallUnderWayError(CallscribeError):
     """An erasure was asked for while somebody may still be on the phone."""
 
@@ -101,15 +114,25 @@ class RetryLaterError(CallscribeError):
 
 
 class VendorError(CallscribeError):
-    """``vendor`` is Twilio or AssemblyAI; ``code`` the vendor's own, or the HTTP status."""
+    """``vendor`` is Twilio or AssemblyAI; ``code`` the vendor's own, or the HTTP status.
+
+    ``failure`` is what its refusal means in our words; None where no answer came.
+    """
 
     def __init__(
-        self, vendor: str, message: str, *, code: int | None = None, status: int | None = None
+        self,
+        vendor: str,
+        message: str,
+        *,
+        code: int | None = None,
+        status: int | None = None,
+        failure: Failure | None = None,
     ) -> None:
         super().__init__(message)
         self.vendor = vendor
         self.code = code
         self.status = status
+        self.failure = failure
 
 
 class VendorRefusedError(VendorError):

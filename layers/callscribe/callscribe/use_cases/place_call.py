@@ -18,6 +18,7 @@ from callscribe.domain.callback_urls import public_base_url
 from callscribe.domain.calls import ERASED_STATUSES, Call, statuses_before
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import (
+    CallRefusedError,
     ConflictError,
     DialingRefusedError,
     NotFoundError,
@@ -30,7 +31,6 @@ from callscribe.domain.failures import Failure
 from callscribe.domain.idempotency import check_key, fingerprint, key_digest
 from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
-from callscribe.domain.twilio_errors import explain_refusal
 from callscribe.ports.messaging import Schedules
 from callscribe.ports.storage import CallStore, KeyStore
 from callscribe.ports.telemetry import Telemetry
@@ -41,6 +41,11 @@ _MISSED = Failure(
     "missed_its_time",
     "it could not be placed at its time, nor within the time after it (call.too-late): nobody was called",
     retryable=True,
+)
+
+
+_UNREACHABLE = Failure(
+    "twilio_unreachable", "Twilio could not be reached: nobody was called", retryable=True
 )
 
 
@@ -86,7 +91,7 @@ class PlaceCall:
             InvalidInputError: nothing was done.
             ConflictError: the key was used for another request.
             DialingRefusedError: the fraud guard said no; Twilio was not asked.
-            VendorRefusedError, VendorRateLimitedError: Twilio said no; the call stands as failed.
+            CallRefusedError: Twilio said no, or could not be reached; the call stands as failed.
         """
         check_key(caller.idempotency_key)
         request = check_call_request(body, defaults=self.defaults)
@@ -240,8 +245,9 @@ class PlaceCall:
             raise ConflictError("the call of this Idempotency-Key was erased: take a new key")
         if call is None or call.request_hash != request_hash:
             raise ConflictError("this Idempotency-Key was used for another request")
-        if call.refusal is not None and call.status == "failed":
-            raise VendorRefusedError("Twilio", "refused at the first request", **call.refusal)
+        if call.refusal is not None and call.error_code and call.status == "failed":
+            failure = Failure(call.error_code, call.error_message or "", bool(call.error_retryable))
+            raise CallRefusedError(failure, vendor_code=call.refusal.get("code"))
         # the request before may have ended between the claim and the schedule; naming it twice is
         # harmless
         return self._scheduled(call, caller) if call.status == "scheduled" else call
@@ -252,8 +258,7 @@ class PlaceCall:
         except VendorOutcomeUnknownError as error:
             return self._kept(call, partial(self._outcome_unknown, call, error))
         except (VendorRefusedError, VendorRateLimitedError) as error:
-            self._refused(call, error)
-            raise
+            raise self._refused(call, error) from error
         rings = replace(call, call_sid=placed.call_sid, status=placed.status)
         return self._kept(rings, partial(self._placed, call, placed))
 
@@ -292,9 +297,10 @@ class PlaceCall:
         self.telemetry.warn("call outcome unknown", call_id=call.call_id, reason=str(error))
         return self.store.get_call(call.call_id) or call
 
-    def _refused(self, call: Call, error: VendorRefusedError | VendorRateLimitedError) -> None:
-        refusal = explain_refusal(error)
-        failure = Failure(refusal.code, refusal.message, refusal.retryable)
+    def _refused(
+        self, call: Call, error: VendorRefusedError | VendorRateLimitedError
+    ) -> CallRefusedError:
+        failure = error.failure or _UNREACHABLE
         changes = failed(failure, self.clock) | {"twilio_code": error.code}
         if not call.place_at:
             # nobody waits for the answer of one that was scheduled: its request was accepted
@@ -302,6 +308,7 @@ class PlaceCall:
         self.store.change_call(call.call_id, changes, only_from=["placing"])
         self.telemetry.count("CallRefused")
         self.telemetry.warn("call refused", call_id=call.call_id, twilio_code=error.code)
+        return CallRefusedError(failure, vendor_code=error.code)
 
     def _stamp(self, call_id: str, status: str) -> dict[str, Any]:
         now = self.clock()

@@ -20,6 +20,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from callscribe.adapters.aws.secrets import Secrets
+from callscribe.adapters.twilio.errors import explain_refusal
 from callscribe.adapters.vendor_http import VendorSession, never_sent
 from callscribe.domain.callback_urls import CallbackUrls
 from callscribe.domain.calls import Call
@@ -193,7 +194,13 @@ def _from_answer(error: TwilioException) -> VendorError:
     else:
         kind = VendorRefusedError
     code = getattr(error, "code", None)
-    return kind("Twilio", f"Twilio answered {status}, code {code}", code=code, status=status)
+    return kind(
+        "Twilio",
+        f"Twilio answered {status}, code {code}",
+        code=code,
+        status=status,
+        failure=explain_refusal(code, status),
+    )
 
 
 def _status(error: TwilioException) -> int | None:

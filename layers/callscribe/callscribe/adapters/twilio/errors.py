@@ -1,0 +1,88 @@
+"""Twilio's error codes in our words (Twilio's error dictionary); its own words hold phone numbers."""
+
+from __future__ import annotations
+
+from callscribe.domain.failures import Failure
+
+_TO_INVALID = Failure(
+    "to_invalid", "Twilio finds the number to call invalid: check it", retryable=False
+)
+_FROM_INVALID = Failure(
+    "from_invalid",
+    "the number to call from is not this Twilio account's: buy it, or verify it as a caller id",
+    retryable=False,
+)
+_GEO = Failure(
+    "country_not_allowed",
+    "this Twilio account may not call that country: allow it in the console under Voice, "
+    "Geographic permissions",
+    retryable=False,
+)
+_BLOCKED = Failure("to_blocked", "Twilio blocks calls to this number", retryable=False)
+_BUSY = Failure("twilio_busy", "Twilio takes no more requests now: try again", retryable=True)
+_ACCOUNT = Failure(
+    "twilio_account_inactive",
+    "the Twilio account is suspended or closed: see its console",
+    retryable=False,
+)
+
+REFUSALS: dict[int, Failure] = {
+    20003: Failure(
+        "twilio_unauthorized",
+        "Twilio does not accept this stack's credentials: store the right API key "
+        "(docs/deploying.md) and check the account and its region",
+        retryable=False,
+    ),
+    10001: _ACCOUNT,
+    20005: _ACCOUNT,
+    20403: _ACCOUNT,
+    20429: _BUSY,
+    10004: _BUSY,
+    22005: Failure(
+        "twilio_queue_full", "over a day of calls waits at Twilio already", retryable=True
+    ),
+    21201: _TO_INVALID,
+    21211: _TO_INVALID,
+    21217: _TO_INVALID,
+    13223: _TO_INVALID,
+    13224: _TO_INVALID,
+    21214: Failure(
+        "to_unreachable", "Twilio cannot reach the number to call: check it", retryable=True
+    ),
+    21203: _GEO,
+    21215: _GEO,
+    13227: _GEO,
+    21216: _BLOCKED,
+    13225: _BLOCKED,
+    21219: Failure(
+        "to_not_verified",
+        "a trial account calls verified numbers only: verify this one in Twilio's console, or "
+        "upgrade the account",
+        retryable=False,
+    ),
+    21210: _FROM_INVALID,
+    21212: _FROM_INVALID,
+    21213: _FROM_INVALID,
+    21205: Failure(
+        "callback_url_refused",
+        "Twilio refuses this stack's callback URL: check the PublicBaseUrl parameter",
+        retryable=False,
+    ),
+}
+
+
+def explain_refusal(code: int | None, status: int | None) -> Failure:
+    """Why Twilio refused a request: from its error code, or from the HTTP status without one."""
+    known = REFUSALS.get(code or 0)
+    if known is not None:
+        return known
+    if status == 429:
+        return _BUSY
+    if code is None:
+        return Failure(
+            "twilio_refused", f"Twilio refused the call with HTTP {status}", retryable=False
+        )
+    page = f"https://www.twilio.com/docs/api/errors/{code}"
+    return Failure(
+        "twilio_refused", f"Twilio refused the call with {code}: see {page}", retryable=False
+    )
