@@ -14,12 +14,14 @@ from pathlib import Path
 from statistics import median
 
 from bench.report import Report
+from local import template
 from local.options import ROOT
 
 ROUNDS = 5
 SIZES = (1, 10, 100, 460, 1000)
-# a four-hour call on two channels is about so much, and the function may run so long
-FOUR_HOURS_MB, TIMEOUT_SECONDS = 460, 900
+# a four-hour call on two channels is about so much
+FOUR_HOURS_MB = 460
+TRANSCRIBE = template.function("transcribe")
 SLOW_MB_A_SECOND = 40
 
 
@@ -36,7 +38,10 @@ def run(report: Report) -> None:
         slow = ("--slow", str(SLOW_MB_A_SECOND))
         with serving("source", folder) as source, serving("sink", folder, *slow) as sink:
             memory(report, source, sink, folder, "a slow sink", sizes=(10, 100, 460))
-    report.note("Source and sink are ours, on this machine, over TLS; `transcribe` has 1,769 MB.")
+    report.note(
+        "Source and sink are ours, on this machine, over TLS; "
+        f"`transcribe` has {TRANSCRIBE['MemorySize']:,} MB."
+    )
 
 
 def speed(report: Report, source: str, sink: str, folder: Path) -> None:
@@ -56,7 +61,7 @@ def speed(report: Report, source: str, sink: str, folder: Path) -> None:
         "a four-hour call on two channels (460 MB)",
         FOUR_HOURS_MB / ours,
         "s",
-        than=TIMEOUT_SECONDS,
+        than=TRANSCRIBE["Timeout"],
         compared_with="the function's time-out",
     )
 

@@ -13,13 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
 from bench.report import Report
 from callscribe.adapters.dynamodb.items import to_item
 from callscribe.adapters.dynamodb.store import DynamoDBCallStore
 from local.ministack import MiniStack
-from local.options import ROOT
+from local.template import RESOURCES
 
 SIZES = (1_000, 100_000, 1_000_000)
 ROUNDS = 15
@@ -59,8 +57,7 @@ def run(report: Report) -> None:
 
 def make_table(ministack: MiniStack) -> str:
     """As the template has it."""
-    source = yaml_parse((ROOT / "template.yaml").read_text())
-    properties = source["Resources"]["CallsTable"]["Properties"]
+    properties = RESOURCES["CallsTable"]["Properties"]
     wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
     ministack.client("dynamodb").create_table(
         TableName="scale", **{name: properties[name] for name in wanted}

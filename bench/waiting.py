@@ -1,4 +1,4 @@
-"""OverdueItem for what is measured, with an end: what never comes is said by name."""
+"""Waiting for what is measured, with a limit; what never comes is named."""
 
 from __future__ import annotations
 

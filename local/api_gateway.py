@@ -14,15 +14,15 @@ import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLongError
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from local import sigv4
 from local.environments import FunctionError
 from local.http_server import Request, Response, Server
 from local.ministack import REGION
+from local.template import Route
 
 ACCOUNT_ID = "000000000000"
 API_ID = "local"
@@ -33,24 +33,6 @@ _TEXT_TYPES = re.compile(
 )
 
 Invoke = Callable[[str, bytes], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    method: str
-    path: str
-    function: str
-    needs_signature: bool
-
-    @property
-    def key(self) -> str:
-        return f"{self.method} {self.path}"
-
-    def match(self, method: str, raw_path: str) -> dict[str, str] | None:
-        """The path's parameters where this route serves the request."""
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.path))
-        found = re.fullmatch(pattern, raw_path) if method == self.method else None
-        return None if found is None else {k: unquote(v) for k, v in found.groupdict().items()}
 
 
 def read_routes(openapi: Mapping[str, Any]) -> list[Route]:
@@ -66,7 +48,7 @@ def read_routes(openapi: Mapping[str, Any]) -> list[Route]:
                 raise ValueError(f"{method} {path} names no function")
             signed = any("AWS_IAM" in entry for entry in operation.get("security", []))
             routes.append(Route(method.upper(), path, function[1], signed))
-    return sorted(routes, key=lambda route: (route.path.count("{"), route.path))
+    return sorted(routes, key=lambda route: route.specificity)
 
 
 class ApiGateway:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from local.simulators.twilio.signature import sign
+from local.template import BY_FOLDER, Route, routes
 from simulation.lambdas import Lambdas
 from simulation.scheduler import Scheduler
 
@@ -17,26 +18,11 @@ ACCOUNT_SID = "AC" + "0" * 32
 AUTH_TOKEN = "an auth token of the simulation"  # noqa: S105
 # of one service whose every task has a session of its own
 PRINCIPAL = "arn:aws:sts::123456789012:assumed-role/simulated"
-_ROUTES = {
-    ("POST", "calls"): ("dial", "POST /calls", ()),
-    ("POST", "twiml"): ("twiml", "POST /twiml", ("call_id", "last")),
-    ("POST", "call-status"): ("twiml", "POST /call-status", ("call_id",)),
-    ("POST", "recording-complete"): (
-        "recording_complete",
-        "POST /recording-complete",
-        ("call_id",),
-    ),
-    ("POST", "transcript-complete"): (
-        "transcript_complete",
-        "POST /transcript-complete",
-        ("call_id", "recording_sid"),
-    ),
-    ("GET", "calls"): ("calls", "GET /calls", ("call_id",)),
-    ("DELETE", "calls"): ("calls", "DELETE /calls", ("call_id",)),
-    ("POST", "cancel"): ("calls", "POST /calls", ("call_id", "last")),
-    ("POST", "retries"): ("calls", "POST /retries", ()),
-    ("POST", "imports"): ("calls", "POST /imports", ()),
-}
+# the most specific first
+_ROUTES = sorted(
+    ((route, folder) for folder in BY_FOLDER for route in routes(folder).values()),
+    key=lambda served: served[0].specificity,
+)
 # the fragments of our URLs ask Twilio for five retries on anything, within its 15 seconds
 _TWILIO_TRIES = 6
 _TWILIO_SECONDS = 15
@@ -94,14 +80,10 @@ class Api:
         self, method: str, url: str, body: str, headers: Mapping[str, str]
     ) -> tuple[str, dict[str, Any]]:
         path = urlsplit(url).path
-        head, *rest = path.strip("/").split("/")
-        function, route, names = _ROUTES[method, "cancel" if rest[1:] == ["cancel"] else head]
-        parameters = dict(zip(names, rest, strict=False))
-        last = parameters.pop("last", None)
-        route += "".join(f"/{{{name}}}" for name in parameters) + (f"/{last}" if last else "")
+        function, route, parameters = find_route(method, path)
         event = {
             "version": "2.0",
-            "routeKey": route,
+            "routeKey": route.key,
             "rawPath": path,
             "rawQueryString": "",
             "headers": dict(headers),
@@ -115,3 +97,12 @@ class Api:
             "isBase64Encoded": False,
         }
         return function, event
+
+
+def find_route(method: str, path: str) -> tuple[str, Route, dict[str, str]]:
+    """The function that serves a request, by which route, with which parameters of the path."""
+    return next(
+        (folder, route, parameters)
+        for route, folder in _ROUTES
+        if (parameters := route.match(method, path)) is not None
+    )

@@ -18,6 +18,7 @@ from callscribe.domain.times import parse_timestamp
 from callscribe.ports.messaging import DeadLetter
 from callscribe.ports.storage import Failed, InFlightCall, OverdueItem
 from callscribe.ports.telephony import RecordingStatusUpdate
+from local.template import RESOURCES, function
 from simulation.fault_injector import DELIVERY_FAULTS, SCHEDULE_FAULTS, FaultInjector
 from simulation.lambdas import NOBODY, Lambdas
 from simulation.memory_store import MemoryCallStore
@@ -25,10 +26,14 @@ from simulation.scheduler import Scheduler
 
 T = TypeVar("T")
 
-# template.yaml
-_VISIBILITY_SECONDS = 960
-_MAX_RECEIVES = 10
-_LETTER_VISIBILITY_SECONDS = 30
+_QUEUE = RESOURCES["RecordingsQueue"]["Properties"]
+VISIBILITY_SECONDS = _QUEUE["VisibilityTimeout"]
+MAX_RECEIVES = _QUEUE["RedrivePolicy"]["maxReceiveCount"]
+# half a minute is SQS's default
+_LETTER_VISIBILITY_SECONDS = RESOURCES["RecordingsDeadLetterQueue"]["Properties"].get(
+    "VisibilityTimeout", 30
+)
+SCHEDULE_TRIES = 1 + function("dial")["EventInvokeConfig"]["MaximumRetryAttempts"]
 # the order of statuses, written down apart from the application's own; ends are as far as it goes
 _ORDER = {"scheduled": 0, "placing": 1, "unknown": 2, "queued": 3, "initiated": 4, "ringing": 5}
 _ORDER |= {"in-progress": 6, "completed": 7, "busy": 7, "no-answer": 7, "failed": 7, "canceled": 7}
@@ -352,10 +357,10 @@ class SimulatedQueue:
         if message is None or message.visible_at > self._scheduler.now:
             return
         message.receives += 1
-        if message.receives > _MAX_RECEIVES:
+        if message.receives > MAX_RECEIVES:
             self.letters[message_id] = self.messages.pop(message_id)
             return
-        message.visible_at = self._scheduler.now + _VISIBILITY_SECONDS
+        message.visible_at = self._scheduler.now + VISIBILITY_SECONDS
         self._scheduler.at(message.visible_at, lambda: self._deliver(message_id))
         self._invoke(message_id, message)
         entity = self._entity(message.body)
@@ -490,7 +495,7 @@ class SimulatedSchedules:
             return
         seconds = (parse_timestamp(place_at) - self._scheduler.time()).total_seconds()
         for _ in range(2 if fault == "doubled" else 1):
-            self._scheduler.after(seconds, lambda: self._fire(call_id, 3))
+            self._scheduler.after(seconds, lambda: self._fire(call_id, SCHEDULE_TRIES))
 
     def _fire(self, call_id: str, tries_left: int) -> None:
         def done(answer: Any) -> None:

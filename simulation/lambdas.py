@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from greenlet import getcurrent
 
+from callscribe.adapters.assemblyai import client as assemblyai
+from callscribe.adapters.twilio import client as twilio
 from callscribe.adapters.twilio.errors import REFUSALS
 from callscribe.domain.errors import (
     CallscribeError,
@@ -22,28 +24,21 @@ from callscribe.domain.errors import (
     VendorRefusedError,
 )
 from callscribe.domain.failures import Failure
+from local import template
 from simulation.fault_injector import AWS_FAULTS, VENDOR_FAULTS, FaultInjector
 from simulation.scheduler import Scheduler
 
 T = TypeVar("T")
 
-# template.yaml; API Gateway gives up after 30 s whatever the function's own time-out
-_TIMEOUTS = {
-    "dial": 30,
-    "twiml": 10,
-    "recording_complete": 10,
-    "transcribe": 900,
-    "transcript_complete": 15,
-    "calls": 15,
-    "reconcile": 300,
-}
+TIMEOUTS = {folder: template.function(folder)["Timeout"] for folder in template.BY_FOLDER}
 HANDLERS: dict[str, Any] = {
-    name: importlib.import_module(f"functions.{name}.app").handler for name in _TIMEOUTS
+    name: importlib.import_module(f"functions.{name}.app").handler for name in TIMEOUTS
 }
-
-
-# how long the application waits for one answer, with all its tries (tests/unit/test_time_outs.py)
-_PATIENCE_SECONDS = {"Twilio": 10.0, "AssemblyAI": 40.0}
+# how long the application waits for one answer, with all its tries
+_PATIENCE_SECONDS = {
+    "Twilio": twilio.PATIENCE_SECONDS,
+    "AssemblyAI": assemblyai.PATIENCE_SECONDS,
+}
 # the entity of a request that concerns no one call: it is named after who makes it
 NOBODY = "-"
 
@@ -196,7 +191,7 @@ class Lambdas:
         invocation = Invocation(
             function,
             f"request-{number}",
-            self._scheduler.now + _TIMEOUTS[function],
+            self._scheduler.now + TIMEOUTS[function],
             lambda: self._scheduler.now,
             label,
         )

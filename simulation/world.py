@@ -13,6 +13,7 @@ from callscribe.bootstrap.settings import Settings
 from callscribe.domain.calls import CALL_TERMINAL, ERASED_STATUSES
 from callscribe.domain.sweeps import STANDING
 from callscribe.domain.times import format_timestamp
+from local import template
 from simulation.api import ACCOUNT_SID, AUTH_TOKEN, Api
 from simulation.assemblyai import AssemblyAI
 from simulation.aws import (
@@ -34,7 +35,7 @@ from simulation.twilio import OUR_NUMBER, Twilio
 SPAN_SECONDS = 3600.0
 # faults go on so long after the last call began, then they cease
 _AFTERWARDS_SECONDS = 900.0
-_RECONCILE_SECONDS = 300.0
+RECONCILE_SECONDS = float(template.reconcile_seconds())
 # longer than any deadline, back-off or late callback
 _SETTLING_SECONDS = 6 * 3600.0
 _CATCHING_UP_RUNS = 12
@@ -60,26 +61,19 @@ _ERASURE_PAUSE_SECONDS = 6.0
 _ERASURE_TRIES = 600
 
 # the least that the template takes
-RETENTION_DAYS = 7
+RETENTION_DAYS = int(template.PARAMETERS["RetentionDays"]["MinValue"])
 _DAY_SECONDS = 86_400
 
-_SETTINGS = {
+SETTINGS = template.environment_defaults() | {
     "PUBLIC_BASE_URL": "https://api.simulated.example",
-    "DEFAULT_FROM_NUMBER": "+15005550006",
-    "SPEECH_MODELS": "universal-3-5-pro,universal-2",
-    "DEADLINES": "",
+    "DEFAULT_FROM_NUMBER": OUR_NUMBER,
     "BUCKET_NAME": "bucket",
     "ADOPT_NUMBERS": OUR_NUMBER,
     "RETENTION_DAYS": str(RETENTION_DAYS),
-    "ALLOWED_COUNTRIES": "",
     "MAX_CALLS_PER_DESTINATION": "100000",
     "MAX_CALLS_PER_CALLER": "100000",
     "MAX_CALLS_PER_DAY": "100000",
     "QUIET_HOURS": "",
-    "INBOUND_SAY": "Hello",
-    "DEFAULT_LANGUAGE": "en-US",
-    "CONSENT_ANNOUNCEMENT": "",
-    "CONSENT_KEY_PRESS": "no",
     "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
     "TWILIO_AUTH_TOKEN_PARAMETER_NAME": "auth-token",
     "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": "webhook",
@@ -194,10 +188,10 @@ class World:
         """Everything happens; then peace, and two reconciliations."""
         self._wire()
         faulty = SPAN_SECONDS + _AFTERWARDS_SECONDS
-        moment = _RECONCILE_SECONDS
+        moment = RECONCILE_SECONDS
         while moment < faulty:
             self.scheduler.at(moment, self.reconcile)
-            moment += _RECONCILE_SECONDS
+            moment += RECONCILE_SECONDS
         for moment in _OPERATOR_SECONDS:
             self.scheduler.at(moment, self.try_again)
         self.scheduler.at(_OPERATOR_SECONDS[0], self.bring_in)
@@ -210,11 +204,11 @@ class World:
         far = [plan.place_at for plan in self.plans if plan.days_ahead]
         if not far:
             return
-        self.scheduler.run_until(min(far) - _RECONCILE_SECONDS)
+        self.scheduler.run_until(min(far) - RECONCILE_SECONDS)
         moment = self.scheduler.now
         while moment < max(far) + _AFTERWARDS_SECONDS:
             self.scheduler.at(moment, self.reconcile)
-            moment += _RECONCILE_SECONDS
+            moment += RECONCILE_SECONDS
         self.scheduler.run_until(moment)
 
     def let_expire(self) -> None:
@@ -237,7 +231,7 @@ class World:
         # what has piled up takes more than a run or two
         for _ in range(_CATCHING_UP_RUNS):
             self.reconcile()
-            self.scheduler.run_until(self.scheduler.now + _RECONCILE_SECONDS)
+            self.scheduler.run_until(self.scheduler.now + RECONCILE_SECONDS)
         self.scheduler.run_until(self.scheduler.now + _SETTLING_SECONDS)
         self.reconciled.clear()
         for _ in range(2):
@@ -256,7 +250,7 @@ class World:
         """Reconciliation goes on all day; then the vendor answers again."""
         while self.scheduler.now < _HANG_BEGINS_SECONDS + _HANG_SECONDS:
             self.reconcile()
-            self.scheduler.run_until(self.scheduler.now + _RECONCILE_SECONDS)
+            self.scheduler.run_until(self.scheduler.now + RECONCILE_SECONDS)
         self.stalled = [*self.lambdas.asked_again, *stalled(self)]
         self.note("answers again", vendor=self.hanging)
         self.hanging = None
@@ -417,7 +411,7 @@ class World:
             "MAX_CALLS_AT_ONCE": self.max_concurrent_calls,
         }
         leaves: Mapping[str, Any] = {
-            "settings": Settings(_SETTINGS | chosen),
+            "settings": Settings(SETTINGS | chosen),
             "telemetry": self.telemetry,
             "secrets": SimulatedSecrets(self.lambdas, _SECRETS),
             "store": self.table,

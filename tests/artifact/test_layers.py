@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.options import ROOT
-from tests.unit.test_template import BY_FOLDER, TEMPLATE
+from local.template import BY_FOLDER, TEMPLATE
 
 BUILD = ROOT / ".aws-sam" / "build"
 PYTHON = ROOT / ".venv-lambda" / "bin" / "python"

@@ -21,9 +21,9 @@ from boto3.dynamodb.types import TypeSerializer
 
 from cli.client import ApiError
 from local.environments import FunctionError
+from local.template import BY_FOLDER, statements
 from tests.support.stack import Driver, call_is
 from tests.support.waiting import wait_until
-from tests.unit.test_template import BY_FOLDER, statements
 
 PAST = "2026-01-01T00:00:00.000Z"
 # (function, action): who needs it. Lambda, its queue poller, Scheduler; a broken upload

@@ -8,9 +8,9 @@ from typing import Any
 import requests
 
 from callscribe.domain.times import format_timestamp
+from local.template import BY_FOLDER, RESOURCES, TEMPLATE
 from tests.support.stack import Driver
 from tests.support.waiting import wait_until
-from tests.unit.test_template import BY_FOLDER, RESOURCES, TEMPLATE
 
 DAYS = TEMPLATE["Parameters"]["RetentionDays"]["Default"]
 

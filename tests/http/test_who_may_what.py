@@ -12,8 +12,8 @@ from cli.client import ApiClient, ApiError
 from local.api_gateway import ACCOUNT_ID, API_ID
 from local.ministack import REGION
 from local.options import ROOT
+from local.template import signed_routes
 from tests.support.stack import Driver
-from tests.unit.test_template import signed_routes
 
 POLICIES = sorted(path.stem for path in (ROOT / "policies").glob("*.json"))
 CALL_ID = "0" * 32

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from local.api_gateway import ApiGateway, Route, read_answer
+from local.api_gateway import ApiGateway, read_answer
 from local.environments import FunctionError
+from local.template import Route
 from tests.support.stack import Driver
 
 ROUTES = [

@@ -15,8 +15,9 @@ from callscribe.callbacks import WEBHOOK_SECRET_HEADER
 from callscribe.ports.telephony import RecordingStatusUpdate
 from functions.recording_complete.app import handler as recording_complete
 from functions.transcript_complete.app import handler as transcript_complete
-from local.api_gateway import ApiGateway, Route
+from local.api_gateway import ApiGateway
 from local.simulators.twilio.signature import sign
+from local.template import Route
 from tests.support.doubles import QuietTelemetry
 
 ACCOUNT, TOKEN, SECRET = "AC" + "0" * 32, "the auth token", "the webhook secret"

@@ -15,9 +15,9 @@ from callscribe.domain.errors import RetryLaterError
 from callscribe.domain.retention import Retention
 from callscribe.use_cases.answer_call import AnswerCall
 from callscribe.use_cases.track_call import CallStatusUpdate, TrackCall
+from local.template import TEMPLATE
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
-from tests.unit.test_template import TEMPLATE
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SID = "CA" + "1" * 32

@@ -15,9 +15,9 @@ from local.options import ROOT
 from local.simulators.assemblyai.server import OPERATIONS as ASSEMBLYAI_OPERATIONS
 from local.simulators.faults import CALLBACK_FAULTS, REQUEST_FAULTS
 from local.simulators.twilio.server import OPERATIONS as TWILIO_OPERATIONS
+from local.template import BY_FOLDER, RESOURCES, TEMPLATE, routes
 from simulation.checks import PROMISES
 from simulation.mutants import MUTANTS
-from tests.unit.test_template import BY_FOLDER, RESOURCES, TEMPLATE, routes
 
 PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

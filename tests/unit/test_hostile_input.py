@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from local.template import routes
 from tests.unit.test_openapi import DOCUMENT, HANDLERS, KNOWN, Context, House
 from tests.unit.test_openapi import house as house  # noqa: PLC0414 - a fixture
-from tests.unit.test_template import routes
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 TIMES = (

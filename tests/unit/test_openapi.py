@@ -38,10 +38,10 @@ from callscribe.ports.telephony import RecordingStatusUpdate, VendorCall
 from functions.calls.app import handler as calls_handler
 from functions.dial.app import handler as dial_handler
 from local.options import ROOT
+from local.template import routes, signed_routes
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry, queued_at_twilio
 from tests.support.examples import EXAMPLES
-from tests.unit.test_template import routes, signed_routes
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
 SCHEMAS = DOCUMENT["components"]["schemas"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callscribe.bootstrap.settings import Setting, SettingError, Settings
-from tests.unit.test_template import BY_FOLDER, TEMPLATE
+from local.template import BY_FOLDER, TEMPLATE
 
 PARAMETERS = TEMPLATE["Parameters"]
 SETTINGS = {

@@ -7,61 +7,16 @@ import json
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from callscribe.adapters.telemetry import ATTENTION_LIMITS, METRIC
 from callscribe.api.http import read_request
 from callscribe.domain.deadlines import read_deadlines
 from local.options import ROOT
+from local.template import BY_FOLDER, RESOURCES, TEMPLATE, routes, statements
 
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms as {"Fn": value}."""
-
-
-def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        return {suffix: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {suffix: loader.construct_sequence(node, deep=True)}
-    return {suffix: loader.construct_mapping(node, deep=True)}  # type: ignore[arg-type]
-
-
-_Loader.add_multi_constructor("!", _short_form)
-TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506
-RESOURCES = TEMPLATE["Resources"]
-BY_FOLDER = {
-    resource["Properties"]["CodeUri"].rstrip("/").rpartition("/")[2]: (logical_id, resource)
-    for logical_id, resource in RESOURCES.items()
-    if resource["Type"] == "AWS::Serverless::Function"
-}
-
-
-def routes(folder: str) -> dict[str, dict[str, Any]]:
-    events = BY_FOLDER[folder][1]["Properties"]["Events"].values()
-    http = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
-    return {f"{event['Method']} {event['Path']}": event for event in http}
-
-
-def signed_routes() -> set[str]:
-    """The routes that people ask: all but the vendors' callbacks."""
-    return {
-        route
-        for folder in BY_FOLDER
-        for route, event in routes(folder).items()
-        if event.get("Auth", {}).get("Authorizer") != "NONE"
-    }
-
-
-def statements(folder: str) -> list[dict[str, Any]]:
-    role, _, _ = BY_FOLDER[folder][1]["Properties"]["Role"]["GetAtt"].partition(".")
-    policies = RESOURCES[role]["Properties"]["Policies"]
-    return [s for policy in policies for s in policy["PolicyDocument"]["Statement"]]
 
 
 def test_every_folder_is_a_function_and_the_other_way_round() -> None:
@@ -114,12 +69,12 @@ def test_handler_answers_exactly_the_routes_of_the_template(folder: str) -> None
 def test_only_the_vendors_callbacks_are_open() -> None:
     assert RESOURCES["HttpApi"]["Properties"]["Auth"]["DefaultAuthorizer"] == "AWS_IAM"
     is_open = {
-        route
+        route.path.split("/")[1]
         for folder in FUNCTIONS
-        for route, event in routes(folder).items()
-        if event.get("Auth", {}).get("Authorizer") == "NONE"
+        for route in routes(folder).values()
+        if not route.needs_signature
     }
-    assert {route.split("/")[1] for route in is_open} == {
+    assert is_open == {
         "twiml",
         "call-status",
         "recording-complete",

@@ -14,7 +14,7 @@ from callscribe.adapters.twilio import client as twilio
 from callscribe.adapters.twilio import media
 from callscribe.bootstrap import wiring
 from functions.reconcile import app as reconcile
-from tests.unit.test_template import BY_FOLDER
+from local.template import BY_FOLDER
 
 # API Gateway's own limit for an HTTP API's integration
 API_GATEWAY_SECONDS = 30
