@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from callscribe.adapters.aws.eventbridge import detail
 from callscribe.adapters.aws.sqs import read_status_update, write_status_update
 from callscribe.domain.calls import Call
+from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import parse_timestamp
@@ -229,10 +230,10 @@ class SimulatedTable:
         act = partial(self.inner.give_back_lease, name, owner=owner)
         self._ask(NOBODY, "table.give_back_lease", act)
 
-    def get_switch(self) -> Mapping[str, Any]:
+    def get_switch(self) -> KillSwitch:
         return self._ask(NOBODY, "table.get_switch", self.inner.get_switch)
 
-    def set_switch(self, switch: Mapping[str, Any]) -> None:
+    def set_switch(self, switch: KillSwitch) -> None:
         self._ask(NOBODY, "table.set_switch", partial(self.inner.set_switch, switch))
 
     def is_do_not_call(self, phone_number: str) -> bool:
@@ -248,9 +249,9 @@ class SimulatedTable:
         act = partial(self.inner.count_up, name, day, limit=limit, expires_at=expires_at)
         return self._ask(NOBODY, "table.count_up", act)
 
-    def acquire_slot(self, admitted: InFlightCall, *, shard: int, limit: int) -> bool:
-        act = partial(self.inner.acquire_slot, admitted, shard=shard, limit=limit)
-        return self._ask(admitted.call_id, "table.acquire_slot", act)
+    def acquire_slot(self, call: InFlightCall, *, shard: int, limit: int) -> bool:
+        act = partial(self.inner.acquire_slot, call, shard=shard, limit=limit)
+        return self._ask(call.call_id, "table.acquire_slot", act)
 
     def in_flight_calls(self, shard: int) -> list[InFlightCall]:
         return self._ask(

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import waiting_shard
+from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import Clock
@@ -31,7 +32,7 @@ class MemoryCallStore:
         self._leases: dict[str, tuple[str, str]] = {}
         self._by_call_sid: dict[str, str] = {}
         self._recordings_of: dict[str, list[str]] = {}
-        self._switch: dict[str, Any] = {}
+        self._switch = KillSwitch()
         self._listed: dict[str, bool] = {}
         self.keys: dict[str, tuple[str, int]] = {}
         self._counters: dict[tuple[str, str], int] = {}
@@ -256,11 +257,11 @@ class MemoryCallStore:
             if self._leases.get(name, ("", ""))[0] == owner:
                 del self._leases[name]
 
-    def get_switch(self) -> Mapping[str, Any]:
+    def get_switch(self) -> KillSwitch:
         return self._switch
 
-    def set_switch(self, switch: Mapping[str, Any]) -> None:
-        self._switch = dict(switch)
+    def set_switch(self, switch: KillSwitch) -> None:
+        self._switch = switch
 
     def is_do_not_call(self, phone_number: str) -> bool:
         return self._listed.get(phone_number, False)
@@ -268,12 +269,12 @@ class MemoryCallStore:
     def set_do_not_call(self, phone_number: str, *, listed: bool) -> None:
         self._listed[phone_number] = listed
 
-    def acquire_slot(self, admitted: InFlightCall, *, shard: int, limit: int) -> bool:
+    def acquire_slot(self, call: InFlightCall, *, shard: int, limit: int) -> bool:
         with self._lock:
             inside = self._under_way.setdefault(shard, set())
-            if admitted not in inside and len(inside) >= limit:
+            if call not in inside and len(inside) >= limit:
                 return False
-            inside.add(admitted)
+            inside.add(call)
             return True
 
     def in_flight_calls(self, shard: int) -> list[InFlightCall]:

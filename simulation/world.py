@@ -459,6 +459,7 @@ _BUILT = (
     "answer_call",
     "receive_recording",
     "guard_dialing",
+    "manage_dialing",
     "place_call",
     "finish_recording",
     "process_recording",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from callscribe.api.entrypoints import Context, http_function
 from callscribe.api.http import Request, Response, respond, respond_text
 from callscribe.bootstrap import wiring
@@ -73,22 +75,22 @@ def get_import(request: Request, _: Context) -> Response:
 
 
 def get_dialing(_: Request, __: Context) -> Response:
-    return respond(200, wiring.guard_dialing().state())
+    return respond(200, asdict(wiring.manage_dialing().state()))
 
 
 def switch_dialing(request: Request, _: Context) -> Response:
-    answer = wiring.guard_dialing().switch(request.json(), changed_by=request.caller)
-    return respond(200, answer)
+    switch = wiring.manage_dialing().switch(request.json(), changed_by=request.caller)
+    return respond(200, asdict(switch))
 
 
 def set_do_not_call(request: Request, _: Context) -> Response:
     number = request.path_parameters["phone_number"]
-    return respond(200, wiring.guard_dialing().list_number(number, listed=True))
+    return respond(200, asdict(wiring.manage_dialing().list_number(number, listed=True)))
 
 
 def take_off_list(request: Request, _: Context) -> Response:
     number = request.path_parameters["phone_number"]
-    return respond(200, wiring.guard_dialing().list_number(number, listed=False))
+    return respond(200, asdict(wiring.manage_dialing().list_number(number, listed=False)))
 
 
 handler = http_function(

@@ -163,7 +163,7 @@ LOADED: dict[str, tuple[str, set[str]]] = {
     "recording_complete": ("verifier receive_recording", COMMON),
     "transcript_complete": ("verifier finish_recording", COMMON | REQUESTS),
     "calls": (
-        "read_calls redrive import_recordings request_erasure guard_dialing",
+        "read_calls redrive import_recordings request_erasure manage_dialing",
         COMMON | {"phonenumbers"},
     ),
     "dial": ("place_call schedules", COMMON | REST | {"phonenumbers"}),

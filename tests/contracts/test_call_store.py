@@ -14,6 +14,7 @@ import pytest
 from callscribe.adapters.dynamodb.store import DynamoDBCallStore
 from callscribe.domain.calls import Call, new_call_id
 from callscribe.domain.deadlines import failed_shard, waiting_shard
+from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.ports.storage import InFlightCall
@@ -440,10 +441,10 @@ def test_those_under_way_are_never_more_than_may_be(store: Store) -> None:
 
 
 def test_switch_and_list_are_what_was_last_said(store: Store) -> None:
-    assert not store.get_switch()
-    store.set_switch({"stopped": True, "reason": "x"})
-    store.set_switch({"stopped": False, "reason": "y"})
-    assert (store.get_switch()["stopped"], store.get_switch()["reason"]) == (False, "y")
+    assert store.get_switch() == KillSwitch()
+    for switch in (KillSwitch(stopped=True, reason="x"), KillSwitch(False, "y", NOW, "me")):
+        store.set_switch(switch)
+        assert store.get_switch() == switch
     assert not store.is_do_not_call("+14155550100")
     for listed in (True, False, True):
         store.set_do_not_call("+14155550100", listed=listed)

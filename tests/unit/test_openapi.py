@@ -105,8 +105,8 @@ class House(QuietTelemetry, MemoryCallStore):
 
     def written(self) -> tuple[object, ...]:
         """What is in the house; counters apart, which a refused call may move."""
-        stands = (self.calls, self.recordings, self.sweeps, self._switch, self._listed)
-        return (*(dict(part) for part in stands), len(self.notices))
+        stands = (self.calls, self.recordings, self.sweeps, self._listed)
+        return (*(dict(part) for part in stands), self._switch, len(self.notices))
 
     def place_call(self, call: Call) -> VendorCall:
         return queued_at_twilio(call, "CA" + call.call_id)
@@ -201,8 +201,8 @@ def house() -> Iterable[House]:
     leaves = "telemetry store queue dead_letters telephony schedules documents secrets".split()
     for name in leaves:
         patch.setattr(wiring, name, lambda: house)
-    built = "deadlines retention guard_dialing place_call read_calls redrive request_erasure "
-    built += "import_recordings scheduled_calls"
+    built = "deadlines retention guard_dialing manage_dialing place_call read_calls redrive "
+    built += "request_erasure import_recordings scheduled_calls"
     for name in built.split():
         getattr(wiring, name).cache_clear()
     yield house

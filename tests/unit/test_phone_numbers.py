@@ -11,10 +11,9 @@ import pytest
 from callscribe.domain.call_requests import CallDefaults, check_call_request
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.dialing.phone_numbers import country_of, phone_number_error
-from callscribe.domain.dialing.rules import DialingRules
 from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.retention import Retention
-from callscribe.use_cases.guard_dialing import GuardDialing
+from callscribe.use_cases.manage_dialing import ManageDialing
 from callscribe.use_cases.request_erasure import RequestErasure
 from callscribe.use_cases.track_call import CallStatusUpdate, TrackCall
 from simulation.memory_store import MemoryCallStore
@@ -73,26 +72,10 @@ def erasure(number: str) -> list[FieldError]:
 
 
 def do_not_call(number: str) -> list[FieldError]:
-    store = MemoryCallStore()
-    caps: dict[str, Any] = dict.fromkeys(
-        (
-            "max_calls_per_destination",
-            "max_calls_per_caller",
-            "max_calls_per_day",
-            "max_concurrent_calls",
-        ),
-        1,
-    )
-    guard = GuardDialing(
-        store=store,
-        calls=store,
-        rules=DialingRules(**caps),
-        telemetry=QuietTelemetry(),
-        clock=lambda: NOW,
-    )
+    manage = ManageDialing(store=MemoryCallStore(), telemetry=QuietTelemetry(), clock=lambda: NOW)
     try:
         for listed in (True, False):
-            guard.list_number(number, listed=listed)
+            manage.list_number(number, listed=listed)
     except InvalidInputError as error:
         return list(error.errors)
     return []

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from callscribe.use_cases.finish_recording import FinishRecording
     from callscribe.use_cases.guard_dialing import GuardDialing
     from callscribe.use_cases.import_recordings import ImportRecordings
+    from callscribe.use_cases.manage_dialing import ManageDialing
     from callscribe.use_cases.place_call import PlaceCall
     from callscribe.use_cases.process_recording import ProcessRecording
     from callscribe.use_cases.read_calls import ReadCalls
@@ -264,6 +265,13 @@ def guard_dialing() -> GuardDialing:
     return GuardDialing(
         store=store(), calls=store(), rules=rules, telemetry=telemetry(), clock=clock
     )
+
+
+@cache
+def manage_dialing() -> ManageDialing:
+    from callscribe.use_cases.manage_dialing import ManageDialing
+
+    return ManageDialing(store=store(), telemetry=telemetry(), clock=clock)
 
 
 @cache

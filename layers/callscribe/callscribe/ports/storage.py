@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from callscribe.domain.calls import Call
+from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 
@@ -106,25 +107,22 @@ class InFlightCall:
 
 
 class DialingStore(Protocol):
-    """What the fraud guard keeps: a switch, a list of numbers, counters of a day, calls under way.
+    """What the fraud guard keeps: kill switch, do-not-call list, counters of a day, calls in progress.
 
     Raises (all methods):
         RetryLaterError: the table throttles or cannot be reached.
     """
 
-    def get_switch(self) -> Mapping[str, Any]:
-        """Empty where it was never touched."""
-        ...
-
-    def set_switch(self, switch: Mapping[str, Any]) -> None: ...
+    def get_switch(self) -> KillSwitch: ...
+    def set_switch(self, switch: KillSwitch) -> None: ...
     def is_do_not_call(self, phone_number: str) -> bool: ...
     def set_do_not_call(self, phone_number: str, *, listed: bool) -> None: ...
     def count_up(self, name: str, day: str, *, limit: int, expires_at: int) -> bool:
-        """Adds one, atomically; False where ``most`` are counted already."""
+        """Adds one, atomically; False where ``limit`` are counted already."""
         ...
 
-    def acquire_slot(self, admitted: InFlightCall, *, shard: int, limit: int) -> bool:
-        """Adds it to a shard of those under way, atomically; False where that has ``most`` already."""
+    def acquire_slot(self, call: InFlightCall, *, shard: int, limit: int) -> bool:
+        """Adds it to a shard of those in progress, atomically; False where that has ``limit``."""
         ...
 
     def in_flight_calls(self, shard: int) -> list[InFlightCall]: ...

@@ -14,6 +14,7 @@ from callscribe.adapters.aws.errors import translated
 from callscribe.adapters.dynamodb.items import Expression, Item, from_item, serialize, to_item
 from callscribe.domain import deadlines
 from callscribe.domain.calls import Call
+from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import Clock, utc_now
@@ -266,13 +267,15 @@ class DynamoDBCallStore:
         )
 
     @_translated
-    def get_switch(self) -> Mapping[str, Any]:
-        return self._get(_SWITCHES, _KILL_SWITCH) or {}
+    def get_switch(self) -> KillSwitch:
+        item = self._get(_SWITCHES, _KILL_SWITCH) or {}
+        names = (field.name for field in fields(KillSwitch))
+        return KillSwitch(**{name: item[name] for name in names if name in item})
 
     @_translated
-    def set_switch(self, switch: Mapping[str, Any]) -> None:
+    def set_switch(self, switch: KillSwitch) -> None:
         key = {"call_id": serialize(_SWITCHES), "item": serialize(_KILL_SWITCH)}
-        self._client.put_item(TableName=self._table, Item=to_item(switch) | key)
+        self._client.put_item(TableName=self._table, Item=to_item(asdict(switch)) | key)
 
     @_translated
     def is_do_not_call(self, phone_number: str) -> bool:
@@ -299,8 +302,8 @@ class DynamoDBCallStore:
         )
 
     @_translated
-    def acquire_slot(self, admitted: InFlightCall, *, shard: int, limit: int) -> bool:
-        entry = _SEPARATOR.join((admitted.call_id, admitted.at))
+    def acquire_slot(self, call: InFlightCall, *, shard: int, limit: int) -> bool:
+        entry = _SEPARATOR.join((call.call_id, call.at))
         return self._update_if(
             "attribute_not_exists(entries) OR size(entries) < :limit OR contains(entries, :entry)",
             Key=_under_way(shard),

@@ -14,11 +14,11 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def phone_number_error(value: object, *, must_exist: bool = True) -> str | None:
-    """What is wrong with a number that somebody gave us; None for one in its own E.164 form.
+    """What is wrong with a number that a client sent; None for one in its own E.164 form.
 
     With ``must_exist`` it must also exist in its country's plan. Without, it may be anything in that
     form that Twilio once told us, such as the stand-ins for callers who withhold their number
-    (`+266696687`): somebody may want exactly those forgotten, or never called.
+    (`+266696687`): an operator may want exactly those erased, or never called.
     """
     if not isinstance(value, str):
         return "must be a string such as +14155550100"

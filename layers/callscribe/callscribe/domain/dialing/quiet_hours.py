@@ -1,4 +1,4 @@
-"""When nobody is called: by the clock of the person who would be woken."""
+"""When no call is placed: by the clock of the person who would be woken."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from phonenumbers import PhoneNumberType, timezone
 
+from callscribe.domain.failures import Failure
+from callscribe.domain.times import format_timestamp
+
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
 _UNKNOWN = timezone.UNKNOWN_TIMEZONE
 # quiet hours begin and end on a quarter of an hour or are seen a few minutes late
 _STEP = timedelta(minutes=15)
-_LONGEST = timedelta(days=2)
+_MAX_WAIT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def read_quiet_hours(text: str) -> QuietHours | None:
         raise ValueError(f"{text!r} must be HH:MM-HH:MM, such as 21:00-08:00, or empty")
     begins, ends = (time.fromisoformat(part) for part in text.split("-"))
     if begins == ends:
-        raise ValueError(f"{text!r} begins when it ends: nobody could ever be called")
+        raise ValueError(f"{text!r} begins when it ends: no call could ever be placed")
     return QuietHours(begins, ends)
 
 
@@ -60,7 +63,7 @@ def time_zones(phone_number: str) -> tuple[str, ...]:
 def is_quiet(phone_number: str, at: datetime, quiet: QuietHours) -> bool:
     """Whether it is, or may be, quiet where the person is; so it is where no zone is known.
 
-    Behind a toll-free number is a business, in any of its zones: nobody is woken there.
+    Behind a toll-free number is a business, in any of its zones: no one is woken there.
     """
     if phonenumbers.number_type(phonenumbers.parse(phone_number)) == PhoneNumberType.TOLL_FREE:
         return False
@@ -73,9 +76,17 @@ def quiet_until(phone_number: str, at: datetime, quiet: QuietHours) -> datetime 
     return next((then for then in _later(at) if not is_quiet(phone_number, then, quiet)), None)
 
 
+def in_quiet_hours(quiet: QuietHours, until: datetime | None) -> Failure:
+    """The refusal of a call that would ring in quiet hours; ``until`` None: they never end."""
+    when = f"after {format_timestamp(until)}" if until else "never: its zones lie too far apart"
+    hours = f"{quiet.begins:%H:%M}-{quiet.ends:%H:%M}"
+    message = f"quiet hours ({hours}) where this number is; {when}"
+    return Failure("quiet_hours", message, retryable=True)
+
+
 def _later(at: datetime) -> Iterator[datetime]:
     then = at
-    while then <= at + _LONGEST:
+    while then <= at + _MAX_WAIT:
         yield then
         then += _STEP
 
