@@ -8,9 +8,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from callscribe.adapters.assemblyai.documents import audio_location, read_job, read_listed_job
+from callscribe.adapters.assemblyai.requests import build_transcript_request
 from callscribe.domain.calls import call_id_for_sid
 from callscribe.domain.errors import VendorNotFoundError
-from callscribe.domain.recordings import ids_of_audio_url
+from callscribe.domain.recordings import ids_of_audio
+from callscribe.domain.transcription_jobs import (
+    AudioReference,
+    TranscriptionJob,
+    TranscriptionRequest,
+)
 from callscribe.ports.vendors import Page
 from simulation.api import Api
 from simulation.aws import SimulatedBucket
@@ -25,6 +32,7 @@ _PAGE = 50
 _LATEST_SECONDS = 3 * 3600
 # how many of a recording's jobs end in a fault of AssemblyAI's own
 _FAILURES = {"fails-once": 1, "fails-thrice": 3}
+_SPEECH_MODELS = ("universal-3-5-pro", "universal-2")
 _WEBHOOK_TRIES = 10
 _WEBHOOK_PAUSE_SECONDS = 10
 
@@ -58,22 +66,23 @@ class AssemblyAI:
     # another stack's, in the same account
     others: dict[str, Job] = field(default_factory=dict)
 
-    def audio_url(self, key: str) -> str:
-        return self.bucket.presigned_url(key, seconds=3600)
+    def prepare_audio(self, key: str) -> AudioReference:
+        url = self.bucket.presigned_url(key, seconds=3600)
+        return AudioReference(url, audio_location(url))
 
-    def submit(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        ids = ids_of_audio_url(request["audio_url"])
+    def submit(self, request: TranscriptionRequest) -> TranscriptionJob:
+        ids = ids_of_audio(request.audio.location)
         assert ids is not None  # noqa: S101 - the application sends links to its own bucket
         plan = self.plan_of(ids[1])
 
-        def act() -> dict[str, Any]:
+        def act() -> TranscriptionJob:
             number = len(self._jobs_of(ids[1]))
             seed = self.injector.number(f"transcript/{ids[1]}/{number}")
             job = Job(
                 str(uuid.UUID(int=int(seed * 2**52) << 70)),
                 ids[1],
                 plan,
-                dict(request),
+                build_transcript_request(request, speech_models=_SPEECH_MODELS),
                 self.scheduler.time().strftime("%Y-%m-%dT%H:%M:%S.%f"),
                 self.scheduler.now
                 + self.injector.number(f"list/{ids[1]}/{number}", 0, _LIST_LAG_SECONDS),
@@ -82,16 +91,16 @@ class AssemblyAI:
             self.note("AssemblyAI took", entity=plan.label, transcript_id=job.transcript_id)
             takes = self.injector.number(f"takes/{job.transcript_id}", 5, 90)
             self.scheduler.after(takes, lambda: self._finish(job))
-            return self._shown(job)
+            return read_job(self._shown(job))
 
         return self.lambdas.vendor("AssemblyAI", plan.label, "transcripts.create", act)
 
-    def get(self, transcript_id: str) -> dict[str, Any]:
+    def get(self, transcript_id: str) -> TranscriptionJob:
         job = self.jobs.get(transcript_id) or self.others.get(transcript_id)
         label = job.plan.label if job else NOBODY
 
-        def act() -> dict[str, Any]:
-            return self._shown(self._existing(transcript_id))
+        def act() -> TranscriptionJob:
+            return read_job(self._shown(self._existing(transcript_id)))
 
         return self.lambdas.vendor("AssemblyAI", label, "transcripts.get", act)
 
@@ -101,12 +110,12 @@ class AssemblyAI:
 
         self.lambdas.vendor("AssemblyAI", NOBODY, "transcripts.delete", act)
 
-    def list_since(self, since: str) -> list[dict[str, Any]]:
+    def list_since(self, since: str) -> list[TranscriptionJob]:
         act = partial(self._listed, since)
         return self.lambdas.vendor("AssemblyAI", NOBODY, "transcripts.list", act)
 
-    def page_since(self, since: str, cursor: str | None) -> Page[dict[str, Any]]:
-        def act() -> Page[dict[str, Any]]:
+    def page_since(self, since: str, cursor: str | None) -> Page[TranscriptionJob]:
+        def act() -> Page[TranscriptionJob]:
             found = self._listed(since)
             begin = int(cursor or 0)
             more = len(found) > begin + _PAGE
@@ -185,11 +194,11 @@ class AssemblyAI:
     def _jobs_of(self, recording_sid: str) -> list[Job]:
         return [job for job in self.jobs.values() if job.recording_sid == recording_sid]
 
-    def _listed(self, since: str) -> list[dict[str, Any]]:
+    def _listed(self, since: str) -> list[TranscriptionJob]:
         listed = sorted((*self.jobs.values(), *self.others.values()), key=lambda job: job.created)
         return [
             # the list does not say where the webhook goes
-            {name: value for name, value in self._shown(job).items() if name != "webhook_url"}
+            replace(read_listed_job(self._shown(job)), callback_url=None)
             for job in reversed(listed)
             if job.created >= since.removesuffix("Z") and job.seen_from <= self.scheduler.now
         ]

@@ -195,7 +195,7 @@ MUTANTS = (
     Mutant(
         what="a recording is completed without storing its transcript",
         path=_USE_CASES + "finish_recording.py",
-        old="        self.documents.put(key, _without_urls(document))\n",
+        old="        self.documents.put(key, job.document)\n",
         new="",
     ),
     Mutant(
@@ -312,8 +312,8 @@ MUTANTS = (
     Mutant(
         what="another stack's transcripts are deleted as duplicates",
         path="layers/callscribe/callscribe/domain/adoption.py",
-        old='    if not is_in_bucket(str(transcript.get("audio_url")), bucket_name):\n',
-        new="    if True:\n        return True\n    if not transcript:\n",
+        old="    if not is_in_bucket(job.audio_location, bucket_name):\n",
+        new="    if True:\n        return True\n    if not job:\n",
     ),
     Mutant(
         what="a retried recording has no deadline",

@@ -28,7 +28,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.credentials import Credentials
 
 from callscribe.domain.calls import CALL_TERMINAL
-from callscribe.domain.recordings import RECORDING_TERMINAL, ids_of_audio_url
+from callscribe.domain.recordings import RECORDING_TERMINAL, ids_of_audio
 from callscribe.domain.times import format_timestamp
 from cli.client import ApiClient, ApiError
 from local.environments import FunctionError
@@ -265,7 +265,7 @@ class Run:
         done: Counter[str] = Counter()
         shown = requests.get(f"{self.assemblyai.url}/_sim/transcripts", timeout=30).json()
         for entry in shown["transcripts"]:
-            ids = ids_of_audio_url(str(entry["transcript"]["audio_url"]))
+            ids = ids_of_audio(str(entry["transcript"]["audio_url"]))
             if ids and entry["transcript"]["status"] == "completed":
                 done[ids[1]] += 1
         for sid in self.twilio.account.recordings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callscribe.adapters.assemblyai.webhook import UnreadableWebhookError, read_webhook
 from callscribe.api.entrypoints import Context, http_function
 from callscribe.api.http import Request, Response, respond_empty
 from callscribe.bootstrap import wiring
@@ -11,12 +12,12 @@ from callscribe.domain.errors import FieldError, InvalidInputError
 def transcript_complete(request: Request, _: Context) -> Response:
     """AssemblyAI gives up on any 4xx, so those are for what can never be right."""
     wiring.verifier().assemblyai(request)
-    body = request.json()
-    transcript_id = body.get("transcript_id") if isinstance(body, dict) else None
-    if isinstance(body, dict) and body.get("status") == "redacted_audio_ready":
+    try:
+        transcript_id = read_webhook(request.json())
+    except UnreadableWebhookError as error:
+        raise InvalidInputError([FieldError("transcript_id", "must be a string")]) from error
+    if transcript_id is None:
         return respond_empty()
-    if not isinstance(transcript_id, str) or not 1 <= len(transcript_id) <= 64:
-        raise InvalidInputError([FieldError("transcript_id", "must be a string")])
     wiring.finish_recording().from_webhook(
         request.path_parameters["call_id"],
         request.path_parameters["recording_sid"],

@@ -21,12 +21,20 @@ from callscribe.adapters.twilio.media import TwilioAudioSource
 from callscribe.adapters.vendor_http import VendorSession
 from callscribe.domain.calls import Call
 from callscribe.domain.errors import VendorOutcomeUnknownError, VendorRateLimitedError
+from callscribe.domain.transcription_jobs import AudioReference, TranscriptionRequest
 from tests.support.sockets import HANG_UP, RESET, BadServer, answer, bad_server
 
 VALUES = {"api_key_sid": "SK1", "api_key_secret": "s", "api_key": "k"}
 SECRETS = cast(
     Secrets,
     SimpleNamespace(read=lambda *_, **__: VALUES, value=lambda _, key, **__: VALUES[key]),
+)
+A_REQUEST = TranscriptionRequest(
+    audio=AudioReference("https://example.com/a.wav", "example.com/a.wav"),
+    channels=1,
+    callback_url="https://example.com/hook",
+    callback_secret="s",
+    options={},
 )
 NOW = "2026-03-04T05:06:07.000Z"
 CALL = Call(
@@ -58,7 +66,7 @@ class Vendor:
         if self.created == "201 Created":
             self.client.place_call(CALL)
         else:
-            self.client.submit({"audio_url": "https://example.com/a.wav"})
+            self.client.submit(A_REQUEST)
 
     def answers(self) -> str:
         return answer(self.body)

@@ -14,12 +14,20 @@ from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.twilio.client import TwilioTelephony
 from callscribe.domain.errors import VendorNotFoundError
 from callscribe.domain.times import format_timestamp
+from callscribe.domain.transcription_jobs import AudioReference, TranscriptionRequest
 from callscribe.ports.storage import AudioLinks
 from callscribe.ports.vendors import Page
 from local.simulators.assemblyai import AssemblyAISimulator
 from local.simulators.twilio import TwilioSimulator
 
 ACCOUNT = "AC" + "1" * 32
+A_REQUEST = TranscriptionRequest(
+    audio=AudioReference("http://127.0.0.1:9/a.wav", "127.0.0.1:9/a.wav"),
+    channels=1,
+    callback_url="http://127.0.0.1:9/hook",
+    callback_secret="s",
+    options={},
+)
 VALUES = {"api_key_sid": "SK1", "api_key_secret": "s", "api_key": "k"}
 
 
@@ -64,7 +72,11 @@ def assemblyai() -> Iterator[AssemblyAISimulator]:
 def transcriber(assemblyai: AssemblyAISimulator) -> AssemblyAITranscriber:
     links = cast(AudioLinks, None)
     return AssemblyAITranscriber(
-        SECRETS, secret_name="x", api_url=assemblyai.url, audio=PresignedAudio(links)
+        SECRETS,
+        secret_name="x",
+        api_url=assemblyai.url,
+        audio=PresignedAudio(links),
+        speech_models=("universal-2",),
     )
 
 
@@ -142,13 +154,13 @@ def test_what_twilio_does_not_have_is_told_apart(
 def test_transcripts_are_paged_newest_first_until_they_are_too_old(
     transcriber: AssemblyAITranscriber,
 ) -> None:
-    request = {"audio_url": "http://127.0.0.1:9/a.wav", "speech_models": ["universal-2"]}
-    made_ids = [transcriber.submit(request)["id"] for _ in range(205)]
+    made_ids = [transcriber.submit(A_REQUEST).transcript_id for _ in range(205)]
     since = format_timestamp(now() - timedelta(minutes=5))
     pages = every_page(lambda cursor: transcriber.page_since(since, cursor))
     assert [len(page) for page in pages] == [200, 5]
-    assert [item["id"] for page in pages for item in page] == list(reversed(made_ids))
-    assert [item["id"] for item in transcriber.list_since(since)] == list(reversed(made_ids))
+    newest_first = list(reversed(made_ids))
+    assert [job.transcript_id for page in pages for job in page] == newest_first
+    assert [job.transcript_id for job in transcriber.list_since(since)] == newest_first
     later = format_timestamp(now() + timedelta(minutes=5))
     assert transcriber.page_since(later, None) == Page([], None)
 
@@ -156,10 +168,9 @@ def test_transcripts_are_paged_newest_first_until_they_are_too_old(
 def test_deleted_transcript_stays_and_an_unknown_one_is_told_apart(
     transcriber: AssemblyAITranscriber,
 ) -> None:
-    request = {"audio_url": "http://127.0.0.1:9/a.wav", "speech_models": ["universal-2"]}
-    transcript_id = transcriber.submit(request)["id"]
+    transcript_id = transcriber.submit(A_REQUEST).transcript_id
     transcriber.delete(transcript_id)
-    assert transcriber.get(transcript_id)["text"] == "Deleted by user."
+    assert transcriber.get(transcript_id).audio_location == "deleted_by_user"
     for ask in (transcriber.get, transcriber.delete):
         with pytest.raises(VendorNotFoundError):
             ask("00000000-0000-0000-0000-000000000000")

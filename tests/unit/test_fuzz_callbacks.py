@@ -13,9 +13,9 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from callscribe.adapters.assemblyai.webhook import WEBHOOK_SECRET_HEADER
 from callscribe.bootstrap import wiring
 from callscribe.bootstrap.settings import Settings
-from callscribe.callbacks import WEBHOOK_SECRET_HEADER
 from callscribe.ports.telephony import RecordingStatusUpdate
 from functions.recording_complete.app import handler as recording_complete
 from functions.transcript_complete.app import handler as transcript_complete

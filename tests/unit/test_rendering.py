@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callscribe.adapters.assemblyai.documents import read_transcript
 from callscribe.domain.rendering.formats import (
     TimedTranscript,
     render_json,
@@ -17,7 +18,6 @@ from callscribe.domain.rendering.formats import (
     render_txt,
     render_vtt,
 )
-from callscribe.domain.transcripts import read_transcript
 
 HOUR = 3600 * 1000
 NASTY = (

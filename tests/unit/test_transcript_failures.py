@@ -2,11 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from callscribe.domain.transcript_failures import (
-    explain_recording_error,
-    explain_vendor_error,
-    without_places,
-)
+from callscribe.adapters.assemblyai.errors import explain_job_error, without_places
+from callscribe.domain.transcript_failures import explain_recording_error
 from tests.support.fixtures import fixtures
 
 SECRET = "https://user:s3cret@bucket.example/a.wav?X-Amz-Signature=s3cret#s3cret"
@@ -47,14 +44,14 @@ LOW_CONFIDENCE = (
     ],
 )
 def test_a_vendors_error_is_named(error: str, code: str, retryable: bool) -> None:
-    failure = explain_vendor_error(error)
+    failure = explain_job_error(error)
     assert (failure.code, failure.retryable) == (code, retryable)
     assert failure.message
     assert "s3cret" not in failure.message
 
 
 def test_an_unknown_error_keeps_its_words() -> None:
-    message = explain_vendor_error(f"Odd thing with {SECRET} and\nmore {'x' * 900}").message
+    message = explain_job_error(f"Odd thing with {SECRET} and\nmore {'x' * 900}").message
     assert "Odd thing with (URL) and more" in message
     assert len(message) < 400
 
@@ -106,4 +103,4 @@ def test_a_recordings_error_is_named(code: str, expected: str) -> None:
 def test_every_documented_error_has_a_name() -> None:
     for cases in fixtures("assemblyai-errors", "samples/assemblyai-errors.transcript.json"):
         for case in cases:
-            assert explain_vendor_error(case["error"]).code != "vendor_error", case
+            assert explain_job_error(case["error"]).code != "vendor_error", case

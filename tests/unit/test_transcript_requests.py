@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callscribe.adapters.assemblyai.requests import build_transcript_request
 from callscribe.domain.errors import InvalidInputError
 from callscribe.domain.pii_policies import ENGLISH_POLICIES
-from callscribe.domain.transcript_requests import build_transcript_request
+from callscribe.domain.transcription_jobs import AudioReference, TranscriptionRequest
 from callscribe.domain.transcription_options import (
     OPTIONS,
     OWNED,
@@ -27,21 +28,21 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def build(options: dict[str, Any], channels: int) -> dict[str, Any]:
-    return build_transcript_request(
-        options,
-        audio_url="https://bucket.example/audio.wav?signature=x",
-        webhook_url="https://api.example/transcript-complete/1/2",
-        webhook_secret_header=("X-Secret", "s3cret"),
-        speech_models=MODELS,
+    wanted = TranscriptionRequest(
+        audio=AudioReference("https://bucket.example/audio.wav?signature=x", "bucket.example/a"),
         channels=channels,
+        callback_url="https://api.example/transcript-complete/1/2",
+        callback_secret="s3cret",
+        options=options,
     )
+    return build_transcript_request(wanted, speech_models=MODELS)
 
 
 def test_a_request_always_names_its_models_and_its_webhook() -> None:
     assert build({}, 1) == {
         "audio_url": "https://bucket.example/audio.wav?signature=x",
         "webhook_url": "https://api.example/transcript-complete/1/2",
-        "webhook_auth_header_name": "X-Secret",
+        "webhook_auth_header_name": "X-Callscribe-Webhook-Secret",
         "webhook_auth_header_value": "s3cret",
         "speech_models": ["universal-3-5-pro", "universal-2"],
     }

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callscribe.domain.transcripts import UnreadableTranscriptError, read_transcript
+from callscribe.adapters.assemblyai.documents import read_job, read_transcript
+from callscribe.domain.transcription_jobs import JobStatus
+from callscribe.domain.transcripts import UnreadableTranscriptError
 from tests.support.fixtures import fixture, fixtures
 
 
@@ -39,7 +41,6 @@ def test_the_facts_of_a_transcript() -> None:
     assert transcript.language_code == "en_us"
     assert transcript.speech_model_used == "universal-2"
     assert transcript.warnings == ("fell back",)
-    assert not transcript.deleted_by_user
     (segment,) = transcript.segments
     assert (segment.start_ms, segment.end_ms) == (240, 1000)
     assert (segment.speaker, segment.channel) == (None, None)
@@ -177,8 +178,53 @@ def test_half_a_character_is_replaced() -> None:
 def test_deleted_is_told_from_somebody_saying_so(
     text: str, audio_url: str | None, expected: bool
 ) -> None:
-    document = {"text": text, "audio_url": audio_url}
-    assert read_transcript(document).deleted_by_user is expected
+    job = read_job({"text": text, "audio_url": audio_url, "status": "completed"})
+    assert (job.transcript is None) is expected
+    assert (job.failure is not None and job.failure.code == "transcript_deleted") is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("queued", JobStatus.QUEUED),
+        ("processing", JobStatus.PROCESSING),
+        ("completed", JobStatus.COMPLETED),
+        ("error", JobStatus.ERROR),
+        (None, JobStatus.QUEUED),
+        ("brand-new", JobStatus.PROCESSING),
+    ],
+)
+def test_status_that_is_not_known_is_not_the_end(status: str | None, expected: JobStatus) -> None:
+    job = read_job({"id": "1", "status": status, "error": "Server error"})
+    assert job.status == expected
+    assert job.has_ended == (job.transcript is not None or job.failure is not None)
+
+
+def test_job_says_what_it_is_of_and_keeps_no_url() -> None:
+    audio = "https://bucket.s3.amazonaws.com/audio/a.wav"
+    document = {
+        "id": "1",
+        "status": "completed",
+        "text": "Hello.",
+        "created": "2026-11-21T08:00:00.123456",
+        "audio_url": f"{audio}?X-Amz-Signature=x",
+        "webhook_url": "https://api.example/hook",
+        "brand_new_key": [1],
+    }
+    job = read_job(document)
+    assert job.audio_location == audio.removeprefix("https://")
+    assert (job.callback_url, job.created_at) == (
+        "https://api.example/hook",
+        "2026-11-21T08:00:00.123Z",
+    )
+    assert job.document == {k: v for k, v in document.items() if not k.endswith("_url")}
+    assert read_job({"id": "1"}).callback_url is None
+
+
+def test_completed_job_that_cannot_be_read_says_so() -> None:
+    job = read_job({"id": "1", "status": "completed", "text": 5})
+    assert job.failure is not None
+    assert (job.status, job.failure.code) == (JobStatus.COMPLETED, "transcript_unreadable")
 
 
 def samples(name: str, vendors: str) -> list[dict[str, Any]]:

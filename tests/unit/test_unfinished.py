@@ -94,7 +94,6 @@ def process(status: str) -> MemoryCallStore:
         clock=lambda: NOW,
         deadlines=Deadlines(),
         webhook_secret=str,
-        speech_models=(),
     )
     work.process(RecordingStatusUpdate(recording_sid=RECORDING_SID, status=status, call_id=CALL_ID))
     return store

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 
+from callscribe.adapters.assemblyai.webhook import WEBHOOK_SECRET_HEADER
 from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.twilio.signature import is_signed_by_twilio
 from callscribe.api.http import Request
@@ -13,8 +14,6 @@ from callscribe.domain.times import from_rfc_2822
 from callscribe.use_cases.track_call import CallStatusUpdate
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
-# the name of a header is no secret
-WEBHOOK_SECRET_HEADER = "x-callscribe-webhook-secret"  # noqa: S105  # nosec B105
 
 
 class CallbackVerifier:
@@ -51,7 +50,7 @@ class CallbackVerifier:
 
     def assemblyai(self, request: Request) -> None:
         """Raises UnauthenticatedError where the secret header is missing or wrong."""
-        given = request.headers.get(WEBHOOK_SECRET_HEADER, "").encode()
+        given = request.headers.get(WEBHOOK_SECRET_HEADER.lower(), "").encode()
         for fresh in (False, True):
             secret = self._secrets.value(self._webhook_secret_name, "webhook_secret", fresh=fresh)
             if hmac.compare_digest(given, secret.encode()):

@@ -182,6 +182,7 @@ def transcriber() -> AssemblyAITranscriber:
         audio=UploadedAudio(_stream_client(), bucket_name)
         if upload
         else PresignedAudio(documents()),
+        speech_models=settings().speech_models,
     )
 
 
@@ -333,15 +334,21 @@ def process_recording() -> ProcessRecording:
         clock=clock,
         deadlines=deadlines(),
         webhook_secret=lambda: secrets().value(webhook_secret_name, "webhook_secret"),
-        speech_models=settings().speech_models,
     )
 
 
 @cache
 def read_calls() -> ReadCalls:
+    from callscribe.adapters.assemblyai.documents import read_transcript
     from callscribe.use_cases.read_calls import ReadCalls
 
-    return ReadCalls(store=store(), documents=documents(), links=documents(), clock=clock)
+    return ReadCalls(
+        store=store(),
+        documents=documents(),
+        read_transcript=read_transcript,
+        links=documents(),
+        clock=clock,
+    )
 
 
 @cache

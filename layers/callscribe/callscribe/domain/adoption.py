@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
+
+from callscribe.domain.transcription_jobs import TranscriptionJob
 
 WAYS = ("own", "numbers", "account")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -49,12 +50,12 @@ def read_adoption(which: str, numbers: str) -> AdoptionRules:
     return AdoptionRules(which, frozenset(listed))
 
 
-def is_in_bucket(url: str, bucket_name: str) -> bool:
-    """Whether a link leads into this bucket, named in its host or first in its path.
+def is_in_bucket(location: str, bucket_name: str) -> bool:
+    """Whether audio (host and path) lies in this bucket, named in its host or first in its path.
 
     Any host may have it in the path, so that an endpoint of one's own counts; none but S3's in the host.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(f"//{location}")
     host = parts.hostname or ""
     if parts.path.startswith(f"/{bucket_name}/"):
         return True
@@ -63,13 +64,13 @@ def is_in_bucket(url: str, bucket_name: str) -> bool:
 
 
 def belongs_here(
-    transcript: Mapping[str, Any], bucket_name: str, webhook_urls: Collection[str] = ()
+    job: TranscriptionJob, bucket_name: str, callback_urls: Collection[str] = ()
 ) -> bool:
-    """Whether a transcript at AssemblyAI is of this stack's making.
+    """Whether a job at the transcription vendor is of this stack's making.
 
-    Its list says where the audio lies, and nothing of the webhook; asked for by its id, a transcript
-    must name one of ``webhook_urls`` as well.
+    The vendor's list says where the audio lies, and nothing of the callback; asked for by its id, a
+    job must name one of ``callback_urls`` as well.
     """
-    if not is_in_bucket(str(transcript.get("audio_url")), bucket_name):
+    if not is_in_bucket(job.audio_location, bucket_name):
         return False
-    return "webhook_url" not in transcript or transcript["webhook_url"] in webhook_urls
+    return job.callback_url is None or job.callback_url in callback_urls

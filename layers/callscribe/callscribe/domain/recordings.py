@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from callscribe.domain.failures import Failure
+from callscribe.domain.transcription_jobs import TranscriptionJob
 
 RECORDING_SID = re.compile(r"RE[0-9a-fA-F]{32}")
 RECORDING_TERMINAL = frozenset({"completed", "silent", "absent", "error"})
@@ -29,7 +29,7 @@ STATUSES = (
 )
 
 
-# AssemblyAI's own failures are worth two more tries; each is free, only success is billed
+# the transcription vendor's own failures are worth two more tries; each is free, only success is billed
 MAX_ATTEMPTS = 3
 
 
@@ -38,12 +38,12 @@ class Recording:
     """One recording of a call. Fields equal the table's attributes; None means absent.
 
     ``status`` goes received → stored → submitting → submitted → completed | silent | error, or
-    ends at absent. ``submitting`` is the claim that is written before AssemblyAI is asked.
-    ``audio_path`` is host and path of the URL that AssemblyAI was given: its list of transcripts echoes
-    the URL, so a submission whose answer was lost is found by it. ``transcript_status`` is
-    AssemblyAI's own word; ``announce`` says an event is still to be sent. ``attempts`` counts
-    submissions, ``retries`` how often a person asked for another go. ``claims`` only ever grows, so
-    that a write which expects the claim it has seen never meets a later one that looks the same.
+    ends at absent. ``submitting`` is the claim that is written before the vendor is asked.
+    ``audio_path`` is the location of the audio that the vendor was given: its jobs name it, so a
+    submission whose answer was lost is found by it. ``transcript_status`` is the job's; ``announce``
+    says an event is still to be sent. ``attempts`` counts submissions, ``retries`` how often a person
+    asked for another go. ``claims`` only ever grows, so that a write which expects the claim it has
+    seen never meets a later one that looks the same.
     ``failed_on`` and ``failed_at`` are set together exactly while the status is error: the sparse
     index of failures. ``expires_at`` is its call's, so that both go together.
     """
@@ -112,7 +112,7 @@ def audio_key(call_id: str, recording_sid: str) -> str:
 
 
 def transcript_key(call_id: str, recording_sid: str, transcript_id: str) -> str:
-    """Where AssemblyAI's whole answer lies in the bucket, gzipped."""
+    """Where the transcription vendor's whole answer lies in the bucket, gzipped."""
     return f"transcripts/{call_id}/{recording_sid}/{transcript_id}.json.gz"
 
 
@@ -124,22 +124,15 @@ def folders(call_id: str) -> tuple[str, str]:
 _AUDIO_PATH = re.compile(r"/audio/([0-9a-f]{32})/(RE[0-9a-fA-F]{32})\.wav")
 
 
-def ids_of_audio_url(url: str) -> tuple[str, str] | None:
-    """The call_id and recording_sid of a link to our audio; None for any other URL."""
-    match = _AUDIO_PATH.search(urlsplit(url).path)
+def ids_of_audio(location: str) -> tuple[str, str] | None:
+    """The call_id and recording_sid of our audio, by its location; None for anything else."""
+    match = _AUDIO_PATH.search(location)
     return (match[1], match[2]) if match else None
 
 
-def audio_location(url: str) -> str:
-    """What stays the same of a link to one object: without scheme and signature. Another stack may have
-    the same call and recording, in its own bucket."""
-    parts = urlsplit(url)
-    return f"{parts.netloc}{parts.path}"
-
-
-def is_answered_by(recording: Recording, transcript: Mapping[str, Any]) -> bool:
-    """Whether a transcript is of this recording's audio: AssemblyAI echoes the URL it was given."""
-    location = audio_location(str(transcript.get("audio_url")))
+def is_answered_by(recording: Recording, job: TranscriptionJob) -> bool:
+    """Whether a job is of this recording's audio, and not one that was given up."""
+    location = job.audio_location
     return (
-        location == recording.audio_path and transcript["id"] not in recording.past_transcript_ids
+        location == recording.audio_path and job.transcript_id not in recording.past_transcript_ids
     )

@@ -1,12 +1,10 @@
-"""AssemblyAI's transcript document, read leniently: it has some eighty keys and grows new ones."""
+"""What was said in a recording, and how words without any other order are cut into segments."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 _SENTENCE_END = re.compile(r"""[.?!…。？！]["'”’)\]]*$""")  # noqa: RUF001 - full-width marks are meant
 _TITLES = frozenset({"Mr.", "Mrs.", "Ms.", "Dr.", "St."})
@@ -15,7 +13,7 @@ _LONG_SEGMENT_MS = 12_000
 
 
 class UnreadableTranscriptError(ValueError):
-    """An essential field is of a wrong type."""
+    """A transcription vendor's document has an essential field of a wrong type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """``audio_duration_seconds`` is rounded up by AssemblyAI, and not multiplied by channels."""
+    """``audio_duration_seconds`` is rounded up, and not multiplied by channels."""
 
     transcript_id: str
     text: str
@@ -55,63 +53,9 @@ class Transcript:
     speech_model_used: str | None
     warnings: tuple[str, ...]
     segments: tuple[Segment, ...]
-    deleted_by_user: bool
 
 
-def read_transcript(document: Mapping[str, Any]) -> Transcript:
-    """A completed transcript; unknown keys, missing keys and nulls are all right.
-
-    Raises:
-        UnreadableTranscriptError: a field that is there has a type that cannot be used.
-    """
-    try:
-        text = _text(document.get("text"))
-        duration = _number(document.get("audio_duration"))
-        return Transcript(
-            transcript_id=str(document.get("id") or ""),
-            text=text,
-            confidence=_number(document.get("confidence")),
-            audio_duration_seconds=None if duration is None else math.ceil(duration),
-            language_code=_name(document.get("language_code")),
-            speech_model_used=_name(document.get("speech_model_used")),
-            warnings=tuple(_warnings(document.get("metadata"))),
-            segments=_segments(document, text, int((duration or 0) * 1000)),
-            # AssemblyAI leaves the status completed and marks a deleted one so, in both fields;
-            # the words alone may have been spoken
-            deleted_by_user=text == "Deleted by user."
-            and document.get("audio_url") == "http://deleted_by_user",
-        )
-    except (AttributeError, TypeError, ValueError) as error:
-        raise UnreadableTranscriptError(str(error)) from error
-
-
-def _segments(document: Mapping[str, Any], text: str, duration_ms: int) -> tuple[Segment, ...]:
-    """By AssemblyAI's utterances, else by the words, else the text in one piece."""
-    segments = [*map(_utterance, _entries(document.get("utterances")))]
-    segments = [segment for segment in segments if segment.text]
-    segments = segments or list(_from_words(_words(document.get("words"))))
-    if not segments and text.strip():
-        return (Segment(0, duration_ms, None, None, text.strip(), None, ()),)
-    return tuple(sorted(segments, key=lambda segment: (segment.start_ms, segment.end_ms)))
-
-
-def _utterance(utterance: Mapping[str, Any]) -> Segment:
-    begin = _milliseconds(utterance.get("start"), 0)
-    words = _words(utterance.get("words"), begin)
-    start = begin if utterance.get("start") is not None or not words else words[0].start_ms
-    end = _milliseconds(utterance.get("end"), words[-1].end_ms if words else start)
-    return Segment(
-        start,
-        max(start, end),
-        _name(utterance.get("speaker")),
-        _name(utterance.get("channel")),
-        _text(utterance.get("text")).strip() or _joined(words),
-        _number(utterance.get("confidence")),
-        words,
-    )
-
-
-def _from_words(words: Iterable[Word]) -> Iterator[Segment]:
+def cut_into_segments(words: Iterable[Word]) -> Iterator[Segment]:
     """Cuts at the ends of sentences, at long pauses, and where somebody speaks too long."""
     by_channel: dict[str | None, list[Word]] = {}
     for word in words:
@@ -150,72 +94,12 @@ def _segment(part: Sequence[Word]) -> Segment:
         part[-1].end_ms,
         part[0].speaker,
         part[0].channel,
-        _joined(part),
+        joined(part),
         sum(confidences) / len(confidences) if confidences else None,
         tuple(part),
     )
 
 
-def _words(value: object, begin_ms: int = 0) -> tuple[Word, ...]:
-    """In the order of time; a word without times is where the word before it ends."""
-    words = []
-    last = begin_ms
-    for entry in _entries(value):
-        start = _milliseconds(entry.get("start"), last)
-        last = max(start, _milliseconds(entry.get("end"), start))
-        if text := _text(entry.get("text")).strip():
-            speaker, channel = _name(entry.get("speaker")), _name(entry.get("channel"))
-            words.append(
-                Word(text, start, last, _number(entry.get("confidence")), speaker, channel)
-            )
-    return tuple(sorted(words, key=lambda word: word.start_ms))
-
-
-def _joined(words: Iterable[Word]) -> str:
+def joined(words: Iterable[Word]) -> str:
+    """The words as one text."""
     return " ".join(word.text for word in words)
-
-
-def _entries(value: object) -> list[Mapping[str, Any]]:
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
-        raise TypeError(f"expected a list of objects, not {type(value).__name__}")
-    return value
-
-
-def _warnings(metadata: object) -> Iterator[str]:
-    warnings = metadata.get("warnings") if isinstance(metadata, Mapping) else None
-    for warning in warnings if isinstance(warnings, list) else ():
-        message = _name(warning.get("message")) if isinstance(warning, Mapping) else None
-        if message:
-            yield message
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise TypeError(f"expected a text, not {type(value).__name__}")
-    # JSON can carry half a character, UTF-8 cannot
-    return value.encode(errors="replace").decode()
-
-
-def _milliseconds(value: object, default: int) -> int:
-    if value is None:
-        return default
-    number = _number(value)
-    if number is None:
-        raise TypeError(f"expected a time in milliseconds, not {value!r:.40}")
-    return max(0, int(number))
-
-
-def _name(value: object) -> str | None:
-    """A detail that no transcript is lost to: None where it is not what it should be."""
-    return _text(value) or None if isinstance(value, str) else None
-
-
-def _number(value: object) -> float | None:
-    """A detail as well; JSON readers let NaN and infinity pass, the calls table does not."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if abs(value) < 2**53 else None

@@ -1,4 +1,4 @@
-"""Erases a call everywhere, in the bucket, at Twilio, at AssemblyAI, in the table; or copies alone.
+"""Erases a call everywhere, in the bucket, at both vendors, in the table; or copies alone.
 
 Every step can be done again after a crash. A worker that began before the call was marked may still
 bring something in, so a call counts as erased only once a later look finds nothing.
@@ -90,11 +90,11 @@ class EraseCall:
         _, recordings = self.store.get_call_with_recordings(call.call_id) or (call, [])
         for recording in recordings:
             self._transcripts(recording)
-            if self._is_known_at_assemblyai(recording):
+            if self._is_submission_settled(recording):
                 self.store.remove_recording(recording)
         return len(recordings)
 
-    def _is_known_at_assemblyai(self, recording: Recording) -> bool:
+    def _is_submission_settled(self, recording: Recording) -> bool:
         """False where a submission may be under way whose answer nobody has: its item stays for now.
 
         One that was cut off is looked up, as anywhere else, and what it left is deleted.
@@ -103,8 +103,8 @@ class EraseCall:
             return True
         if self.clock() < claimed_at(recording) + self.deadlines["recording.look-up"]:
             return False
-        for found in find_submissions(self.transcriber, recording):
-            _gone(self.transcriber.delete, str(found["id"]))
+        for job in find_submissions(self.transcriber, recording):
+            _gone(self.transcriber.delete, job.transcript_id)
         return True
 
     def _at_twilio(self, call: Call) -> int:

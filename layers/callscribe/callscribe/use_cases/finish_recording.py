@@ -19,8 +19,9 @@ from callscribe.domain.recordings import (
     transcript_key,
 )
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
-from callscribe.domain.transcript_failures import explain_recording_error, explain_vendor_error
-from callscribe.domain.transcripts import Transcript, UnreadableTranscriptError, read_transcript
+from callscribe.domain.transcript_failures import explain_recording_error
+from callscribe.domain.transcription_jobs import JobStatus, TranscriptionJob
+from callscribe.domain.transcripts import Transcript
 from callscribe.ports.messaging import EventPublisher, RecordingsQueue
 from callscribe.ports.storage import CallStore, Documents
 from callscribe.ports.telemetry import Telemetry
@@ -32,13 +33,6 @@ MAX_TEXT_BYTES = 250_000
 
 _TOLD_BY_TWILIO = ("duration_seconds", "started_at", "channels", "source")
 _SILENT = Failure("no_speech", "nobody spoke in this recording", retryable=False)
-_DELETED = Failure("transcript_deleted", "the transcript was deleted at AssemblyAI", retryable=True)
-_UNREADABLE = Failure("transcript_unreadable", "AssemblyAI's answer cannot be read", retryable=True)
-_LOST = Failure("transcript_lost", "AssemblyAI has no such transcript any more", retryable=True)
-_OVERDUE = Failure("transcript_overdue", "AssemblyAI did not finish in time", retryable=True)
-_UNAVAILABLE = Failure(
-    "transcript_unavailable", "AssemblyAI only answered errors, however long it was asked", True
-)
 _AUDIO_DELETED = Failure(
     "recording_deleted", "the recording was deleted at Twilio before it was copied", retryable=False
 )
@@ -60,7 +54,7 @@ class FinishRecording:
     delete_vendor_copies: bool = False
 
     def from_webhook(self, call_id: str, recording_sid: str, transcript_id: str) -> None:
-        """AssemblyAI says that ``transcript_id`` ended: a hint, checked by asking for it.
+        """The vendor says that ``transcript_id`` ended: a hint, checked by asking for it.
 
         Raises RetryLaterError and VendorError: the webhook is answered 5xx and comes again.
         """
@@ -76,47 +70,49 @@ class FinishRecording:
             self.telemetry.count("WebhookMismatch")
             return
         try:
-            document = self.transcriber.get(transcript_id)
+            job = self.transcriber.get(transcript_id)
         except VendorNotFoundError:
-            # said with the right secret, but not by AssemblyAI
+            # said with the right secret, but not by the vendor
             self.telemetry.count("WebhookMismatch")
             return
-        if recording.transcript_id is None and not is_answered_by(recording, document):
+        if recording.transcript_id is None and not is_answered_by(recording, job):
             self.telemetry.count("WebhookMismatch")
             return
-        self.conclude(call, recording, document)
+        self.conclude(call, recording, job)
 
     def ask_again(self, call: Call, recording: Recording) -> None:
         """For a submitted recording without news. Raises VendorError, until its time is up."""
         transcript_id = recording.transcript_id or ""
         try:
-            document = self.transcriber.get(transcript_id)
-        except VendorNotFoundError:
+            job = self.transcriber.get(transcript_id)
+        except VendorNotFoundError as error:
             self.telemetry.count("UnmappedItems")
             if recording.attempts < recording.attempts_allowed:
                 self._try_again(call, recording, transcript_id)
             else:
-                self.end(call, recording, "error", _LOST)
+                self.end(call, recording, "error", _lost(error.vendor))
             return
         except VendorNotAskedError:
             # nothing was asked, so nothing follows from it
             raise
-        except VendorError:
+        except VendorError as error:
             if not self._is_overdue(recording):
                 raise
-            self.end(call, recording, "error", _UNAVAILABLE)
+            self.end(call, recording, "error", _unavailable(error.vendor))
             return
-        self.conclude(call, recording, document)
+        self.conclude(call, recording, job)
 
-    def conclude(self, call: Call, recording: Recording, document: Mapping[str, Any]) -> None:
-        """Stores what AssemblyAI's answer says, whatever it says."""
-        status = document.get("status")
-        if status == "completed":
-            self._completed(call, recording, document)
-        elif status == "error":
-            self._failed(call, recording, document)
+    def conclude(self, call: Call, recording: Recording, job: TranscriptionJob) -> None:
+        """Stores what the job says, whatever it says."""
+        if job.transcript is not None:
+            self._completed(call, recording, job, job.transcript)
+        elif job.failure is None:
+            self._still_waiting(call, recording, job)
+        elif job.status == JobStatus.COMPLETED:
+            # it was paid for: whether it is worth another one is for a person to say
+            self.end(call, recording, "error", job.failure)
         else:
-            self._still_waiting(call, recording, str(status))
+            self._failed(call, recording, job.transcript_id, job.failure)
 
     def end(
         self,
@@ -199,29 +195,23 @@ class FinishRecording:
             only_from=[recording.status],
         )
 
-    def _completed(self, call: Call, recording: Recording, document: Mapping[str, Any]) -> None:
-        transcript_id = str(document["id"])
-        try:
-            transcript = read_transcript(document)
-        except UnreadableTranscriptError:
-            self.end(call, recording, "error", _UNREADABLE)
-            return
-        if transcript.deleted_by_user:
-            self.end(call, recording, "error", _DELETED)
-            return
-        key = transcript_key(call.call_id, recording.recording_sid, transcript_id)
-        self.documents.put(key, _without_urls(document))
-        facts = {"transcript_id": transcript_id, "transcript_key": key, **_facts(transcript)}
+    def _completed(
+        self, call: Call, recording: Recording, job: TranscriptionJob, transcript: Transcript
+    ) -> None:
+        key = transcript_key(call.call_id, recording.recording_sid, job.transcript_id)
+        self.documents.put(key, job.document)
+        facts = {"transcript_id": job.transcript_id, "transcript_key": key, **_facts(transcript)}
         if transcript.text.strip():
             self.end(call, recording, "completed", None, facts)
         else:
             self.end(call, recording, "silent", _SILENT, facts)
 
-    def _failed(self, call: Call, recording: Recording, document: Mapping[str, Any]) -> None:
-        failure = explain_vendor_error(str(document.get("error") or ""))
-        facts = {"transcript_id": str(document["id"]), "transcript_status": "error"}
+    def _failed(
+        self, call: Call, recording: Recording, transcript_id: str, failure: Failure
+    ) -> None:
+        facts = {"transcript_id": transcript_id, "transcript_status": "error"}
         if failure.retryable and recording.attempts < recording.attempts_allowed:
-            self._try_again(call, recording, str(document["id"]))
+            self._try_again(call, recording, transcript_id)
         elif failure.code == "no_speech":
             self.end(call, recording, "silent", failure, facts)
         else:
@@ -248,17 +238,17 @@ class FinishRecording:
             self.telemetry.count("TranscriptRetried")
             self.queue.put(status_update_of(recording), delay_seconds=5)
 
-    def _still_waiting(self, call: Call, recording: Recording, status: str) -> None:
+    def _still_waiting(self, call: Call, recording: Recording, job: TranscriptionJob) -> None:
         now = self.clock()
         if self._is_overdue(recording):
-            self.end(call, recording, "error", _OVERDUE)
+            self.end(call, recording, "error", _overdue(job.vendor))
             return
         attempts = recording.reconcile_attempts + 1
         self.store.change_recording(
             call.call_id,
             recording.recording_sid,
             {
-                "transcript_status": status,
+                "transcript_status": job.status,
                 "reconcile_attempts": attempts,
                 **self.deadlines.of_recording(call.call_id, "submitted", now, attempts),
             },
@@ -310,6 +300,14 @@ def _facts(transcript: Transcript) -> dict[str, Any]:
     }
 
 
-def _without_urls(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Both URLs are echoed in full: the audio's carries a signature, the webhook's is ours."""
-    return {k: v for k, v in document.items() if k not in ("audio_url", "webhook_url")}
+def _lost(vendor: str) -> Failure:
+    return Failure("transcript_lost", f"{vendor} has no such transcript any more", retryable=True)
+
+
+def _overdue(vendor: str) -> Failure:
+    return Failure("transcript_overdue", f"{vendor} did not finish in time", retryable=True)
+
+
+def _unavailable(vendor: str) -> Failure:
+    message = f"{vendor} only answered errors, however long it was asked"
+    return Failure("transcript_unavailable", message, retryable=True)

@@ -1,4 +1,4 @@
-"""From Twilio's word of a recording to a job at AssemblyAI, one conditional step at a time.
+"""From Twilio's word of a recording to a transcription job, one conditional step at a time.
 
 Runs for every message of the recordings queue, any number of times, after a crash at any step.
 """
@@ -23,12 +23,15 @@ from callscribe.domain.failures import Failure
 from callscribe.domain.recordings import (
     Recording,
     audio_key,
-    audio_location,
     changed,
     is_unfinished,
 )
 from callscribe.domain.times import Clock, format_timestamp
-from callscribe.domain.transcript_requests import build_transcript_request
+from callscribe.domain.transcription_jobs import (
+    AudioReference,
+    TranscriptionJob,
+    TranscriptionRequest,
+)
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
 from callscribe.ports.telephony import AudioSource, RecordingStatusUpdate, Telephony
@@ -36,8 +39,6 @@ from callscribe.ports.transcription import Transcriber
 from callscribe.use_cases.find_submissions import claimed_at, find_submissions
 from callscribe.use_cases.finish_recording import FinishRecording
 from callscribe.use_cases.track_call import TrackCall, adopt_by_sid
-
-WEBHOOK_HEADER = "X-Callscribe-Webhook-Secret"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,6 @@ class ProcessRecording:
     clock: Clock
     deadlines: Deadlines
     webhook_secret: Callable[[], str]
-    speech_models: tuple[str, ...]
 
     def process(self, notice: RecordingStatusUpdate) -> None:
         """Moves the recording as far as it can go now.
@@ -138,50 +138,48 @@ class ProcessRecording:
         return changed(recording, changes)
 
     def _submit(self, call: Call, recording: Recording) -> None:
-        url = self._audio_url(recording)
-        claimed = self._claim(recording, url)
+        audio = self._prepare_audio(recording)
+        claimed = self._claim(recording, audio.location)
         if claimed is None:
             return
-        request = build_transcript_request(
-            call.transcription,
-            audio_url=url,
-            webhook_url=CallbackUrls(call.base_url or "").transcript_complete(
-                call.call_id, recording.recording_sid
-            ),
-            webhook_secret_header=(WEBHOOK_HEADER, self.webhook_secret()),
-            speech_models=self.speech_models,
+        callbacks = CallbackUrls(call.base_url or "")
+        request = TranscriptionRequest(
+            audio=audio,
             channels=recording.channels or 1,
+            callback_url=callbacks.transcript_complete(call.call_id, recording.recording_sid),
+            callback_secret=self.webhook_secret(),
+            options=call.transcription,
         )
         try:
-            answer = self.transcriber.submit(request)
+            job = self.transcriber.submit(request)
         except VendorRateLimitedError as error:
             self._back_to_stored(claimed)
             raise RetryLaterError(
-                "AssemblyAI is busy", seconds=error.retry_after_seconds
+                f"{error.vendor} is busy", seconds=error.retry_after_seconds
             ) from error
         except VendorRefusedError as error:
             self.finish.end(call, claimed, "error", _refusal(error))
             return
         except VendorOutcomeUnknownError as error:
             seconds = int(self.deadlines["recording.look-up"].total_seconds()) + 10
-            raise RetryLaterError("AssemblyAI may have it or not", seconds=seconds) from error
-        self._submitted(claimed, str(answer["id"]), str(answer.get("status") or "queued"))
+            raise RetryLaterError(f"{error.vendor} may have it or not", seconds=seconds) from error
+        self._submitted(claimed, job)
 
-    def _audio_url(self, recording: Recording) -> str:
+    def _prepare_audio(self, recording: Recording) -> AudioReference:
         try:
-            return self.transcriber.audio_url(recording.audio_key or "")
+            return self.transcriber.prepare_audio(recording.audio_key or "")
         except VendorError as error:
             raise RetryLaterError("the audio cannot be handed over now", seconds=30) from error
 
-    def _claim(self, recording: Recording, url: str) -> Recording | None:
-        """Written before AssemblyAI is asked, so that of two workers only one asks."""
+    def _claim(self, recording: Recording, location: str) -> Recording | None:
+        """Written before the vendor is asked, so that of two workers only one asks."""
         now = self.clock()
         changes = {
             "status": "submitting",
             "attempts": recording.attempts + 1,
             "claims": recording.claims + 1,
             "submitted_at": format_timestamp(now),
-            "audio_path": audio_location(url),
+            "audio_path": location,
             "updated_at": format_timestamp(now),
             **self.deadlines.of_recording(recording.call_id, "submitting", now),
         }
@@ -198,12 +196,12 @@ class ProcessRecording:
         }
         self._change(recording, changes)
 
-    def _submitted(self, recording: Recording, transcript_id: str, status: str) -> None:
+    def _submitted(self, recording: Recording, job: TranscriptionJob) -> None:
         now = self.clock()
         changes = {
             "status": "submitted",
-            "transcript_id": transcript_id,
-            "transcript_status": status,
+            "transcript_id": job.transcript_id,
+            "transcript_status": job.status,
             "updated_at": format_timestamp(now),
             **self.deadlines.of_recording(recording.call_id, "submitted", now),
         }
@@ -211,15 +209,15 @@ class ProcessRecording:
             self.telemetry.count("TranscriptSubmitted")
 
     def _look_up(self, recording: Recording) -> Recording:
-        """A claim without an answer: AssemblyAI is asked what became of it, not told again."""
+        """A claim without an answer: the vendor is asked what became of it, not told again."""
         if self.clock() < claimed_at(recording) + self.deadlines["recording.look-up"]:
             raise RetryLaterError("another worker may be submitting", seconds=60)
         try:
             matching = find_submissions(self.transcriber, recording)
         except VendorError as error:
-            raise RetryLaterError("AssemblyAI does not list", seconds=60) from error
+            raise RetryLaterError(f"{error.vendor} does not list", seconds=60) from error
         if matching:
-            self._submitted(recording, str(matching[-1]["id"]), str(matching[-1]["status"]))
+            self._submitted(recording, matching[-1])
             self.telemetry.count("SubmissionFound")
         else:
             self._back_to_stored(recording)
@@ -240,10 +238,4 @@ class ProcessRecording:
 
 
 def _refusal(error: VendorRefusedError) -> Failure:
-    if error.status == 401:
-        return Failure(
-            "assemblyai_unauthorized",
-            "AssemblyAI does not accept this stack's API key: store the right one",
-            True,
-        )
-    return Failure("assemblyai_refused", f"AssemblyAI refused the request: {error}", True)
+    return error.failure or Failure("vendor_error", f"{error.vendor}: {error}", retryable=False)

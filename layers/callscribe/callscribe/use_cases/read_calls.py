@@ -26,8 +26,8 @@ from callscribe.domain.rendering.formats import (
     render_vtt,
 )
 from callscribe.domain.times import Clock, format_timestamp, is_day
-from callscribe.domain.transcripts import read_transcript
 from callscribe.ports.storage import AudioLinks, CallStore, Documents
+from callscribe.ports.transcription import TranscriptReader
 from callscribe.use_cases.find_call import find_call
 
 DEFAULT_LIMIT = 50
@@ -52,6 +52,7 @@ FORMATS = {
 class ReadCalls:
     store: CallStore
     documents: Documents
+    read_transcript: TranscriptReader
     links: AudioLinks
     clock: Clock
 
@@ -124,7 +125,7 @@ class ReadCalls:
             TimedTranscript(
                 offset_ms=views.offset_ms(call, recording, recordings[0]),
                 label=recording.recording_sid,
-                transcript=read_transcript(self.documents.get(recording.transcript_key or "")),
+                transcript=self.read_transcript(self.documents.get(recording.transcript_key or "")),
             )
             for recording in with_text
         ]

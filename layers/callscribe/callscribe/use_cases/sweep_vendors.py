@@ -25,11 +25,12 @@ from callscribe.domain.errors import (
 from callscribe.domain.recordings import (
     RECORDING_TERMINAL,
     Recording,
-    ids_of_audio_url,
+    ids_of_audio,
     is_unfinished,
 )
 from callscribe.domain.sweeps import STANDING, Sweep
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
+from callscribe.domain.transcription_jobs import TranscriptionJob
 from callscribe.ports.messaging import RecordingsQueue
 from callscribe.ports.storage import CallStore, SweepStore
 from callscribe.ports.telemetry import Telemetry
@@ -82,7 +83,7 @@ class SweepVendors:
     adoption: AdoptionRules
     # whose transcripts are this stack's
     bucket_name: str
-    # where AssemblyAI is to call back for a recording that no callback told of; the first of those below
+    # where the vendor is to call back for a recording that no callback told of; the first of those below
     # which this stack can be reached
     base_urls: tuple[str, ...]
     # numbers of unknown calls at Twilio, by SID: a window meets each several times
@@ -108,7 +109,7 @@ class SweepVendors:
             return first
         if last.status == "running":
             return last
-        # however long ago that was: Twilio's lists reach back without end, AssemblyAI's further than
+        # however long ago that was: Twilio's lists reach back without end, the other's further than
         # it keeps transcripts
         joins = parse_timestamp(last.until) - _OVERLAP
         unfinished = parse_timestamp(last.unfinished_since or last.until)
@@ -168,10 +169,12 @@ class SweepVendors:
                 outcome, begun = self._recording(entry, sweep, delay), entry.created_at
                 unmapped += outcome == _FOUND and self._is_old(entry)
             else:
-                outcome, begun = self._listed(entry), f"{str(entry.get('created'))[:23]}Z"
+                outcome, begun = self._listed(entry), entry.created_at
             if outcome == _UNWANTED:
                 unwanted.append(
-                    str(entry["id"] if isinstance(entry, dict) else entry.recording_sid)
+                    entry.transcript_id
+                    if isinstance(entry, TranscriptionJob)
+                    else entry.recording_sid
                 )
             if outcome in (_UNFINISHED, _UNWANTED):
                 unfinished = min(begun or sweep.since, unfinished or sweep.until)
@@ -250,8 +253,8 @@ class SweepVendors:
                 self._numbers[call_sid] = ()
         return self._numbers[call_sid]
 
-    def _listed(self, listed: dict[str, Any]) -> str:
-        """One transcript that AssemblyAI cannot give or delete does not keep the others waiting."""
+    def _listed(self, listed: TranscriptionJob) -> str:
+        """One transcript that the vendor cannot give or delete does not keep the others waiting."""
         try:
             return self._transcript(listed)
         except VendorNotAskedError:
@@ -260,20 +263,20 @@ class SweepVendors:
             self.telemetry.warn("transcript left for later", reason=str(error))
             return _UNFINISHED
 
-    def _transcript(self, listed: dict[str, Any]) -> str:
-        """A transcript at AssemblyAI: is it ours, and is it the one?"""
-        ids = ids_of_audio_url(str(listed.get("audio_url")))
+    def _transcript(self, listed: TranscriptionJob) -> str:
+        """A job at the transcription vendor: is it ours, and is it the one?"""
+        ids = ids_of_audio(listed.audio_location)
         if ids is None or not belongs_here(listed, self.bucket_name):
             return _SKIPPED
         recording = self.store.get_recording(*ids)
         if recording is None:
-            unwanted = self._is_gone(ids[0]) and self._names_us(str(listed["id"]), *ids)
+            unwanted = self._is_gone(ids[0]) and self._names_us(listed.transcript_id, *ids)
             return _UNWANTED if unwanted else _SKIPPED
-        if str(listed["id"]) in recording.past_transcript_ids:
+        if listed.transcript_id in recording.past_transcript_ids:
             return _SKIPPED
-        if listed.get("status") not in ("completed", "error"):
+        if not listed.has_ended:
             return _UNFINISHED
-        return self._transcript_of(recording, str(listed["id"]))
+        return self._transcript_of(recording, listed.transcript_id)
 
     def _transcript_of(self, recording: Recording, transcript_id: str) -> str:
         if recording.transcript_id not in (None, transcript_id):
@@ -293,10 +296,10 @@ class SweepVendors:
         bases = {*self.base_urls, (call.base_url if call else None) or ""}
         webhooks = {CallbackUrls(b).transcript_complete(call_id, recording_sid) for b in bases}
         try:
-            transcript = self.transcriber.get(transcript_id)
+            job = self.transcriber.get(transcript_id)
         except VendorNotFoundError:
             return False
-        return belongs_here(transcript, self.bucket_name, webhooks)
+        return belongs_here(job, self.bucket_name, webhooks)
 
     def _is_gone(self, call_id: str) -> bool:
         """Of an erased call there may be a leftover: made by a request whose answer was lost."""

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import requests
 
+from callscribe.adapters.assemblyai.documents import audio_location, read_job, read_listed_job
+from callscribe.adapters.assemblyai.errors import VENDOR, explain_answer
+from callscribe.adapters.assemblyai.requests import build_transcript_request
 from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.vendor_http import VendorSession, never_sent
 from callscribe.domain.errors import (
-    VendorError,
-    VendorNotFoundError,
     VendorOutcomeUnknownError,
     VendorRateLimitedError,
     VendorRefusedError,
 )
-from callscribe.domain.transcript_failures import without_places
+from callscribe.domain.transcription_jobs import (
+    AudioReference,
+    TranscriptionJob,
+    TranscriptionRequest,
+)
 from callscribe.ports.storage import AudioLinks
 from callscribe.ports.vendors import Page
 
@@ -46,7 +51,7 @@ _UPLOAD_CHUNK_BYTES = 1024 * 1024
 
 
 class AssemblyAITranscriber:
-    """Implements ``ports.Transcriber``."""
+    """Implements ``ports.Transcriber``. ``speech_models`` in the order of preference, for ``submit``."""
 
     def __init__(
         self,
@@ -55,32 +60,39 @@ class AssemblyAITranscriber:
         secret_name: str,
         api_url: str,
         audio: PresignedAudio | UploadedAudio,
+        speech_models: Sequence[str] = (),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._secrets = secrets
         self._secret_name = secret_name
         self._api_url = api_url.rstrip("/")
         self._audio = audio
+        self._speech_models = speech_models
         self._sleep = sleep
         self._session = VendorSession(connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS)
 
-    def audio_url(self, key: str) -> str:
-        return self._audio.url(self, key)
+    def prepare_audio(self, key: str) -> AudioReference:
+        url = self._audio.url(self, key)
+        return AudioReference(url, audio_location(url))
 
-    def submit(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        return self._ask("POST", "/v2/transcript", repeatable=False, json=request)
+    def submit(self, request: TranscriptionRequest) -> TranscriptionJob:
+        body = build_transcript_request(request, speech_models=self._speech_models)
+        job = read_job(self._ask("POST", "/v2/transcript", repeatable=False, json=body))
+        if not job.transcript_id:
+            raise VendorOutcomeUnknownError(VENDOR, "AssemblyAI answered without an id")
+        return job
 
-    def get(self, transcript_id: str) -> dict[str, Any]:
+    def get(self, transcript_id: str) -> TranscriptionJob:
         path = f"/v2/transcript/{quote(transcript_id, safe='')}"
-        return self._ask("GET", path, patience_seconds=FETCH_PATIENCE_SECONDS)
+        return read_job(self._ask("GET", path, patience_seconds=FETCH_PATIENCE_SECONDS))
 
     def delete(self, transcript_id: str) -> None:
         """AssemblyAI keeps the id and its status, and blanks the rest."""
         self._ask("DELETE", f"/v2/transcript/{quote(transcript_id, safe='')}")
 
-    def list_since(self, since: str) -> list[dict[str, Any]]:
+    def list_since(self, since: str) -> list[TranscriptionJob]:
         """The account's transcripts created at or after ``since``, newest first."""
-        found: list[dict[str, Any]] = []
+        found: list[TranscriptionJob] = []
         cursor: str | None = None
         while True:
             page = self.page_since(since, cursor)
@@ -89,12 +101,11 @@ class AssemblyAITranscriber:
                 return found
             cursor = page.cursor
 
-    def page_since(self, since: str, cursor: str | None) -> Page[dict[str, Any]]:
+    def page_since(self, since: str, cursor: str | None) -> Page[TranscriptionJob]:
         older = {"before_id": cursor} if cursor else {}
         answer = self._ask("GET", "/v2/transcript", params={"limit": _PAGE, **older})
-        listed = answer.get("transcripts") or []
-        # AssemblyAI's times have no offset and are UTC
-        young = [item for item in listed if str(item.get("created", "")) >= since.removesuffix("Z")]
+        listed = [read_listed_job(document) for document in answer.get("transcripts") or []]
+        young = [job for job in listed if (job.created_at or "") >= since]
         # prev_url is the older page (AssemblyAI); its host is not followed, only its cursor
         url = (answer.get("page_details") or {}).get("prev_url") or ""
         before = parse_qs(urlsplit(url).query).get("before_id")
@@ -134,7 +145,7 @@ class AssemblyAITranscriber:
                 if error.status != 401 or fresh:
                     raise
                 fresh = True  # refused before anything was done: the key may have been rotated
-        raise VendorOutcomeUnknownError("AssemblyAI", "AssemblyAI was asked too often")
+        raise VendorOutcomeUnknownError(VENDOR, "AssemblyAI was asked too often")
 
     def _pause(self, tries: int, at_least_seconds: float) -> bool:
         """Full jitter, so that many workers do not come back at the same moment. False: there is no
@@ -167,10 +178,8 @@ class AssemblyAITranscriber:
             )
         except requests.RequestException as error:
             if never_sent(error):
-                raise VendorRateLimitedError(
-                    "AssemblyAI", "AssemblyAI cannot be reached"
-                ) from error
-            raise VendorOutcomeUnknownError("AssemblyAI", "AssemblyAI did not answer") from error
+                raise VendorRateLimitedError(VENDOR, "AssemblyAI cannot be reached") from error
+            raise VendorOutcomeUnknownError(VENDOR, "AssemblyAI did not answer") from error
         return _read(response)
 
 
@@ -205,24 +214,6 @@ def _read(response: requests.Response) -> dict[str, Any]:
         body = None
     if response.status_code == 200 and isinstance(body, dict):
         return body
-    message = body.get("error") if isinstance(body, dict) else None
-    words = str(message or f"AssemblyAI answered {response.status_code}")
-    raise _error(response, without_places(words))
-
-
-def _error(response: requests.Response, message: str) -> VendorError:
-    status = response.status_code
-    # over the rate limit AssemblyAI answers 429, or 403 by another of its documents; its other 403
-    # ("Cannot access uploaded file") has a text of its own
-    rate_limited = status == 429 or (status == 403 and "uploaded file" not in message)
-    if rate_limited:
-        busy = VendorRateLimitedError("AssemblyAI", message, code=status, status=status)
-        after = response.headers.get("Retry-After", "")
-        busy.retry_after_seconds = min(int(after), 900) if after.isdecimal() else 5
-        return busy
-    # an unknown id is answered 400 with these words, or 404 (AssemblyAI's documents say both)
-    if status == 404 or (status == 400 and "transcript id not found" in message):
-        kind: type[VendorError] = VendorNotFoundError
-    else:
-        kind = VendorRefusedError if 400 <= status < 500 else VendorOutcomeUnknownError
-    return kind("AssemblyAI", message, code=status, status=status)
+    error = body.get("error") if isinstance(body, dict) else None
+    retry_after = response.headers.get("Retry-After", "")
+    raise explain_answer(response.status_code, str(error or ""), retry_after)
