@@ -147,7 +147,7 @@ class Settings:
     max_calls_at_once = Setting("MaxCallsAtOnce", _whole_number(1, 1000))
     quiet_hours = Setting("QuietHours", _quiet_hours)
     # in the order of preference, never AssemblyAI's moving default; only `transcribe` submits
-    speech_models = Setting("SpeechModels", _names, missing=())
+    speech_models = Setting[tuple[str, ...]]("SpeechModels", _names, missing=())
     audio_transfer = Setting("AudioTransfer", _one_of("presigned", "upload"), missing="presigned")
     assemblyai_api_url = Setting("AssemblyAIApiUrl", _required)
     public_base_url = Setting("PublicBaseUrl", _text, missing="")
