@@ -7,17 +7,18 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from callscribe.adapters.aws.eventbridge import detail
 from callscribe.adapters.aws.sqs import read_status_update, write_status_update
 from callscribe.domain.calls import Call
 from callscribe.domain.dialing.kill_switch import KillSwitch
+from callscribe.domain.differences import differing, to_write
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import parse_timestamp
 from callscribe.ports.messaging import DeadLetter
-from callscribe.ports.storage import Failed, InFlightCall, OverdueItem
+from callscribe.ports.storage import Entry, Failed, InFlightCall, OverdueItem
 from callscribe.ports.telephony import RecordingStatusUpdate
 from local.template import RESOURCES, function
 from simulation.fault_injector import DELIVERY_FAULTS, SCHEDULE_FAULTS, FaultInjector
@@ -43,6 +44,7 @@ _ORDER |= {"erasing": 8, "erased": 9}
 _INDEX_LAG_SECONDS = 2.0
 # DynamoDB takes days; what is hidden meanwhile must not be missed
 _EXPIRY_SECONDS = 600.0
+_LOST = "never_reached_twilio"
 
 
 class SimulatedTable:
@@ -69,6 +71,50 @@ class SimulatedTable:
         self.backwards: list[tuple[str, str]] = []
         # (call_id, when) of every conclusion that Twilio never got a call
         self.never_arrived: list[tuple[str, datetime]] = []
+
+    def save(
+        self,
+        before: Entry | None,
+        after: Entry | None,
+        *,
+        only_from: Collection[str] = (),
+        unchanged: Collection[str] = (),
+    ) -> bool:
+        """A write under the name of what it does, so that faults may be ordered for one of them."""
+        entry = after or before
+        kind = "call" if isinstance(entry, Call) else "recording"
+        name = entry.call_id if isinstance(entry, Call) else getattr(entry, "recording_sid", "")
+        act = partial(self._save, before, after, only_from=only_from, unchanged=unchanged)
+        if after is None:
+            return self._ask(name, f"table.remove_{kind}", act)
+        verb = "add" if before is None else "change"
+        written = to_write(before, after) if before else asdict(after)
+        wanted = {field: getattr(after, field) for field in written}
+        return self._write(name, f"table.{verb}_{kind}", act, partial(self._stands, after), wanted)
+
+    def _save(self, before: Any, after: Any, **conditions: Any) -> bool:
+        if isinstance(after, Call):
+            self._index(after.call_sid)
+        stood = self._stands(before or after)
+        saved = self.inner.save(before, after, **conditions)
+        if saved and stood and after and before:
+            self._judge(stood, after)
+        return saved
+
+    def _stands(self, entry: Call | Recording) -> Call | Recording | None:
+        if isinstance(entry, Call):
+            return self.inner.get_call(entry.call_id)
+        return self.inner.get_recording(entry.call_id, entry.recording_sid)
+
+    def _judge(self, stood: Call | Recording, after: Call | Recording) -> None:
+        """Statuses only go forward, and only where the table of transitions lets them."""
+        name = after.call_id if isinstance(after, Call) else after.recording_sid
+        if isinstance(after, Call) and (stood.error_code, after.error_code) == (None, _LOST):
+            self.never_arrived.append((name, self._scheduler.time()))
+        if stood.status == after.status:
+            return
+        if not (_is_forward(stood, after) and stood.may_become(cast(Any, after.status))):
+            self.backwards.append((name, f"{stood.status} became {after.status}"))
 
     def add_call(self, call: Call) -> bool:
         def act() -> bool:
@@ -204,6 +250,14 @@ class SimulatedTable:
         found = partial(self.inner.failures, since, until)
         yield from self._ask(NOBODY, "table.failures", lambda: list(found()))
 
+    def save_sweep(self, before: Sweep | None, after: Sweep) -> bool:
+        act = partial(self.inner.save_sweep, before, after)
+        read = partial(self.inner.get_sweep, after.sweep_id)
+        written = differing(before, after) if before else asdict(after)
+        wanted = {field: getattr(after, field) for field in written}
+        verb = "change" if before else "add"
+        return self._write(NOBODY, f"table.{verb}_sweep", act, read, wanted)
+
     def add_sweep(self, sweep: Sweep) -> bool:
         act = partial(self.inner.add_sweep, sweep)
         read = partial(self.inner.get_sweep, sweep.sweep_id)
@@ -293,8 +347,12 @@ class SimulatedTable:
             self._indexed_at.setdefault(call_sid, self._scheduler.now + _INDEX_LAG_SECONDS)
 
 
-def _is_forward(before: Call, after: Call) -> bool:
-    """Our own conclusion that a call never arrived gives way to what Twilio says."""
+def _is_forward(before: Call | Recording, after: Call | Recording) -> bool:
+    """Our own conclusion that a call never arrived gives way to what Twilio says; a recording ends
+    once, unless an operator asks for another try."""
+    if isinstance(before, Recording) or isinstance(after, Recording):
+        retries = getattr(after, "retries", 0) - getattr(before, "retries", 0)
+        return before.status not in RECORDING_TERMINAL or retries > 0
     concluded = before.status == "failed" and before.call_sid is None
     return concluded or _ORDER[before.status] <= _ORDER[after.status]
 

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, TypeVar
 
-from callscribe.domain.calls import Call
-from callscribe.domain.deadlines import waiting_shard
+from callscribe.domain.calls import ERASING, Call
 from callscribe.domain.dialing.kill_switch import KillSwitch
+from callscribe.domain.differences import differing, to_write
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import Clock
+from callscribe.ports.storage import Entry as Stored
 from callscribe.ports.storage import Failed, InFlightCall, OverdueItem
 
 Entry = TypeVar("Entry", Call, Recording, Sweep)
@@ -56,6 +57,50 @@ class MemoryCallStore:
                 if not self._is_live(recording):
                     del self.recordings[key]
                     self._recordings_of[key[0]].remove(key[1])
+
+    def save(
+        self,
+        before: Stored | None,
+        after: Stored | None,
+        *,
+        only_from: Collection[str] = (),
+        unchanged: Collection[str] = (),
+    ) -> bool:
+        if before is None:
+            return after is not None and self._add(after)
+        with self._lock:
+            stands = self._find(before)
+            if stands is None or stands.status not in (only_from or [before.status]):
+                return False
+            if any(getattr(stands, name) != getattr(before, name) for name in unchanged):
+                return False
+            self._write(stands, before, after)
+            return True
+
+    def _add(self, entry: Call | Recording) -> bool:
+        return self.add_call(entry) if isinstance(entry, Call) else self.add_recording(entry)
+
+    def _find(self, entry: Call | Recording) -> Call | Recording | None:
+        if isinstance(entry, Call):
+            return self.calls.get(entry.call_id)
+        return self.recordings.get((entry.call_id, entry.recording_sid))
+
+    def _write(self, stands: Any, before: Any, after: Any) -> None:
+        """The three are of one kind; without ``after`` it is removed."""
+        if after is not None and not (after.status == ERASING != before.status):
+            names = to_write(before, after)
+            after = replace(stands, **{name: getattr(after, name) for name in names})
+        if isinstance(stands, Call):
+            self.calls[stands.call_id] = after
+            if after.call_sid:
+                self._by_call_sid[after.call_sid] = stands.call_id
+            return
+        key = (stands.call_id, stands.recording_sid)
+        if after is not None:
+            self.recordings[key] = after
+            return
+        del self.recordings[key]
+        self._recordings_of[key[0]].remove(key[1])
 
     def add_call(self, call: Call) -> bool:
         # what a caller wrote, as it stands
@@ -193,9 +238,7 @@ class MemoryCallStore:
                 due_at=entry.due_at,
             )
             for entry in entries
-            if entry.waiting_for == waiting_shard(entry.call_id)
-            and entry.due_at is not None
-            and entry.due_at <= now
+            if entry.due_at is not None and entry.due_at <= now
         ]
         waiting.sort(key=lambda entry: entry.due_at)
         yield from waiting
@@ -206,7 +249,7 @@ class MemoryCallStore:
         failed = [
             Failed(call_id=r.call_id, recording_sid=r.recording_sid, failed_at=r.failed_at)
             for r in self.recordings.values()
-            if r.failed_on is not None and r.failed_at is not None and since <= r.failed_at <= until
+            if r.failed_at is not None and since <= r.failed_at <= until
         ]
         failed.sort(key=lambda entry: entry.failed_at)
         yield from failed
@@ -218,6 +261,17 @@ class MemoryCallStore:
                 self.keys[digest] = (wanted, expires_at)
                 return wanted
             return stands_for
+
+    def save_sweep(self, before: Sweep | None, after: Sweep) -> bool:
+        if before is None:
+            return self.add_sweep(after)
+        with self._lock:
+            stands = self.sweeps.get(after.sweep_id)
+            if stands is None or stands.status != before.status:
+                return False
+            changes: dict[str, Any] = {n: getattr(after, n) for n in differing(before, after)}
+            self.sweeps[after.sweep_id] = replace(stands, **changes)
+            return True
 
     def add_sweep(self, sweep: Sweep) -> bool:
         with self._lock:
@@ -309,6 +363,8 @@ def _changed(
     values: dict[str, Any] = {
         k: _default(fields[k]) if v is None else v for k, v in changes.items()
     }
+    if "status" in values and not isinstance(entry, Sweep):
+        values["status"] = type(entry.status)(values["status"])
     return replace(entry, **values)
 
 

@@ -137,8 +137,8 @@ MUTANTS = (
     Mutant(
         what="statuses may go backwards",
         path="layers/callscribe/callscribe/domain/calls.py",
-        old="if other < rank)",
-        new="if other != rank)",
+        old="        return status in CALL_TRANSITIONS[self.status]\n",
+        new="        return status != self.status\n",
     ),
     Mutant(
         what="a recording callback is acknowledged although it was not queued",
@@ -190,7 +190,7 @@ MUTANTS = (
         what="a claim has no deadline",
         path=_USE_CASES + "process_recording.py",
         old='            **self.deadlines.of_recording(recording.call_id, "submitting", now),\n',
-        new='            "waiting_for": None, "due_at": None,\n',
+        new='            "due_at": None,\n',
     ),
     Mutant(
         what="a recording is completed without storing its transcript",
@@ -205,7 +205,7 @@ MUTANTS = (
             '            "announce": True,\n'
             '            **self.deadlines.of_recording(call.call_id, "announce", now),\n'
         ),
-        new='            "announce": True, "waiting_for": None, "due_at": None,\n',
+        new='            "announce": True, "due_at": None,\n',
     ),
     Mutant(
         what="a webhook's transcript is accepted without checking which recording it belongs to",
@@ -319,7 +319,7 @@ MUTANTS = (
         what="a retried recording has no deadline",
         path=_USE_CASES + "redrive.py",
         old="            **self.deadlines.of_recording(recording.call_id, status, now),\n",
-        new='            "waiting_for": None, "due_at": None,\n',
+        new='            "due_at": None,\n',
     ),
     Mutant(
         what="a call that is adopted twice at the same moment gets two IDs",

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from callscribe.adapters.dynamodb.store import DynamoDBCallStore
-from callscribe.domain.calls import Call, new_call_id
-from callscribe.domain.deadlines import failed_shard, waiting_shard
+from callscribe.domain.calls import Call, CallState, new_call_id
 from callscribe.domain.dialing.kill_switch import KillSwitch
-from callscribe.domain.recordings import Recording
+from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.sweeps import Sweep
 from callscribe.ports.storage import InFlightCall
 from simulation.memory_store import MemoryCallStore
@@ -61,19 +60,20 @@ def test_dynamodb_local_is_among_the_engines() -> None:
 
 
 def call(**more: Any) -> Call:
-    values = {"call_id": new_call_id(), "status": "placing", "created_at": NOW, "updated_at": NOW}
-    return Call(**(values | more))
+    values = {"call_id": new_call_id(), "created_at": NOW, "updated_at": NOW}
+    status = CallState(more.pop("status", "placing"))
+    return Call(status=status, **(values | more))
 
 
 def recording(owner: Call, **more: Any) -> Recording:
     values = {
         "call_id": owner.call_id,
         "recording_sid": "RE" + "1" * 32,
-        "status": "received",
         "created_at": NOW,
         "updated_at": NOW,
     }
-    return Recording(**(values | more))
+    status = RecordingState(more.pop("status", "received"))
+    return Recording(status=status, **(values | more))
 
 
 def test_what_is_added_reads_back_as_it_was(store: Store) -> None:
@@ -83,10 +83,10 @@ def test_what_is_added_reads_back_as_it_was(store: Store) -> None:
         say="Hello <&>",
         duration_seconds=7,
     )
-    assert store.add_call(made)
+    assert store.save(None, made)
     assert store.get_call(made.call_id) == made
     heard = recording(made, confidence=0.9437, warnings=["w"], announce=True)
-    assert store.add_recording(heard)
+    assert store.save(None, heard)
     assert store.get_recording(made.call_id, heard.recording_sid) == heard
     assert store.get_call_with_recordings(made.call_id) == (made, [heard])
 
@@ -94,15 +94,17 @@ def test_what_is_added_reads_back_as_it_was(store: Store) -> None:
 def test_what_is_replaced_keeps_nothing_of_what_was(store: Store) -> None:
     number = f"+1415{new_call_id()[:7].translate(str.maketrans('abcdef', '012345'))}"
     made = call(status="completed", to_number=number, say="Hello", metadata={"a": "b"})
-    store.add_call(made)
+    store.save(None, made)
     assert store.find_calls_with(number, limit=5) == [made.call_id]
     tombstone = call(call_id=made.call_id, status="erasing", erasure={"recordings": 2})
-    assert not store.replace_call(tombstone, only_from=["failed"])
+    assert not store.save(replace(made, status=CallState.FAILED), tombstone)
     assert store.get_call(made.call_id) == made
-    assert store.replace_call(tombstone, only_from=["completed"])
+    # what another wrote meanwhile, and this writer has not read, is gone with the rest
+    assert store.save(made, replace(made, answered_by="human"))
+    assert store.save(made, tombstone)
     assert store.get_call(made.call_id) == tombstone
     assert store.find_calls_with(number, limit=5) == []
-    assert not store.replace_call(call(status="erased"), only_from=["completed"])
+    assert not store.save(made, tombstone)
 
 
 def test_calls_of_a_person_are_found_in_either_direction(store: Store) -> None:
@@ -115,7 +117,7 @@ def test_calls_of_a_person_are_found_in_either_direction(store: Store) -> None:
         created_at="2026-01-01T00:00:00.000Z",
     )
     for made in (to, by, call(to_number="+14155550178", from_number=ours)):
-        store.add_call(made)
+        store.save(None, made)
     assert store.find_calls_with(number, limit=5) == [by.call_id, to.call_id]
     assert store.find_calls_with(number, limit=1) == [by.call_id]
     assert store.find_calls_with(number, limit=1, newest_first=True) == [to.call_id]
@@ -125,15 +127,16 @@ def test_calls_of_a_person_are_found_in_either_direction(store: Store) -> None:
 @pytest.mark.parametrize("direction", ["inbound", "outbound-api"])
 def test_person_whose_number_is_learned_later_is_found(store: Store, direction: str) -> None:
     made = call(to_number=None, from_number=None)
-    store.add_call(made)
+    store.save(None, made)
     person, ours = "+14155550177", "+15005550006"
     outbound = direction == "outbound-api"
-    learned = {
-        "to_number": person if outbound else ours,
-        "from_number": ours if outbound else person,
-        "direction": direction,
-    }
-    assert store.change_call(made.call_id, learned, only_from=[made.status])
+    learned = replace(
+        made,
+        to_number=person if outbound else ours,
+        from_number=ours if outbound else person,
+        direction=direction,
+    )
+    assert store.save(made, learned)
     assert store.find_calls_with(person, limit=5) == [made.call_id]
     assert store.find_calls_with(ours, limit=5) == []
 
@@ -141,13 +144,15 @@ def test_person_whose_number_is_learned_later_is_found(store: Store, direction: 
 def test_recording_is_removed_only_as_it_was_seen(store: Store) -> None:
     made = call()
     heard = recording(made)
-    store.add_call(made)
-    store.add_recording(heard)
-    store.change_recording(made.call_id, heard.recording_sid, {"claims": 1}, only_from=["received"])
-    assert not store.remove_recording(heard)
-    assert store.remove_recording(replace(heard, claims=1))
+    store.save(None, made)
+    store.save(None, heard)
+    claimed = replace(heard, claims=1)
+    store.save(heard, claimed)
+    assert not store.save(heard, None, unchanged=["claims"])
+    assert not store.save(replace(claimed, status=RecordingState.STORED), None)
+    assert store.save(claimed, None, unchanged=["claims"])
     assert store.get_recording(made.call_id, heard.recording_sid) is None
-    assert not store.remove_recording(replace(heard, claims=1))
+    assert not store.save(claimed, None)
     assert store.get_call_with_recordings(made.call_id) == (made, [])
 
 
@@ -157,7 +162,8 @@ def test_what_is_not_there_is_none(store: Store) -> None:
     assert store.get_recording(nobody, "RE" + "0" * 32) is None
     assert store.get_call_with_recordings(nobody) is None
     assert store.find_call_id("CA" + "0" * 32) is None
-    assert store.change_call(nobody, {"status": "queued"}, only_from=["placing"]) is False
+    unknown = call(call_id=nobody)
+    assert not store.save(unknown, replace(unknown, status=CallState.QUEUED))
     assert store.get_call(nobody) is None
 
 
@@ -190,18 +196,18 @@ def test_what_has_expired_is_not_there_although_it_is_not_deleted_yet(
             store.list_sweeps(),
         ]
 
-    assert store.add_call(made)
-    assert store.add_recording(heard)
-    assert store.add_sweep(sweep)
+    assert store.save(None, made)
+    assert store.save(None, heard)
+    assert store.save_sweep(None, sweep)
     assert seen() == [made, heard, (made, [heard]), sweep, [made], [made], [sweep]]
     clock["now"] += timedelta(seconds=60)
     assert seen() == [None, None, None, None, [], [], []]
     # what takes its place is not told to wait until it is deleted
     again = replace(made, expires_at=end + 600)
-    assert store.add_call(again)
-    assert store.add_recording(replace(heard, expires_at=end + 600))
-    assert store.add_sweep(replace(sweep, expires_at=end + 600))
-    assert not store.add_call(replace(again, say="another's"))
+    assert store.save(None, again)
+    assert store.save(None, replace(heard, expires_at=end + 600))
+    assert store.save_sweep(None, replace(sweep, expires_at=end + 600))
+    assert not store.save(None, replace(again, say="another's"))
     assert store.get_call_with_recordings(made.call_id) == (
         again,
         [replace(heard, expires_at=end + 600)],
@@ -210,47 +216,82 @@ def test_what_has_expired_is_not_there_although_it_is_not_deleted_yet(
 
 def test_second_add_changes_nothing(store: Store) -> None:
     made = call()
-    assert store.add_call(made)
-    assert store.add_call(replace(made, status="queued")) is False
+    assert store.save(None, made)
+    assert not store.save(None, replace(made, status=CallState.QUEUED))
     assert store.get_call(made.call_id) == made
 
 
 def test_change_happens_only_from_the_named_statuses(store: Store) -> None:
     made = call(call_sid="CA" + "1" * 32)
-    store.add_call(made)
-    assert not store.change_call(made.call_id, {"status": "ringing"}, only_from=["queued"])
-    assert store.change_call(made.call_id, {"status": "queued", "say": "a"}, only_from=["placing"])
-    assert store.get_call(made.call_id) == replace(made, status="queued", say="a")
+    store.save(None, made)
+    ringing = replace(made, status=CallState.RINGING)
+    assert not store.save(made, ringing, only_from=[CallState.QUEUED])
+    assert store.save(made, replace(made, status=CallState.QUEUED, say="a"))
+    # it is no longer as it was read
+    assert not store.save(made, ringing)
+    assert store.save(made, ringing, only_from=[CallState.QUEUED, CallState.PLACING])
+    assert store.get_call(made.call_id) == replace(ringing, say="a")
+
+
+def test_what_another_wrote_meanwhile_stays(store: Store) -> None:
+    made = call(answered_by=None, say="Hello", due_at=NOW)
+    store.save(None, made)
+    assert store.save(made, replace(made, answered_by="human", say=None))
+    assert store.save(made, replace(made, duration_seconds=7))
+    assert store.save(made, made)
+    expected = replace(made, answered_by="human", say=None, duration_seconds=7)
+    assert store.get_call(made.call_id) == expected
+
+
+def test_deadline_is_written_whole(store: Store) -> None:
+    """Another may have deferred the one that was read: what it was deferred from is over."""
+    made = call(due_at=NOW)
+    store.save(None, made)
+    later, latest = "2026-03-04T06:00:00.000Z", "2026-03-04T07:00:00.000Z"
+    assert store.save(made, replace(made, due_at=later, overdue_since=NOW))
+    assert store.save(made, replace(made, due_at=latest))
+    assert store.get_call(made.call_id) == replace(made, due_at=latest)
+    assert [waiting.due_at for waiting in store.overdue("2027")] == [latest]
+    assert store.save(made, replace(made, due_at=None))
+    assert list(store.overdue("2027")) == []
 
 
 def test_expected_values_must_still_hold(store: Store) -> None:
     made = call()
-    store.add_call(made)
-    sid = "CA" + "2" * 32
-    change = {"call_sid": sid}
-    options: dict[str, Any] = {"only_from": ["placing"]}
-    assert not store.change_call(made.call_id, change, expected={"call_sid": "CA0"}, **options)
-    assert store.change_call(made.call_id, change, expected={"call_sid": None}, **options)
-    assert not store.change_call(made.call_id, change, expected={"call_sid": None}, **options)
+    store.save(None, made)
+    named = replace(made, call_sid="CA" + "2" * 32)
+    stale = replace(made, call_sid="CA0")
+    assert not store.save(stale, named, unchanged=["call_sid"])
+    assert store.save(made, named, unchanged=["call_sid"])
+    assert not store.save(made, named, unchanged=["call_sid"])
+    assert store.save(named, replace(named, say="a"), unchanged=["call_sid", "due_at"])
+
+
+def test_consent_must_still_be_what_was_answered(store: Store) -> None:
+    asked = {"key_press": True, "status": "pending"}
+    made = call(consent=asked)
+    store.save(None, made)
+    answered = replace(made, consent={**asked, "status": "given"})
+    assert store.save(made, answered, unchanged=["consent"])
+    declined = replace(made, consent={**asked, "status": "declined"})
+    assert not store.save(made, declined, unchanged=["consent"])
+    assert store.get_call(made.call_id) == answered
 
 
 def test_none_removes(store: Store) -> None:
-    made = call(waiting_for="waiting#0", due_at=NOW, error_code="x")
-    store.add_call(made)
-    changes = {"waiting_for": None, "due_at": None, "error_code": None}
-    assert store.change_call(made.call_id, changes, only_from=["placing"])
-    assert store.get_call(made.call_id) == replace(
-        made, waiting_for=None, due_at=None, error_code=None
-    )
+    made = call(due_at=NOW, error_code="x")
+    store.save(None, made)
+    bare = replace(made, due_at=None, error_code=None)
+    assert store.save(made, bare)
+    assert store.get_call(made.call_id) == bare
 
 
 def test_of_many_writers_one_wins(store: Store) -> None:
     made = call()
-    store.add_call(made)
+    store.save(None, made)
 
     def claim(number: int) -> bool:
-        changes = {"status": "queued", "say": str(number)}
-        return store.change_call(made.call_id, changes, only_from=["placing"])
+        return store.save(made, replace(made, status=CallState.QUEUED, say=str(number)))
 
     with ThreadPoolExecutor(16) as pool:
         assert sum(pool.map(claim, range(16))) == 1
@@ -265,7 +306,7 @@ def test_scheduled_calls_are_listed_soonest_first_while_they_are(store: Store) -
         for n in range(7)
     ]
     for one in (*made, call(place_at=at), call(status="canceled", place_at=at)):
-        store.add_call(one)
+        store.save(None, one)
     expected = sorted(made, key=lambda one: (str(one.place_at), one.call_id))
 
     def listed(**more: Any) -> list[Call]:
@@ -278,22 +319,20 @@ def test_scheduled_calls_are_listed_soonest_first_while_they_are(store: Store) -
     assert listed(after=after) == expected[4:]
     assert listed(caller="a1") == [one for one in expected if one.asked_by == "a1"]
     for one, status in zip(expected, ("placing", "failed", "canceled"), strict=False):
-        store.change_call(one.call_id, {"status": status}, only_from=["scheduled"])
-    assert store.change_call(expected[3].call_id, {"say": "x"}, only_from=["scheduled"])
-    store.replace_call(replace(expected[4], status="erasing"), only_from=["scheduled"])
+        store.save(one, replace(one, status=CallState(status)))
+    assert store.save(expected[3], replace(expected[3], say="x"))
+    store.save(expected[4], replace(expected[4], status=CallState.ERASING))
     assert listed() == [replace(expected[3], say="x"), *expected[5:]]
 
 
 def test_overdue_is_only_what_waits_and_is_late(store: Store) -> None:
     late, early, done = call(), call(), call()
-    late = replace(late, waiting_for=waiting_shard(late.call_id), due_at="2020-01-01T00:00:00.000Z")
-    early = replace(
-        early, waiting_for=waiting_shard(early.call_id), due_at="2999-01-01T00:00:00.000Z"
-    )
+    late = replace(late, due_at="2020-01-01T00:00:00.000Z")
+    early = replace(early, due_at="2999-01-01T00:00:00.000Z")
     for made in (late, early, done):
-        store.add_call(made)
-    heard = recording(late, waiting_for=waiting_shard(late.call_id), due_at=late.due_at)
-    store.add_recording(heard)
+        store.save(None, made)
+    heard = recording(late, due_at=late.due_at)
+    store.save(None, heard)
     ours = {made.call_id for made in (late, early, done)}
     found = {
         (waiting.call_id, waiting.recording_sid)
@@ -308,7 +347,7 @@ def test_day_is_listed_newest_first_and_continued(store: Store) -> None:
     made = [call(created_at=f"{day}T0{n // 2}:00:00.000Z", status="busy") for n in range(6)]
     made.append(call(created_at=f"{day}T09:00:00.000Z", status="failed"))
     for one in made:
-        store.add_call(one)
+        store.save(None, one)
     expected = sorted(made, key=lambda c: (c.created_at, c.call_id), reverse=True)
     assert store.list_day(day, before=None, status=None, limit=3) == expected[:3]
     edge = (expected[2].created_at, expected[2].call_id)
@@ -320,7 +359,7 @@ def test_day_is_listed_newest_first_and_continued(store: Store) -> None:
 def test_call_is_found_by_its_sid(store: Store) -> None:
     sid = "CA" + new_call_id()
     made = call(call_sid=sid)
-    store.add_call(made)
+    store.save(None, made)
     assert store.find_call_id(sid) == made.call_id
 
 
@@ -329,25 +368,24 @@ def test_overdue_comes_oldest_first_over_all_shards_and_pages(store: Store) -> N
     for number in range(120):
         one = call()
         due_at = f"2020-01-01T00:{number % 60:02}:{number // 60:02}.000Z"
-        made.append(replace(one, waiting_for=waiting_shard(one.call_id), due_at=due_at))
-        store.add_call(made[-1])
+        made.append(replace(one, due_at=due_at))
+        store.save(None, made[-1])
     found = [waiting.due_at for waiting in store.overdue("2020-06-01T00:00:00.000Z")]
     assert found == sorted(str(one.due_at) for one in made)
 
 
 def test_failures_are_those_of_the_span_oldest_first(store: Store) -> None:
     owner = call()
-    store.add_call(owner)
+    store.save(None, owner)
     times = ["2026-01-03T00:00:00.000Z", "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"]
     for number, at in enumerate(times):
         sid = f"RE{number:032}"
-        failed = {"failed_on": failed_shard(owner.call_id), "failed_at": at}
-        store.add_recording(recording(owner, recording_sid=sid, status="error", **failed))
-    store.add_recording(recording(owner, recording_sid="RE" + "9" * 32))
+        store.save(None, recording(owner, recording_sid=sid, status="error", failed_at=at))
+    store.save(None, recording(owner, recording_sid="RE" + "9" * 32))
     since, until = "2026-01-01T00:00:00.000Z", "2026-01-02T23:00:00.000Z"
     assert [f.recording_sid for f in store.failures(since, until)] == [f"RE{1:032}", f"RE{2:032}"]
-    opened = {"failed_on": None, "failed_at": None, "status": "stored"}
-    assert store.change_recording(owner.call_id, f"RE{1:032}", opened, only_from=["error"])
+    ended = recording(owner, recording_sid=f"RE{1:032}", status="error", failed_at=times[1])
+    assert store.save(ended, replace(ended, failed_at=None, status=RecordingState.STORED))
     assert [f.recording_sid for f in store.failures(since, until)] == [f"RE{2:032}"]
 
 
@@ -377,14 +415,14 @@ def test_sweep_is_kept_changed_and_listed(store: Store) -> None:
     )
     assert store.get_sweep("recordings") is None
     assert store.list_sweeps() == []
-    assert store.add_sweep(sweep)
-    assert not store.add_sweep(replace(sweep, seen=9))
+    assert store.save_sweep(None, sweep)
+    assert not store.save_sweep(None, replace(sweep, seen=9))
     assert store.get_sweep("recordings") == sweep
     assert store.find_call_id("CA" + "7" * 32) is None
-    changes = {"status": "completed", "cursor": None, "seen": 5}
-    assert store.change_sweep("recordings", changes, only_from=["running"])
-    assert not store.change_sweep("recordings", {"seen": 6}, only_from=["running"])
-    assert store.list_sweeps() == [replace(sweep, status="completed", cursor=None, seen=5)]
+    ended = replace(sweep, status="completed", cursor=None, seen=5)
+    assert store.save_sweep(sweep, ended)
+    assert not store.save_sweep(sweep, replace(sweep, seen=6))
+    assert store.list_sweeps() == [ended]
 
 
 def test_lease_has_one_holder_until_it_ends_or_is_given_back(store: Store) -> None:

@@ -18,9 +18,9 @@ from callscribe.adapters.aws.s3 import S3Documents
 from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.aws.sqs import SQSDeadLetters, SQSRecordingsQueue
 from callscribe.adapters.dynamodb.store import DynamoDBCallStore
-from callscribe.domain.calls import Call, new_call_id
+from callscribe.domain.calls import Call, CallState, new_call_id
 from callscribe.domain.errors import RetryLaterError
-from callscribe.domain.recordings import Recording
+from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.ports.telephony import RecordingStatusUpdate
 from local.http_server import DropConnection, Request, Response, Server
 from tests.support.stack import Driver
@@ -89,29 +89,28 @@ def store(driver: Driver, wire: Wire) -> Iterator[DynamoDBCallStore]:
 
 
 def call() -> Call:
-    return Call(call_id=new_call_id(), status="placing", created_at=NOW, updated_at=NOW)
+    return Call(call_id=new_call_id(), status=CallState.PLACING, created_at=NOW, updated_at=NOW)
 
 
 def test_repeated_add_knows_its_own_work(store: DynamoDBCallStore, wire: Wire) -> None:
     made = call()
     wire.lose = 1
-    assert store.add_call(made)
+    assert store.save(None, made)
     assert wire.seen == 2
     wire.lose = 1
-    assert not store.add_call(replace(made, say="another's"))
+    assert not store.save(None, replace(made, say="another's"))
 
 
 def test_repeated_change_knows_its_own_work(store: DynamoDBCallStore, wire: Wire) -> None:
-    made = replace(call(), waiting_for="waiting#0", due_at=NOW)
-    store.add_call(made)
+    made = replace(call(), due_at=NOW)
+    store.save(None, made)
     wire.lose = 1
-    claim = {"status": "queued", "claimed_at": NOW, "waiting_for": None, "due_at": None}
-    assert store.change_call(made.call_id, claim, only_from=["placing"])
+    claim = replace(made, status=CallState.QUEUED, claimed_at=NOW, due_at=None)
+    assert store.save(made, claim)
     # without a repetition the same write is another's
-    assert not store.change_call(made.call_id, claim, only_from=["placing"])
+    assert not store.save(made, claim)
     wire.lose = 1
-    other = {**claim, "claimed_at": "2026-03-04T05:06:08.000Z"}
-    assert not store.change_call(made.call_id, other, only_from=["placing"])
+    assert not store.save(made, replace(claim, claimed_at="2026-03-04T05:06:08.000Z"))
 
 
 @pytest.mark.parametrize("number", [1.0, 0.5, 1e-7, 120])
@@ -120,10 +119,10 @@ def test_repeated_change_knows_its_own_numbers(
 ) -> None:
     """DynamoDB gives 1.0 back as 1 and 1e-07 as 0.0000001."""
     made = call()
-    store.add_call(made)
+    store.save(None, made)
     wire.lose = 1
-    change = {"status": "queued", "duration_seconds": number}
-    assert store.change_call(made.call_id, change, only_from=["placing"])
+    claimed = replace(made, status=CallState.QUEUED, transcription={"temperature": number})
+    assert store.save(made, claimed)
 
 
 def test_repeated_binding_of_a_key_knows_its_own_work(store: DynamoDBCallStore, wire: Wire) -> None:
@@ -139,15 +138,15 @@ def test_claim_of_another_at_the_same_moment_is_told_apart(
 ) -> None:
     """Two requests with one key in one millisecond: all that differs is the claim's token."""
     made = replace(call(), claim_token="mine")
-    assert store.add_call(made)
+    assert store.save(None, made)
     wire.lose = 1
-    assert not store.add_call(replace(made, claim_token="another's"))
+    assert not store.save(None, replace(made, claim_token="another's"))
 
 
 def test_answers_that_never_come_are_retried_later(store: DynamoDBCallStore, wire: Wire) -> None:
     wire.lose = 3
     with pytest.raises(RetryLaterError):
-        store.add_call(call())
+        store.save(None, call())
 
 
 @pytest.mark.parametrize("status", [500, 503])
@@ -184,7 +183,7 @@ def ask_events(session: boto3.Session, url: str, driver: Driver) -> None:
     ended = Recording(
         call_id=made.call_id,
         recording_sid="RE" + "1" * 32,
-        status="silent",
+        status=RecordingState.SILENT,
         created_at=NOW,
         updated_at=NOW,
     )

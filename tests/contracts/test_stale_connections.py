@@ -19,7 +19,7 @@ from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.twilio.client import TwilioTelephony
 from callscribe.adapters.twilio.media import TwilioAudioSource
 from callscribe.adapters.vendor_http import VendorSession
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import Call, CallState
 from callscribe.domain.errors import VendorOutcomeUnknownError, VendorRateLimitedError
 from callscribe.domain.transcription_jobs import AudioReference, TranscriptionRequest
 from tests.support.sockets import HANG_UP, RESET, BadServer, answer, bad_server
@@ -39,7 +39,7 @@ A_REQUEST = TranscriptionRequest(
 NOW = "2026-03-04T05:06:07.000Z"
 CALL = Call(
     call_id="0" * 32,
-    status="placing",
+    status=CallState.PLACING,
     created_at=NOW,
     updated_at=NOW,
     mode="message",

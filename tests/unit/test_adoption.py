@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from callscribe.domain.adoption import AdoptionRules, belongs_here, is_in_bucket, read_adoption
-from callscribe.domain.calls import Call
-from callscribe.domain.recordings import Recording
+from callscribe.domain.calls import Call, CallState
+from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import format_timestamp
 from callscribe.domain.transcription_jobs import JobStatus, TranscriptionJob
@@ -115,7 +115,13 @@ class Vendors:
 
     def get_call(self, call_sid: str) -> VendorCall:
         self.asked.append(call_sid)
-        to = Call(call_id="", status="", created_at="", updated_at="", to_number="+14155550100")
+        to = Call(
+            call_id="",
+            status=CallState.QUEUED,
+            created_at="",
+            updated_at="",
+            to_number="+14155550100",
+        )
         return queued_at_twilio(replace(to, from_number="+15005550006"), call_sid)
 
     def get(self, transcript_id: str) -> TranscriptionJob:
@@ -194,7 +200,13 @@ def test_recording_of_a_known_call_is_taken_in_any_case() -> None:
     store = MemoryCallStore()
     at = format_timestamp(NOW)
     store.add_call(
-        Call(call_id=CALL_ID, call_sid=CALL_SID, status="completed", created_at=at, updated_at=at)
+        Call(
+            call_id=CALL_ID,
+            call_sid=CALL_SID,
+            status=CallState.COMPLETED,
+            created_at=at,
+            updated_at=at,
+        )
     )
     (notice,) = swept(AdoptionRules(), Vendors(), store=store)
     assert (notice.call_id, notice.imported) == (CALL_ID, None)
@@ -221,13 +233,13 @@ def test_import_takes_what_it_names_and_says_so() -> None:
 def known(status: str, transcript_id: str | None) -> MemoryCallStore:
     store = MemoryCallStore()
     at = format_timestamp(NOW)
-    store.add_call(Call(call_id=CALL_ID, status=status, created_at=at, updated_at=at))
+    store.add_call(Call(call_id=CALL_ID, status=CallState(status), created_at=at, updated_at=at))
     if transcript_id is not None:
         store.add_recording(
             Recording(
                 call_id=CALL_ID,
                 recording_sid=RECORDING_SID,
-                status="completed",
+                status=RecordingState.COMPLETED,
                 transcript_id=transcript_id,
                 created_at=at,
                 updated_at=at,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import Call, CallState
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import VendorRefusedError
 from callscribe.domain.times import format_timestamp
@@ -74,9 +74,8 @@ class Table:
         for number in range(calls):
             call_id = f"{number:032x}"
             at = format_timestamp(due)
-            waits = {"waiting_for": "waiting#0", "due_at": at}
             call = Call(
-                call_id=call_id, status="erasing", created_at=at, updated_at=at, **cast(Any, waits)
+                call_id=call_id, status=CallState.ERASING, created_at=at, updated_at=at, due_at=at
             )
             self.store.add_call(call)
 
@@ -120,7 +119,7 @@ def test_entry_that_moved_meanwhile_is_not_deferred() -> None:
     table = Table(calls=1)
 
     def move(call: Call) -> None:
-        changes = {"status": "erased", "waiting_for": None, "due_at": None}
+        changes = {"status": "erased", "due_at": None}
         table.store.change_call(call.call_id, changes, only_from=["erasing"])
 
     table.meanwhile = move

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from callscribe.domain.calls import Call, new_call_id
+from callscribe.domain.calls import Call, CallState, new_call_id
 from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.dialing.quiet_hours import QuietHours
 from callscribe.domain.errors import DialingRefusedError
@@ -37,7 +37,7 @@ def call(to_number: str = HOME, asked_by: str = "somebody", **more: Any) -> Call
     at = "2026-11-21T12:00:00.000Z"
     return Call(
         call_id=new_call_id(),
-        status="placing",
+        status=CallState.PLACING,
         created_at=at,
         updated_at=at,
         to_number=to_number,

@@ -31,7 +31,7 @@ from callscribe.bootstrap import wiring
 from callscribe.bootstrap.settings import Settings
 from callscribe.domain import calls, consent, recordings
 from callscribe.domain.call_requests import LANGUAGES
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import Call, CallState
 from callscribe.domain.recordings import Recording
 from callscribe.ports.messaging import DeadLetter
 from callscribe.ports.telephony import RecordingStatusUpdate, VendorCall
@@ -82,7 +82,7 @@ class House(QuietTelemetry, MemoryCallStore):
         self.notices: list[RecordingStatusUpdate] = []
         call = Call(
             call_id=KNOWN,
-            status="completed",
+            status=CallState.COMPLETED,
             created_at="2026-11-20T00:00:00.000Z",
             updated_at="2026-11-20T00:00:00.000Z",
             to_number="+14155550100",
@@ -98,7 +98,6 @@ class House(QuietTelemetry, MemoryCallStore):
                     updated_at=call.created_at,
                     error_code="audio_unavailable" if status == "error" else None,
                     error_retryable=True,
-                    failed_on="failed#0" if status == "error" else None,
                     failed_at=call.created_at if status == "error" else None,
                 )
             )
@@ -243,7 +242,7 @@ def test_call_has_no_field_that_is_neither_shown_nor_kept_back() -> None:
         *("account_sid", "base_url", "claimed_at", "sip_response_code", "request_hash", "asked_by"),
         *("claim_token", "refusal", "own_announcement", "overdue_since", "imported", "expires_at"),
         *("recordings_at_twilio", "error_code", "error_message", "error_retryable", "twilio_code"),
-        *("reconcile_attempts", "waiting_for", "due_at", "pause_seconds", "max_length_seconds"),
+        *("reconcile_attempts", "due_at", "pause_seconds", "max_length_seconds"),
     }
     shown = {*SCHEMAS["CallSummary"]["properties"], *SCHEMAS["Call"]["properties"]}
     assert {field.name for field in fields(Call)} - shown == kept_back

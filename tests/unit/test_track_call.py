@@ -56,12 +56,12 @@ def a_call(**more: Any) -> Call:
 
 
 def test_look_up_fills_in_what_an_ended_call_lacks() -> None:
-    call = applied(a_call(waiting_for="waiting#0", due_at=ENDED), told())
+    call = applied(a_call(due_at=ENDED), told())
     assert (call.duration_seconds, call.answered_at, call.ended_at) == (20, BEGUN, ENDED)
     assert (call.to_number, call.from_number) == ("+14155550100", "+15005550006")
     assert call.direction == "inbound"
     # it waits for what it waited for
-    assert (call.waiting_for, call.due_at) == ("waiting#0", ENDED)
+    assert call.due_at == ENDED
 
 
 def test_what_is_known_already_stays() -> None:

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import Call, CallState
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import RetryLaterError, VendorOutcomeUnknownError
-from callscribe.domain.recordings import Recording
+from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.times import format_timestamp
 from callscribe.ports.telephony import RecordingStatusUpdate
 from callscribe.use_cases.finish_recording import FinishRecording
@@ -48,11 +48,11 @@ def finishing(store: MemoryCallStore) -> FinishRecording:
 
 def entries(store: MemoryCallStore, *, submitted_hours_ago: float) -> tuple[Call, Recording]:
     at = format_timestamp(NOW - timedelta(hours=submitted_hours_ago))
-    call = Call(call_id=CALL_ID, status="completed", created_at=at, updated_at=at)
+    call = Call(call_id=CALL_ID, status=CallState.COMPLETED, created_at=at, updated_at=at)
     recording = Recording(
         call_id=CALL_ID,
         recording_sid=RECORDING_SID,
-        status="submitted",
+        status=RecordingState.SUBMITTED,
         transcript_id="one",
         submitted_at=at,
         created_at=at,
@@ -81,7 +81,7 @@ def test_recording_of_which_assemblyai_answers_an_error_waits_for_now() -> None:
 def process(status: str) -> MemoryCallStore:
     store = MemoryCallStore()
     at = format_timestamp(NOW)
-    store.add_call(Call(call_id=CALL_ID, status="completed", created_at=at, updated_at=at))
+    store.add_call(Call(call_id=CALL_ID, status=CallState.COMPLETED, created_at=at, updated_at=at))
     nothing = cast(Any, None)
     work = ProcessRecording(
         store=store,

@@ -5,51 +5,96 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 CALL_ID = re.compile(r"[0-9a-f]{32}")
 CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 
 MODES = ("message", "call")
-CALL_TERMINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+
+
+class CallState(StrEnum):
+    """Where a call is. From ``queued`` to the ends these are Twilio's own words.
+
+    ``unknown``: Twilio's answer to the request never came. ``erasing`` and ``erased`` are tombstones.
+    """
+
+    SCHEDULED = "scheduled"
+    PLACING = "placing"
+    UNKNOWN = "unknown"
+    QUEUED = "queued"
+    INITIATED = "initiated"
+    RINGING = "ringing"
+    IN_PROGRESS = "in-progress"
+    COMPLETED = "completed"
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    ERASING = "erasing"
+    ERASED = "erased"
+
+
+STATUSES = tuple(CallState)
+CALL_TERMINAL = frozenset(
+    {
+        CallState.COMPLETED,
+        CallState.BUSY,
+        CallState.NO_ANSWER,
+        CallState.FAILED,
+        CallState.CANCELED,
+    }
+)
 # what is left of a call: asked to be erased, and nothing of it left anywhere. It keeps late callbacks
 # from bringing the call back
-ERASING, ERASED = "erasing", "erased"
+ERASING, ERASED = CallState.ERASING, CallState.ERASED
 ERASED_STATUSES = frozenset({ERASING, ERASED})
-
-# Twilio sends callbacks in order but they arrive in any: a status only ever replaces a lower one.
-_RANK = {
-    "scheduled": 0,
-    "placing": 1,
-    "unknown": 1,
-    "queued": 2,
-    "initiated": 3,
-    "ringing": 4,
-    "in-progress": 5,
-    **dict.fromkeys(sorted(CALL_TERMINAL), 6),
-    ERASING: 7,
-    ERASED: 8,
+# Twilio sends callbacks in order but they arrive in any: a status may be skipped, and only ever
+# replaces an earlier one
+_AT_TWILIO = (CallState.QUEUED, CallState.INITIATED, CallState.RINGING, CallState.IN_PROGRESS)
+_ANY_AT_TWILIO = CALL_TERMINAL.union(_AT_TWILIO)
+# the states that each state may become
+CALL_TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
+    CallState.SCHEDULED: frozenset(
+        {CallState.PLACING, CallState.FAILED, CallState.CANCELED, CallState.ERASING}
+    ),
+    CallState.PLACING: _ANY_AT_TWILIO | {CallState.UNKNOWN},
+    CallState.UNKNOWN: _ANY_AT_TWILIO,
+    CallState.QUEUED: CALL_TERMINAL.union(_AT_TWILIO[1:]),
+    CallState.INITIATED: CALL_TERMINAL.union(_AT_TWILIO[2:]),
+    CallState.RINGING: CALL_TERMINAL.union(_AT_TWILIO[3:]),
+    CallState.IN_PROGRESS: CALL_TERMINAL,
+    CallState.COMPLETED: frozenset({CallState.ERASING}),
+    CallState.BUSY: frozenset({CallState.ERASING}),
+    CallState.NO_ANSWER: frozenset({CallState.ERASING}),
+    CallState.CANCELED: frozenset({CallState.ERASING}),
+    # that a call never reached Twilio is our conclusion, and Twilio knows better
+    CallState.FAILED: (_ANY_AT_TWILIO - {CallState.FAILED}) | {CallState.ERASING},
+    CallState.ERASING: frozenset({CallState.ERASED}),
+    CallState.ERASED: frozenset(),
 }
-STATUSES = tuple(_RANK)
 
 
-def statuses_before(status: str) -> frozenset[str]:
-    """The statuses that ``status`` may replace.
+def statuses_before(status: CallState) -> frozenset[CallState]:
+    """The statuses that ``status`` may replace when Twilio tells of it."""
+    found = {before for before, later in CALL_TRANSITIONS.items() if status in later}
+    return frozenset(found) - {CallState.FAILED}
 
-    Raises:
-        KeyError: not a status of ours.
-    """
-    rank = _RANK[status]
-    return frozenset(name for name, other in _RANK.items() if other < rank)
+
+def call_state(text: str) -> CallState | None:
+    """The state that Twilio's word names; None for a word that is not known here."""
+    return CallState(text) if text in STATUSES else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One phone call. Fields equal the table's attributes; None means absent.
 
-    ``waiting_for`` and ``due_at`` are set together exactly while somebody still owes us news:
-    they put the call in the sparse index that ``reconcile`` reads. ``overdue_since`` is when it was due
+    ``due_at`` is set exactly while somebody still owes us news: it puts the call in the sparse
+    index that ``reconcile`` reads. ``overdue_since`` is when it was due
     first, where ``due_at`` was moved because nothing could be done. ``imported``: only an import named
     it, so that its recordings at Twilio may be another application's. ``erasure`` is the record of an
     erasure: who asked for it and when, when it was done, and of how many recordings and transcripts.
@@ -62,7 +107,7 @@ class Call:
     """
 
     call_id: str
-    status: str
+    status: CallState
     created_at: str
     updated_at: str
     direction: str = "outbound-api"
@@ -104,7 +149,6 @@ class Call:
     erasure: dict[str, Any] | None = None
     expires_at: int | None = None
     reconcile_attempts: int = 0
-    waiting_for: str | None = None
     due_at: str | None = None
     overdue_since: str | None = None
 
@@ -112,6 +156,15 @@ class Call:
     def phone_number(self) -> str | None:
         """The number of the person at the other end."""
         return self.from_number if self.direction == "inbound" else self.to_number
+
+    def may_become(self, status: CallState) -> bool:
+        """Whether the call may move on to another state, by the table above.
+
+        A failure is final where Twilio told of it, which a ``call_sid`` shows.
+        """
+        if self.status == CallState.FAILED and self.call_sid is not None:
+            return status == CallState.ERASING
+        return status in CALL_TRANSITIONS[self.status]
 
 
 def new_call_id() -> str:

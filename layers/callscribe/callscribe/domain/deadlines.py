@@ -7,11 +7,13 @@ account whose calls may last 24 hours.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from callscribe.domain.times import format_timestamp
+from callscribe.domain.calls import Call, CallState
+from callscribe.domain.recordings import Recording, RecordingState
+from callscribe.domain.times import format_timestamp, parse_timestamp
 
 DEFAULTS: Mapping[str, timedelta] = {
     # our own function runs 30 s at most: after two minutes it has died between claim and answer
@@ -57,7 +59,37 @@ _MAX_BACKOFF = timedelta(hours=2)
 # entry twice an hour
 _DEFERRED_BETWEEN = (timedelta(minutes=5), timedelta(minutes=20))
 # the fields of an entry of which nobody owes news
-NOT_WAITING: Mapping[str, None] = {"waiting_for": None, "due_at": None, "overdue_since": None}
+NOT_WAITING: Mapping[str, None] = {"due_at": None, "overdue_since": None}
+# each state's deadline, by its name above; None: nobody owes news of it
+CALL_DEADLINES: Mapping[CallState, str | None] = {
+    CallState.SCHEDULED: "call.scheduled",
+    CallState.PLACING: "call.placing",
+    CallState.UNKNOWN: "call.unknown",
+    CallState.QUEUED: "call.queued",
+    CallState.INITIATED: "call.initiated",
+    CallState.RINGING: "call.ringing",
+    CallState.IN_PROGRESS: "call.in-progress",
+    # its recordings
+    CallState.COMPLETED: "call.completed",
+    CallState.BUSY: None,
+    CallState.NO_ANSWER: None,
+    CallState.FAILED: None,
+    CallState.CANCELED: None,
+    CallState.ERASING: "call.erasing",
+    CallState.ERASED: None,
+}
+RECORDING_DEADLINES: Mapping[RecordingState, str | None] = {
+    RecordingState.RECEIVED: "recording.received",
+    RecordingState.STORED: "recording.stored",
+    RecordingState.SUBMITTING: "recording.submitting",
+    RecordingState.SUBMITTED: "recording.submitted",
+    # of every end an event is sent
+    RecordingState.COMPLETED: "recording.announce",
+    RecordingState.SILENT: "recording.announce",
+    RecordingState.ABSENT: "recording.announce",
+    RecordingState.ERROR: "recording.announce",
+}
+Entry = TypeVar("Entry", Call, Recording)
 # shards of the index: one partition takes 1,000 writes a second
 DEADLINE_SHARDS = 4
 DAY_SHARDS = 4
@@ -72,28 +104,70 @@ class Deadlines:
     def __getitem__(self, name: str) -> timedelta:
         return self.waits[name]
 
+    def started(self, entry: Entry, now: datetime) -> Entry:
+        """An entry that has just come to its status, with the deadline of it."""
+        if isinstance(entry, Call) and entry.status == CallState.SCHEDULED and entry.place_at:
+            # overdue only after its own time
+            now = parse_timestamp(entry.place_at)
+        if entry.status == CallState.ERASING:
+            # the first look is at once
+            return replace(entry, due_at=format_timestamp(now), overdue_since=None)
+        return self.renewed(entry, now)
+
+    def renewed(self, entry: Entry, now: datetime, attempts: int = 0) -> Entry:
+        """The deadline of the entry's status, from now on; further away with every attempt."""
+        name = _deadline_of(entry)
+        if name is None:
+            return settled(entry)
+        wait = self.waits[name]
+        later = min(wait * 2**attempts, max(wait, _MAX_BACKOFF))
+        return replace(entry, due_at=format_timestamp(now + later), overdue_since=None)
+
+    def looked_at(self, entry: Entry, now: datetime) -> Entry:
+        """An entry of which there was no news: the next look is further away."""
+        attempts = entry.reconcile_attempts + 1
+        return self.renewed(replace(entry, reconcile_attempts=attempts), now, attempts)
+
     def of_call(
-        self, call_id: str, status: str, now: datetime, attempts: int = 0
+        self,
+        call_id: str,  # noqa: ARG002
+        status: str,
+        now: datetime,
+        attempts: int = 0,
     ) -> dict[str, Any]:
         """The fields that put a call into the deadline index, or take it out."""
-        return self._fields(call_id, f"call.{status}", now, attempts)
+        return self._fields(f"call.{status}", now, attempts)
 
     def of_recording(
-        self, call_id: str, status: str, now: datetime, attempts: int = 0
+        self,
+        call_id: str,  # noqa: ARG002
+        status: str,
+        now: datetime,
+        attempts: int = 0,
     ) -> dict[str, Any]:
         """The same for a recording; ``announce`` is the state of an event still to be sent."""
-        return self._fields(call_id, f"recording.{status}", now, attempts)
+        return self._fields(f"recording.{status}", now, attempts)
 
-    def _fields(self, call_id: str, name: str, now: datetime, attempts: int) -> dict[str, Any]:
+    def _fields(self, name: str, now: datetime, attempts: int) -> dict[str, Any]:
         wait = self.waits.get(name)
         if wait is None:
             return dict(NOT_WAITING)
         later = min(wait * 2**attempts, max(wait, _MAX_BACKOFF))
         return {
-            "waiting_for": waiting_shard(call_id),
             "due_at": format_timestamp(now + later),
             "overdue_since": None,
         }
+
+
+def settled(entry: Entry) -> Entry:
+    """An entry of which nobody owes news any more."""
+    return replace(entry, due_at=None, overdue_since=None)
+
+
+def _deadline_of(entry: Call | Recording) -> str | None:
+    if isinstance(entry, Call):
+        return CALL_DEADLINES[entry.status]
+    return RECORDING_DEADLINES[entry.status]
 
 
 def deferred(overdue_since: datetime, now: datetime) -> dict[str, Any]:
@@ -129,13 +203,3 @@ def read_deadlines(text: str) -> Deadlines:
 def shard_of(call_id: str, shards: int) -> int:
     """Which shard a call's items live in: the same for the call and its recordings."""
     return int(call_id[:8], 16) % shards
-
-
-def waiting_shard(call_id: str) -> str:
-    """The partition of ``by_deadline`` for this call's items."""
-    return f"waiting#{shard_of(call_id, DEADLINE_SHARDS)}"
-
-
-def failed_shard(call_id: str) -> str:
-    """The partition of ``by_failure`` for this call's recordings."""
-    return f"failed#{shard_of(call_id, DEADLINE_SHARDS)}"

@@ -5,30 +5,54 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from callscribe.domain.failures import Failure
 from callscribe.domain.transcription_jobs import TranscriptionJob
 
 RECORDING_SID = re.compile(r"RE[0-9a-fA-F]{32}")
-RECORDING_TERMINAL = frozenset({"completed", "silent", "absent", "error"})
+
+
+class RecordingState(StrEnum):
+    """How far a recording is. ``submitting`` is the claim that is written before the vendor is asked."""
+
+    RECEIVED = "received"
+    STORED = "stored"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    COMPLETED = "completed"
+    SILENT = "silent"
+    ABSENT = "absent"
+    ERROR = "error"
+
+
+STATUSES = tuple(RecordingState)
 # ended well: nobody needs the vendors' copies any more
-DONE = frozenset({"completed", "silent"})
+DONE = frozenset({RecordingState.COMPLETED, RecordingState.SILENT})
+RECORDING_TERMINAL = DONE | {RecordingState.ABSENT, RecordingState.ERROR}
+_ENDS_OF_TRANSCRIPT = DONE | {RecordingState.ERROR}
+# the states that each state may become
+RECORDING_TRANSITIONS: Mapping[RecordingState, frozenset[RecordingState]] = {
+    RecordingState.RECEIVED: frozenset(
+        {RecordingState.STORED, RecordingState.ABSENT, RecordingState.ERROR}
+    ),
+    # an end: of a submission that was taken for lost
+    RecordingState.STORED: _ENDS_OF_TRANSCRIPT | {RecordingState.SUBMITTING},
+    # back: it certainly was not submitted
+    RecordingState.SUBMITTING: _ENDS_OF_TRANSCRIPT
+    | {RecordingState.SUBMITTED, RecordingState.STORED},
+    # back: the vendor failed, and is asked again
+    RecordingState.SUBMITTED: _ENDS_OF_TRANSCRIPT | {RecordingState.STORED},
+    RecordingState.COMPLETED: frozenset(),
+    RecordingState.SILENT: frozenset(),
+    RecordingState.ABSENT: frozenset(),
+    # an operator asked for another try
+    RecordingState.ERROR: frozenset({RecordingState.RECEIVED, RecordingState.STORED}),
+}
 # Twilio's words for a recording of which nothing more will come. Any other (in-progress, paused,
 # stopped, processing, or one that is new) says only that the file is not there yet
 _FINAL_AT_TWILIO = frozenset({"completed", "absent", "failed", "deleted"})
-STATUSES = (
-    "received",
-    "stored",
-    "submitting",
-    "submitted",
-    "completed",
-    "silent",
-    "absent",
-    "error",
-)
-
-
 # the transcription vendor's own failures are worth two more tries; each is free, only success is billed
 MAX_ATTEMPTS = 3
 
@@ -37,20 +61,18 @@ MAX_ATTEMPTS = 3
 class Recording:
     """One recording of a call. Fields equal the table's attributes; None means absent.
 
-    ``status`` goes received → stored → submitting → submitted → completed | silent | error, or
-    ends at absent. ``submitting`` is the claim that is written before the vendor is asked.
     ``audio_path`` is the location of the audio that the vendor was given: its jobs name it, so a
     submission whose answer was lost is found by it. ``transcript_status`` is the job's; ``announce``
     says an event is still to be sent. ``attempts`` counts submissions, ``retries`` how often a person
     asked for another go. ``claims`` only ever grows, so that a write which expects the claim it has
-    seen never meets a later one that looks the same.
-    ``failed_on`` and ``failed_at`` are set together exactly while the status is error: the sparse
-    index of failures. ``expires_at`` is its call's, so that both go together.
+    seen never meets a later one that looks the same. ``failed_at`` is set exactly while the status is
+    error: it puts the recording in the sparse index of failures. ``expires_at`` is its call's, so
+    that both go together.
     """
 
     call_id: str
     recording_sid: str
-    status: str
+    status: RecordingState
     created_at: str
     updated_at: str
     started_at: str | None = None
@@ -79,12 +101,10 @@ class Recording:
     error_code: str | None = None
     error_message: str | None = None
     error_retryable: bool | None = None
-    failed_on: str | None = None
     failed_at: str | None = None
     announce: bool | None = None
     expires_at: int | None = None
     reconcile_attempts: int = 0
-    waiting_for: str | None = None
     due_at: str | None = None
     overdue_since: str | None = None
 
@@ -94,6 +114,10 @@ class Recording:
         if self.error_code is None:
             return None
         return Failure(self.error_code, self.error_message or "", bool(self.error_retryable))
+
+    def may_become(self, status: RecordingState) -> bool:
+        """Whether the recording may move on to another state, by the table above."""
+        return status in RECORDING_TRANSITIONS[self.status]
 
 
 def is_unfinished(status_at_twilio: str) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from callscribe.domain.calls import Call
 from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
+
+Entry = TypeVar("Entry", Call, Recording)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,23 @@ class CallStore(Protocol):
     Raises (all methods):
         RetryLaterError: the table throttles or cannot be reached.
     """
+
+    def save(
+        self,
+        before: Entry | None,
+        after: Entry | None,
+        *,
+        only_from: Collection[str] = (),
+        unchanged: Collection[str] = (),
+    ) -> bool:
+        """Writes what differs from ``before``, an entry as it was read, to ``after``.
+
+        Only where the table's entry has one of the statuses ``only_from`` (without: that of
+        ``before``), and the fields ``unchanged`` still have their values of ``before``. Without
+        ``before`` the entry is added where there is none, without ``after`` it is removed. A call
+        that becomes a tombstone is replaced whole: whatever else its item had is gone.
+        """
+        ...
 
     def add_call(self, call: Call) -> bool: ...
     def add_recording(self, recording: Recording) -> bool: ...
@@ -149,6 +168,11 @@ class SweepStore(Protocol):
     Raises (all methods):
         RetryLaterError: the table throttles or cannot be reached.
     """
+
+    def save_sweep(self, before: Sweep | None, after: Sweep) -> bool:
+        """Writes what differs, where the table's sweep has still the status of ``before``; adds it
+        where ``before`` is None and there is none."""
+        ...
 
     def add_sweep(self, sweep: Sweep) -> bool: ...
     def get_sweep(self, sweep_id: str) -> Sweep | None: ...

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from callscribe.domain.calls import ERASED_STATUSES, Call
-from callscribe.domain.deadlines import Deadlines, failed_shard
+from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import VendorError, VendorNotAskedError, VendorNotFoundError
 from callscribe.domain.failures import Failure
 from callscribe.domain.recordings import (
@@ -131,7 +131,6 @@ class FinishRecording:
             "error_code": failure.code if failure else None,
             "error_message": failure.message if failure else None,
             "error_retryable": failure.retryable if failure else None,
-            "failed_on": failed_shard(call.call_id) if status == "error" else None,
             "failed_at": format_timestamp(now) if status == "error" else None,
             "announce": True,
             **self.deadlines.of_recording(call.call_id, "announce", now),

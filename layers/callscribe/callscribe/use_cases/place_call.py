@@ -15,7 +15,7 @@ from callscribe.domain.call_requests import (
     check_place_at,
 )
 from callscribe.domain.callback_urls import public_base_url
-from callscribe.domain.calls import ERASED_STATUSES, Call, statuses_before
+from callscribe.domain.calls import ERASED_STATUSES, Call, CallState, call_state, statuses_before
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import (
     CallRefusedError,
@@ -197,7 +197,7 @@ class PlaceCall:
         self, call_id: str, request: CallRequest, request_hash: str, caller: Caller
     ) -> Call:
         now = self.clock()
-        status = "scheduled" if request.place_at else "placing"
+        status = CallState.SCHEDULED if request.place_at else CallState.PLACING
         # a schedule is overdue only after its own time
         waits_from = parse_timestamp(request.place_at) if request.place_at else now
         return Call(
@@ -259,7 +259,7 @@ class PlaceCall:
             return self._kept(call, partial(self._outcome_unknown, call, error))
         except (VendorRefusedError, VendorRateLimitedError) as error:
             raise self._refused(call, error) from error
-        rings = replace(call, call_sid=placed.call_sid, status=placed.status)
+        rings = replace(call, call_sid=placed.call_sid, status=_state(placed))
         return self._kept(rings, partial(self._placed, call, placed))
 
     def _kept(self, call: Call, write: Callable[[], Call]) -> Call:
@@ -274,8 +274,8 @@ class PlaceCall:
     def _placed(self, call: Call, placed: VendorCall) -> Call:
         now = format_timestamp(self.clock())
         known = {"call_sid": placed.call_sid, "placed_at": now, "updated_at": now}
-        # Twilio answers "queued"; a callback may have been faster and further already
-        status = placed.status if placed.status in calls.STATUSES else "queued"
+        # a callback may have been faster and further already
+        status = _state(placed)
         waits = self.deadlines.of_call(call.call_id, status, self.clock())
         changes = {**known, "status": status, **waits}
         moved = self.store.change_call(call.call_id, changes, only_from=statuses_before(status))
@@ -315,6 +315,11 @@ class PlaceCall:
         return {"updated_at": format_timestamp(now), **self.deadlines.of_call(call_id, status, now)}
 
 
+def _state(placed: VendorCall) -> CallState:
+    """Twilio answers "queued", and some day perhaps with a word that is not known here."""
+    return call_state(placed.status) or CallState.QUEUED
+
+
 def failed(failure: Failure, clock: Clock) -> dict[str, Any]:
     """The changes that end a call that never rang; nobody owes news of it any more."""
     now = format_timestamp(clock())
@@ -325,6 +330,5 @@ def failed(failure: Failure, clock: Clock) -> dict[str, Any]:
         "error_code": failure.code,
         "error_message": failure.message,
         "error_retryable": failure.retryable,
-        "waiting_for": None,
         "due_at": None,
     }

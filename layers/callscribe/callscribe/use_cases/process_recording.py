@@ -22,6 +22,7 @@ from callscribe.domain.errors import (
 from callscribe.domain.failures import Failure
 from callscribe.domain.recordings import (
     Recording,
+    RecordingState,
     audio_key,
     changed,
     is_unfinished,
@@ -100,7 +101,7 @@ class ProcessRecording:
         recording = Recording(
             call_id=call.call_id,
             recording_sid=notice.recording_sid,
-            status="received",
+            status=RecordingState.RECEIVED,
             created_at=format_timestamp(now),
             updated_at=format_timestamp(now),
             started_at=notice.started_at,

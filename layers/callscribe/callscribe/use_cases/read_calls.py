@@ -162,7 +162,7 @@ def _check_readable(call: Call, recordings: list[Recording]) -> None:
     """Part of a transcript would pass for the whole: everything must have ended, and one well."""
     if any(recording.status not in RECORDING_TERMINAL for recording in recordings):
         raise NotReadyError("a recording is still being transcribed: try again", final=False)
-    if not recordings and (call.status not in calls.CALL_TERMINAL or call.waiting_for):
+    if not recordings and (call.status not in calls.CALL_TERMINAL or call.due_at):
         raise NotReadyError(f"the call is {call.status}: try again later", final=False)
     if not recordings:
         raise NotReadyError(f"the call is {call.status} and has no recording", final=True)

@@ -35,7 +35,7 @@ _FIELDS = ("since", "until", "reason", "kind")
 _AUDIO_REASONS = frozenset(("audio_refused", "audio_unavailable", "recording_deleted"))
 # what stands in an item because it ended
 _OF_AN_END = (
-    *("transcript_id", "transcript_status", "announce", "failed_on", "failed_at"),
+    *("transcript_id", "transcript_status", "announce", "failed_at"),
     *("error_code", "error_message", "error_retryable"),
 )
 _KINDS = ("audio", "transcript", "dead-letter")

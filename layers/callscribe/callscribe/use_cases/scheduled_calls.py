@@ -94,7 +94,6 @@ class ScheduledCalls:
             "error_code": _CANCELED.code,
             "error_message": _CANCELED.message,
             "error_retryable": _CANCELED.retryable,
-            "waiting_for": None,
             "due_at": None,
         }
         if self.store.change_call(call.call_id, changes, only_from=["scheduled"]):

@@ -8,10 +8,10 @@ from typing import Any
 from callscribe.domain.calls import (
     CALL_TERMINAL,
     ERASED_STATUSES,
-    STATUSES,
     Call,
+    CallState,
     call_id_for_sid,
-    statuses_before,
+    call_state,
 )
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import RetryLaterError, VendorNotFoundError
@@ -107,7 +107,7 @@ class TrackCall:
         if call is not None:
             return call
         now = self.clock()
-        status = news.status if news.status in STATUSES else "queued"
+        status = call_state(news.status) or CallState.QUEUED
         adopted = Call(
             call_id=call_id,
             status=status,
@@ -192,14 +192,13 @@ def _missing(call: Call, news: CallStatusUpdate) -> dict[str, Any]:
 
 
 def _may_become(call: Call, status: str) -> bool:
-    """Forward only; but that a call never reached Twilio is our conclusion, and Twilio knows better.
-
-    A status that Twilio adds one day moves nothing: the call is looked up again later.
-    """
-    if status not in STATUSES:
+    """Forward only. A status that Twilio adds one day moves nothing: the call is looked up later."""
+    state = call_state(status)
+    if state is None:
         return False
-    concluded = call.status == "failed" and call.call_sid is None
-    return concluded or call.status in statuses_before(status)
+    # of its own failure Twilio tells more than our conclusion that it never got the call
+    is_told = call.status == state == CallState.FAILED and call.call_sid is None
+    return is_told or call.may_become(state)
 
 
 def status_update_from_twilio(call: VendorCall) -> CallStatusUpdate:

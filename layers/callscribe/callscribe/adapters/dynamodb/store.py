@@ -13,12 +13,13 @@ from botocore.exceptions import ClientError
 from callscribe.adapters.aws.errors import translated
 from callscribe.adapters.dynamodb.items import Expression, Item, from_item, serialize, to_item
 from callscribe.domain import deadlines
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import ERASING, Call, CallState
 from callscribe.domain.dialing.kill_switch import KillSwitch
-from callscribe.domain.recordings import Recording
+from callscribe.domain.differences import differing, to_write
+from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import Clock, utc_now
-from callscribe.ports.storage import Failed, InFlightCall, OverdueItem
+from callscribe.ports.storage import Entry, Failed, InFlightCall, OverdueItem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -47,14 +48,67 @@ class DynamoDBCallStore:
         self._clock = clock
 
     @_translated
+    def save(
+        self,
+        before: Entry | None,
+        after: Entry | None,
+        *,
+        only_from: Collection[str] = (),
+        unchanged: Collection[str] = (),
+    ) -> bool:
+        if before is None:
+            return after is not None and self._add(to_item(_values(after)))
+        statuses = sorted(only_from) or [before.status]
+        if after is None:
+            return self._remove(before, statuses, unchanged)
+        if after.status == ERASING != before.status:
+            return self._replace(to_item(_values(after)), statuses)
+        known, wanted = _values(before), _values(after)
+        names = to_write(before, after) | {n for n in wanted if wanted[n] != known[n]}
+        if not names:
+            return True
+        return self._change(
+            after.call_id,
+            wanted["item"],
+            {name: wanted[name] for name in names},
+            statuses,
+            {name: known[name] for name in unchanged},
+        )
+
+    def _remove(
+        self, before: Call | Recording, statuses: Collection[str], unchanged: Collection[str]
+    ) -> bool:
+        known, expression = _values(before), Expression()
+        conditions = [expression.one_of("status", statuses)]
+        conditions += [expression.equals(name, known[name]) for name in unchanged]
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=to_item({name: known[name] for name in ("call_id", "item")}),
+                ConditionExpression=" AND ".join(conditions),
+                ExpressionAttributeNames=expression.names,
+                ExpressionAttributeValues=expression.values,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _replace(self, item: Item, only_from: Collection[str]) -> bool:
+        expression = Expression()
+        return self._put(
+            item,
+            ConditionExpression=expression.one_of("status", sorted(only_from)),
+            ExpressionAttributeNames=expression.names,
+            ExpressionAttributeValues=expression.values,
+        )
+
+    @_translated
     def add_call(self, call: Call) -> bool:
-        return self._add(_call_item(call))
+        return self._add(to_item(_values(call)))
 
     @_translated
     def add_recording(self, recording: Recording) -> bool:
-        item = to_item(asdict(recording))
-        item["item"] = serialize(_RECORDING + recording.recording_sid)
-        return self._add(item)
+        return self._add(to_item(_values(recording)))
 
     @_translated
     def get_call(self, call_id: str) -> Call | None:
@@ -107,32 +161,11 @@ class DynamoDBCallStore:
 
     @_translated
     def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
-        expression = Expression()
-        return self._put(
-            _call_item(call),
-            ConditionExpression=expression.one_of("status", sorted(only_from)),
-            ExpressionAttributeNames=expression.names,
-            ExpressionAttributeValues=expression.values,
-        )
+        return self._replace(to_item(_values(call)), only_from)
 
     @_translated
     def remove_recording(self, recording: Recording) -> bool:
-        expression = Expression()
-        conditions = [
-            expression.equals(name, getattr(recording, name)) for name in ("status", "claims")
-        ]
-        key = {"call_id": recording.call_id, "item": _RECORDING + recording.recording_sid}
-        try:
-            self._client.delete_item(
-                TableName=self._table,
-                Key=to_item(key),
-                ConditionExpression=" AND ".join(conditions),
-                ExpressionAttributeNames=expression.names,
-                ExpressionAttributeValues=expression.values,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        return self._remove(recording, [recording.status], ["claims"])
 
     @_translated
     def change_call(
@@ -143,7 +176,7 @@ class DynamoDBCallStore:
         only_from: Collection[str],
         expected: Mapping[str, Any] | None = None,
     ) -> bool:
-        return self._change(call_id, _CALL, _indexed(changes), only_from, expected or {})
+        return self._change(call_id, _CALL, _indexed(call_id, changes), only_from, expected or {})
 
     @_translated
     def change_recording(
@@ -156,7 +189,7 @@ class DynamoDBCallStore:
         expected: Mapping[str, Any] | None = None,
     ) -> bool:
         key = _RECORDING + recording_sid
-        return self._change(call_id, key, changes, only_from, expected or {})
+        return self._change(call_id, key, _indexed(call_id, changes), only_from, expected or {})
 
     @_translated
     def list_day(
@@ -217,6 +250,13 @@ class DynamoDBCallStore:
             stands: Item = error.response["Item"]  # type: ignore[typeddict-item]
             return str(stands["stands_for"]["S"])
         return wanted
+
+    @_translated
+    def save_sweep(self, before: Sweep | None, after: Sweep) -> bool:
+        if before is None:
+            return self.add_sweep(after)
+        changes = {name: getattr(after, name) for name in differing(before, after)}
+        return not changes or self._change(_SWEEPS, after.sweep_id, changes, [before.status], {})
 
     @_translated
     def add_sweep(self, sweep: Sweep) -> bool:
@@ -511,24 +551,43 @@ _CALL_FIELDS = frozenset(field.name for field in fields(Call))
 _RECORDING_FIELDS = frozenset(field.name for field in fields(Recording))
 
 
-def _call_item(call: Call) -> Item:
-    """All attributes, those of the indexes included: the day is sharded, the number the person's."""
-    shard = deadlines.shard_of(call.call_id, deadlines.DAY_SHARDS)
+def _values(entry: Call | Recording) -> dict[str, Any]:
+    """All attributes by name, those of the sparse indexes included; None: there is none."""
+    waits = {"waiting_for": _waiting_for(entry.call_id) if entry.due_at else None}
+    if isinstance(entry, Recording):
+        failed = {"failed_on": _failed_on(entry.call_id) if entry.failed_at else None}
+        return asdict(entry) | waits | failed | {"item": _RECORDING + entry.recording_sid}
+    shard = deadlines.shard_of(entry.call_id, deadlines.DAY_SHARDS)
     keys = {
         "item": _CALL,
-        "day": f"{call.created_at[:10]}#{shard}",
-        "phone_number": call.phone_number,
+        "day": f"{entry.created_at[:10]}#{shard}",
+        # of the person at the other end
+        "phone_number": entry.phone_number,
         # present exactly while it is to be placed
-        "scheduled_in": f"scheduled#{shard}" if call.status == "scheduled" else None,
+        "scheduled_in": f"scheduled#{shard}" if entry.status == CallState.SCHEDULED else None,
     }
-    return to_item(asdict(call) | keys)
+    return asdict(entry) | waits | keys
 
 
-def _indexed(changes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With the indexes' attributes that change with them, as in ``_call_item``."""
+def _waiting_for(call_id: str) -> str:
+    """The partition of ``by_deadline``."""
+    return f"waiting#{deadlines.shard_of(call_id, deadlines.DEADLINE_SHARDS)}"
+
+
+def _failed_on(call_id: str) -> str:
+    """The partition of ``by_failure``."""
+    return f"failed#{deadlines.shard_of(call_id, deadlines.DEADLINE_SHARDS)}"
+
+
+def _indexed(call_id: str, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With the indexes' attributes that change with them, as in ``_values``."""
     more: dict[str, Any] = {}
     if changes.get("status", "scheduled") != "scheduled":
         more["scheduled_in"] = None
+    if "due_at" in changes:
+        more["waiting_for"] = _waiting_for(call_id) if changes["due_at"] else None
+    if "failed_at" in changes:
+        more["failed_on"] = _failed_on(call_id) if changes["failed_at"] else None
     if "to_number" in changes:
         inbound = changes.get("direction") == "inbound"
         more["phone_number"] = changes["from_number" if inbound else "to_number"]
@@ -536,11 +595,13 @@ def _indexed(changes: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _to_call(item: Item) -> Call:
-    return Call(**{name: value for name, value in item.items() if name in _CALL_FIELDS})
+    values = {name: value for name, value in item.items() if name in _CALL_FIELDS}
+    return Call(**values | {"status": CallState(item["status"])})
 
 
 def _to_recording(item: Item) -> Recording:
-    return Recording(**{name: value for name, value in item.items() if name in _RECORDING_FIELDS})
+    values = {name: value for name, value in item.items() if name in _RECORDING_FIELDS}
+    return Recording(**values | {"status": RecordingState(item["status"])})
 
 
 _SWEEP_FIELDS = frozenset(field.name for field in fields(Sweep))

@@ -76,7 +76,7 @@ class AdvanceRecording:
         if recording.announce:
             self.finish.publish_event(call, recording)
         # the entry may be older than what took its place: an event that was sent meanwhile
-        elif recording.waiting_for is not None:
+        elif recording.due_at is not None:
             self.erase.copies(call, recording)
 
     def _is_still_there(self, call: Call, recording: Recording) -> bool:
