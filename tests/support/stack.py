@@ -144,7 +144,7 @@ class Driver:
 
         def run() -> dict[str, Any] | None:
             result: dict[str, Any] = self.stack.invoke("ReconcileFunction", {"source": "test"})
-            return None if "skipped" in result else result
+            return None if result["skipped"] else result
 
         result = wait_until(run)
         assert result is not None
