@@ -16,8 +16,8 @@ import boto3
 import requests
 
 from callscribe.api import entrypoints
+from callscribe.api.callbacks import CallbackVerifier
 from callscribe.bootstrap import wiring
-from callscribe.callbacks import CallbackVerifier
 from local.stack import LocalStack
 
 CLOCK = time.perf_counter

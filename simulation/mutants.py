@@ -143,11 +143,11 @@ MUTANTS = (
     Mutant(
         what="a recording callback is acknowledged although it was not queued",
         path=_USE_CASES + "receive_recording.py",
-        old="        self.queue.put(notice)\n",
+        old="        self.queue.put(update)\n",
         new=(
             "        import contextlib\n"
             "        with contextlib.suppress(Exception):\n"
-            "            self.queue.put(notice)\n"
+            "            self.queue.put(update)\n"
         ),
     ),
     Mutant(
@@ -292,9 +292,9 @@ MUTANTS = (
     ),
     Mutant(
         what="an unknown recording status is treated as absent",
-        path="layers/callscribe/callscribe/domain/recordings.py",
-        old="    return status_at_twilio not in _FINAL_AT_TWILIO\n",
-        new='    return status_at_twilio in ("in-progress", "paused", "processing")\n',
+        path="layers/callscribe/callscribe/adapters/twilio/resources.py",
+        old="_RECORDING_STATES.get(status, VendorRecordingState.PROCESSING)",
+        new="_RECORDING_STATES.get(status, VendorRecordingState.ABSENT)",
         rough=False,
     ),
     Mutant(

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from callscribe.adapters.twilio.errors import explain_refusal
+from callscribe.adapters.twilio.resources import read_call, read_recording
 from callscribe.domain.calls import CALL_TERMINAL, Call
 from callscribe.domain.errors import (
     RetryLaterError,
@@ -23,7 +25,7 @@ from callscribe.domain.errors import (
 )
 from callscribe.domain.times import format_timestamp
 from callscribe.ports.storage import StoredAudio
-from callscribe.ports.telephony import RecordingStatusUpdate, VendorCall
+from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
 from callscribe.ports.vendors import Page
 from simulation.api import Api
 from simulation.fault_injector import CALLBACK_FAULTS, FaultInjector
@@ -99,10 +101,10 @@ class Twilio:
 
     # what the application asks
 
-    def place_call(self, call: Call) -> VendorCall:
+    def place_call(self, call: Call) -> CallStatusUpdate:
         plan = self.plans[call.to_number or ""]
 
-        def act() -> VendorCall:
+        def act() -> CallStatusUpdate:
             if plan.kind == "refused":
                 failure = explain_refusal(21211, 400)
                 raise VendorRefusedError(
@@ -123,14 +125,14 @@ class Twilio:
 
         return self.lambdas.vendor("Twilio", plan.label, "calls.create", act)
 
-    def get_call(self, call_sid: str) -> VendorCall:
-        def act() -> VendorCall:
+    def get_call(self, call_sid: str) -> CallStatusUpdate:
+        def act() -> CallStatusUpdate:
             return self._shown(_there(self.calls.get(call_sid)))
 
         return self._ask(call_sid, "calls.fetch", act)
 
-    def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[VendorCall]:
-        def act() -> list[VendorCall]:
+    def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[CallStatusUpdate]:
+        def act() -> list[CallStatusUpdate]:
             return [
                 self._shown(call)
                 for call in self.calls.values()
@@ -194,8 +196,10 @@ class Twilio:
 
         return self._ask(NOBODY, "recordings.page", act)
 
-    def page_ended_calls(self, since: str, until: str, cursor: str | None) -> Page[VendorCall]:
-        def act() -> Page[VendorCall]:
+    def page_ended_calls(
+        self, since: str, until: str, cursor: str | None
+    ) -> Page[CallStatusUpdate]:
+        def act() -> Page[CallStatusUpdate]:
             found = [
                 self._shown(call)
                 for call in self.calls.values()
@@ -374,18 +378,20 @@ class Twilio:
             "FromCity": "",
         }
 
-    def _shown(self, call: SimulatedCall) -> VendorCall:
-        return VendorCall(
-            call_sid=call.sid,
-            # the API has no "initiated"
-            status="queued" if call.status == "initiated" else call.status,
-            to_number=call.plan.phone,
-            from_number=OTHERS_NUMBER if call.plan.kind == "other-stack" else OUR_NUMBER,
-            direction=call.direction,
-            created_at=format_timestamp(call.created),
-            started_at=format_timestamp(call.started) if call.started else None,
-            ended_at=format_timestamp(call.ended) if call.ended else None,
-            duration_seconds=20 if self.knows_duration(call) else None,
+    def _shown(self, call: SimulatedCall) -> CallStatusUpdate:
+        return read_call(
+            SimpleNamespace(
+                sid=call.sid,
+                # the API has no "initiated"
+                status="queued" if call.status == "initiated" else call.status,
+                to=call.plan.phone,
+                _from=OTHERS_NUMBER if call.plan.kind == "other-stack" else OUR_NUMBER,
+                direction=call.direction,
+                date_created=call.created,
+                start_time=call.started,
+                end_time=call.ended,
+                duration="20" if self.knows_duration(call) else None,
+            )
         )
 
     def knows_duration(self, call: SimulatedCall) -> bool:
@@ -396,16 +402,18 @@ class Twilio:
         return self._clock() >= call.ended + timedelta(seconds=lag)
 
     def _told(self, recording: SimulatedRecording) -> RecordingStatusUpdate:
-        return RecordingStatusUpdate(
-            recording_sid=recording.sid,
-            call_sid=recording.call.sid,
-            status=recording.status,
-            channels=recording.channels,
-            created_at=format_timestamp(recording.created),
-            started_at=format_timestamp(recording.created),
-            duration_seconds=12 if recording.status == "completed" else None,
-            source="OutboundAPI",
-            error_code=16101 if recording.status == "absent" else None,
+        return read_recording(
+            SimpleNamespace(
+                sid=recording.sid,
+                call_sid=recording.call.sid,
+                status=recording.status,
+                channels=recording.channels,
+                date_created=recording.created,
+                start_time=recording.created,
+                duration="12" if recording.status == "completed" else "-1",
+                source="OutboundAPI",
+                error_code=16101 if recording.status == "absent" else None,
+            )
         )
 
     def _ask(self, entity: str, operation: str, act: Callable[[], T]) -> T:

@@ -6,13 +6,11 @@ picks up, so nobody hears a cold start.
 
 from __future__ import annotations
 
-import re
-
+from callscribe.adapters.twilio.callbacks import pressed_key, read_call_status, recorded_call_id
 from callscribe.adapters.twilio.twiml import render_twiml
 from callscribe.api.entrypoints import Context, http_function
 from callscribe.api.http import Request, Response, respond_empty, respond_text
 from callscribe.bootstrap import wiring
-from callscribe.callbacks import call_status_update
 from callscribe.domain.calls import STATUSES
 from callscribe.domain.scripts import Script
 
@@ -20,16 +18,16 @@ from callscribe.domain.scripts import Script
 def opening(request: Request, _: Context) -> Response:
     form = wiring.verifier().twilio(request)
     answer = wiring.answer_call()
-    if ended := _recorded_before(form):
+    if ended := recorded_call_id(form):
         return _twiml(answer.closing(ended))
     return _twiml(answer.opening(request.path_parameters["call_id"]))
 
 
 def consent(request: Request, _: Context) -> Response:
     """The answer of somebody who was asked to press a key."""
-    digits = wiring.verifier().twilio(request).get("Digits", "")
+    key = pressed_key(wiring.verifier().twilio(request))
     call_id = request.path_parameters["call_id"]
-    return _twiml(wiring.answer_call().after_consent(call_id, digits))
+    return _twiml(wiring.answer_call().after_consent(call_id, key))
 
 
 def recorded(request: Request, _: Context) -> Response:
@@ -39,24 +37,15 @@ def recorded(request: Request, _: Context) -> Response:
 
 def inbound(request: Request, _: Context) -> Response:
     form = wiring.verifier().twilio(request)
-    if ended := _recorded_before(form):
+    if ended := recorded_call_id(form):
         return _twiml(wiring.answer_call().closing(ended))
     base_url = request.base_url(wiring.settings().public_base_url)
-    return _twiml(wiring.answer_call().inbound(call_status_update(form), base_url=base_url))
-
-
-def _recorded_before(form: dict[str, str]) -> str | None:
-    """The call_id where Twilio falls back on a script's beginning because its end could not be had.
-
-    ``ErrorUrl`` is the URL that failed. Whoever has left their message is not asked for another.
-    """
-    failed = re.search(r"/twiml/([0-9a-f]{32})/recorded(?:#|$)", form.get("ErrorUrl", ""))
-    return failed[1] if failed else None
+    return _twiml(wiring.answer_call().inbound(read_call_status(form), base_url=base_url))
 
 
 def call_status(request: Request, _: Context) -> Response:
     """With our call_id in the path, or without for a call that we never placed."""
-    news = call_status_update(wiring.verifier().twilio(request))
+    news = read_call_status(wiring.verifier().twilio(request))
     if news.status not in STATUSES:
         # a status that Twilio adds one day must not make it retry for ever
         wiring.telemetry().warn("unknown call status", status=news.status)

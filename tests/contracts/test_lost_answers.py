@@ -21,7 +21,7 @@ from callscribe.adapters.dynamodb.store import DynamoDBCallStore
 from callscribe.domain.calls import Call, CallState, new_call_id
 from callscribe.domain.errors import RetryLaterError
 from callscribe.domain.recordings import Recording, RecordingState
-from callscribe.ports.telephony import RecordingStatusUpdate
+from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 from local.http_server import DropConnection, Request, Response, Server
 from tests.support.stack import Driver
 
@@ -208,7 +208,9 @@ def test_message_that_is_gone_needs_no_other_time(driver: Driver) -> None:
     sqs = driver.stack.ministack.client("sqs")
     url = sqs.create_queue(QueueName=f"gone-{new_call_id()}")["QueueUrl"]
     queue = SQSRecordingsQueue(sqs, url)
-    queue.put(RecordingStatusUpdate(recording_sid="RE" + "1" * 32, status="completed"))
+    queue.put(
+        RecordingStatusUpdate(recording_sid="RE" + "1" * 32, status=VendorRecordingState.COMPLETED)
+    )
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     queue.retry_in(message["ReceiptHandle"], 30)

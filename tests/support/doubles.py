@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callscribe.domain.calls import Call
-from callscribe.ports.telephony import VendorCall
+from callscribe.ports.telephony import CallStatusUpdate
 
 
 class QuietTelemetry:
@@ -22,16 +22,12 @@ class QuietTelemetry:
         raise AssertionError(message) from exc_info
 
 
-def queued_at_twilio(call: Call, call_sid: str) -> VendorCall:
+def queued_at_twilio(call: Call, call_sid: str) -> CallStatusUpdate:
     """What Twilio answers when it takes a call."""
-    return VendorCall(
+    return CallStatusUpdate(
         call_sid=call_sid,
         status="queued",
         to_number=call.to_number,
         from_number=call.from_number,
         direction="outbound-api",
-        created_at=None,
-        started_at=None,
-        ended_at=None,
-        duration_seconds=None,
     )

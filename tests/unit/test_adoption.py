@@ -14,7 +14,7 @@ from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import format_timestamp
 from callscribe.domain.transcription_jobs import JobStatus, TranscriptionJob
-from callscribe.ports.telephony import RecordingStatusUpdate, VendorCall
+from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate, VendorRecordingState
 from callscribe.ports.vendors import Page
 from callscribe.use_cases.sweep_vendors import SweepVendors
 from simulation.memory_store import MemoryCallStore
@@ -97,7 +97,7 @@ class Vendors:
                 RecordingStatusUpdate(
                     recording_sid=RECORDING_SID,
                     call_sid=CALL_SID,
-                    status="completed",
+                    status=VendorRecordingState.COMPLETED,
                     created_at=made,
                 )
             ],
@@ -113,7 +113,7 @@ class Vendors:
             return Page([], None)
         return Page([replace(self.job, callback_url=None)], None)
 
-    def get_call(self, call_sid: str) -> VendorCall:
+    def get_call(self, call_sid: str) -> CallStatusUpdate:
         self.asked.append(call_sid)
         to = Call(
             call_id="",

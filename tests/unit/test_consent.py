@@ -13,8 +13,9 @@ from callscribe.domain.consent import STATUSES, ConsentRules, announced, answere
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import RetryLaterError
 from callscribe.domain.retention import Retention
+from callscribe.ports.telephony import CallStatusUpdate
 from callscribe.use_cases.answer_call import AnswerCall
-from callscribe.use_cases.track_call import CallStatusUpdate, TrackCall
+from callscribe.use_cases.track_call import TrackCall
 from local.template import TEMPLATE
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry

@@ -34,7 +34,7 @@ from callscribe.domain.call_requests import LANGUAGES
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.recordings import Recording
 from callscribe.ports.messaging import DeadLetter
-from callscribe.ports.telephony import RecordingStatusUpdate, VendorCall
+from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
 from functions.calls.app import handler as calls_handler
 from functions.dial.app import handler as dial_handler
 from local.options import ROOT
@@ -107,7 +107,7 @@ class House(QuietTelemetry, MemoryCallStore):
         stands = (self.calls, self.recordings, self.sweeps, self._listed)
         return (*(dict(part) for part in stands), self._switch, len(self.notices))
 
-    def place_call(self, call: Call) -> VendorCall:
+    def place_call(self, call: Call) -> CallStatusUpdate:
         return queued_at_twilio(call, "CA" + call.call_id)
 
     def place_call_at(self, call_id: str, place_at: str, *, target_arn: str) -> None: ...

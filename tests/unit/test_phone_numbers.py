@@ -13,9 +13,10 @@ from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.dialing.phone_numbers import country_of, phone_number_error
 from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.retention import Retention
+from callscribe.ports.telephony import CallStatusUpdate
 from callscribe.use_cases.manage_dialing import ManageDialing
 from callscribe.use_cases.request_erasure import RequestErasure
-from callscribe.use_cases.track_call import CallStatusUpdate, TrackCall
+from callscribe.use_cases.track_call import TrackCall
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
 

@@ -27,7 +27,7 @@ from callscribe.domain.errors import (
 )
 from callscribe.domain.failures import Failure
 from callscribe.domain.retention import Retention
-from callscribe.ports.telephony import VendorCall
+from callscribe.ports.telephony import CallStatusUpdate
 from callscribe.use_cases.import_recordings import ImportRecordings
 from callscribe.use_cases.place_call import Caller, PlaceCall, failed
 from simulation.memory_store import MemoryCallStore
@@ -56,7 +56,7 @@ class Telephony:
         self._answers = answers
         self._refuses = refuses
 
-    def place_call(self, call: Call) -> VendorCall:
+    def place_call(self, call: Call) -> CallStatusUpdate:
         self.placed.append(call)
         if self._refuses:
             raise self._refuses

@@ -12,7 +12,7 @@ from callscribe.domain.adoption import AdoptionRules
 from callscribe.domain.errors import VendorOutcomeUnknownError, VendorRefusedError
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import format_timestamp
-from callscribe.ports.telephony import RecordingStatusUpdate
+from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 from callscribe.ports.vendors import Page
 from callscribe.use_cases.sweep_vendors import SweepResult, SweepVendors
 from simulation.memory_store import MemoryCallStore
@@ -92,7 +92,10 @@ def heard(number: int, minutes_ago: float = 60) -> RecordingStatusUpdate:
     made = format_timestamp(NOW - timedelta(minutes=minutes_ago))
     sid = f"{number:032}"
     return RecordingStatusUpdate(
-        recording_sid=f"RE{sid}", call_sid=f"CA{sid}", status="completed", created_at=made
+        recording_sid=f"RE{sid}",
+        call_sid=f"CA{sid}",
+        status=VendorRecordingState.COMPLETED,
+        created_at=made,
     )
 
 

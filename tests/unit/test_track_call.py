@@ -10,8 +10,8 @@ import pytest
 from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.retention import Retention
-from callscribe.ports.telephony import VendorCall
-from callscribe.use_cases.track_call import TrackCall, status_update_from_twilio
+from callscribe.ports.telephony import CallStatusUpdate
+from callscribe.use_cases.track_call import TrackCall
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
 
@@ -20,22 +20,22 @@ CALL_ID, CALL_SID = "0" * 32, "CA" + "1" * 32
 BEGUN, ENDED = "2026-11-21T07:00:00.000Z", "2026-11-21T07:00:20.000Z"
 
 
-def told(**more: Any) -> VendorCall:
+def told(**more: Any) -> CallStatusUpdate:
     values: dict[str, Any] = {
         "call_sid": CALL_SID,
         "status": "completed",
         "to_number": "+14155550100",
         "from_number": "+15005550006",
         "direction": "inbound",
-        "created_at": BEGUN,
-        "started_at": BEGUN,
+        "at": ENDED,
+        "answered_at": BEGUN,
         "ended_at": ENDED,
         "duration_seconds": 20,
     }
-    return VendorCall(**(values | more))
+    return CallStatusUpdate(**(values | more))
 
 
-def applied(call: Call, *news: VendorCall) -> Call:
+def applied(call: Call, *news: CallStatusUpdate) -> Call:
     store = MemoryCallStore()
     store.add_call(call)
     track = TrackCall(
@@ -46,7 +46,7 @@ def applied(call: Call, *news: VendorCall) -> Call:
         retention=Retention(365),
     )
     for one in news:
-        track.apply(CALL_ID, status_update_from_twilio(one))
+        track.apply(CALL_ID, one)
     return store.calls[CALL_ID]
 
 
@@ -85,7 +85,7 @@ def test_nothing_comes_back_to_a_call_that_was_erased(status: str) -> None:
 
 
 def test_call_that_nobody_answered_has_no_such_time() -> None:
-    news = told(status="no-answer", duration_seconds=None)
+    news = told(status="no-answer", duration_seconds=None, answered_at=None)
     assert applied(a_call(status="ringing"), news).answered_at is None
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from callscribe.adapters.assemblyai.errors import explain_job_error, without_places
-from callscribe.domain.transcript_failures import explain_recording_error
 from tests.support.fixtures import fixtures
 
 SECRET = "https://user:s3cret@bucket.example/a.wav?X-Amz-Signature=s3cret#s3cret"
@@ -75,29 +74,6 @@ def test_no_place_stands_in_an_errors_words(place: str) -> None:
         "Odd (400): cannot read (URL) File type text/html.",
         "Odd (400): cannot read (URL), File type text/html.",
     )
-
-
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("16101", "recording_too_short"),
-        ("16102", "recording_silent"),
-        ("16104", "recording_encryption_failed"),
-        ("16105", "recording_encryption_failed"),
-        ("16106", "recording_encryption_failed"),
-        ("16109", "recording_encrypted"),
-        ("99999", "recording_absent"),
-        ("", "recording_absent"),
-        ("0", "recording_absent"),
-    ],
-)
-def test_a_recordings_error_is_named(code: str, expected: str) -> None:
-    failure = explain_recording_error(code)
-    assert failure.code == expected
-    assert not failure.retryable
-    assert ("99999" in failure.message) is (code == "99999")
-    # Twilio's 0 means that nothing is wrong
-    assert "error 0" not in failure.message
 
 
 def test_every_documented_error_has_a_name() -> None:

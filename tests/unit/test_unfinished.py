@@ -10,9 +10,10 @@ import pytest
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import RetryLaterError, VendorOutcomeUnknownError
+from callscribe.domain.failures import Failure
 from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.times import format_timestamp
-from callscribe.ports.telephony import RecordingStatusUpdate
+from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 from callscribe.use_cases.finish_recording import FinishRecording
 from callscribe.use_cases.process_recording import ProcessRecording
 from simulation.memory_store import MemoryCallStore
@@ -21,6 +22,7 @@ from tests.support.doubles import QuietTelemetry
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CALL_ID = "0" * 32
 RECORDING_SID = "RE" + "0" * 32
+TOO_SHORT = Failure("recording_too_short", "too short", retryable=False)
 
 
 class Silence:
@@ -78,7 +80,7 @@ def test_recording_of_which_assemblyai_answers_an_error_waits_for_now() -> None:
     assert store.recordings[CALL_ID, RECORDING_SID].status == "submitted"
 
 
-def process(status: str) -> MemoryCallStore:
+def process(status: VendorRecordingState, failure: Failure | None = None) -> MemoryCallStore:
     store = MemoryCallStore()
     at = format_timestamp(NOW)
     store.add_call(Call(call_id=CALL_ID, status=CallState.COMPLETED, created_at=at, updated_at=at))
@@ -95,24 +97,32 @@ def process(status: str) -> MemoryCallStore:
         deadlines=Deadlines(),
         webhook_secret=str,
     )
-    work.process(RecordingStatusUpdate(recording_sid=RECORDING_SID, status=status, call_id=CALL_ID))
+    work.process(
+        RecordingStatusUpdate(
+            recording_sid=RECORDING_SID, status=status, call_id=CALL_ID, failure=failure
+        )
+    )
     return store
 
 
-@pytest.mark.parametrize("status", ["in-progress", "paused", "stopped", "processing", "brand-new"])
-def test_status_of_a_recording_that_is_not_final_is_no_absence(status: str) -> None:
+@pytest.mark.parametrize(
+    "status", [VendorRecordingState.IN_PROGRESS, VendorRecordingState.PROCESSING]
+)
+def test_recording_that_is_not_finished_is_not_absent(status: VendorRecordingState) -> None:
     with pytest.raises(RetryLaterError):
         process(status)
 
 
 @pytest.mark.parametrize(
-    ("told", "status", "code"),
+    ("told", "failure", "status", "code"),
     [
-        ("absent", "absent", "recording_absent"),
-        ("failed", "absent", "recording_absent"),
-        ("deleted", "error", "recording_deleted"),
+        (VendorRecordingState.ABSENT, None, "absent", "recording_absent"),
+        (VendorRecordingState.ABSENT, TOO_SHORT, "absent", "recording_too_short"),
+        (VendorRecordingState.DELETED, None, "error", "recording_deleted"),
     ],
 )
-def test_recording_that_is_not_to_be_had_ends_by_name(told: str, status: str, code: str) -> None:
-    stands = process(told).recordings[CALL_ID, RECORDING_SID]
+def test_recording_that_is_not_to_be_had_ends_by_name(
+    told: VendorRecordingState, failure: Failure | None, status: str, code: str
+) -> None:
+    stands = process(told, failure).recordings[CALL_ID, RECORDING_SID]
     assert (stands.status, stands.error_code) == (status, code)

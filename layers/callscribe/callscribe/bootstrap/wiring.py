@@ -19,8 +19,8 @@ from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.aws.sqs import SQSDeadLetters, SQSRecordingsQueue
 from callscribe.adapters.dynamodb.store import DynamoDBCallStore
 from callscribe.adapters.telemetry import PowertoolsTelemetry
+from callscribe.api.callbacks import CallbackVerifier
 from callscribe.bootstrap.settings import Settings
-from callscribe.callbacks import CallbackVerifier
 from callscribe.domain.callback_urls import public_base_url
 from callscribe.domain.calls import new_call_id
 from callscribe.domain.deadlines import Deadlines

@@ -50,9 +50,6 @@ RECORDING_TRANSITIONS: Mapping[RecordingState, frozenset[RecordingState]] = {
     # an operator asked for another try
     RecordingState.ERROR: frozenset({RecordingState.RECEIVED, RecordingState.STORED}),
 }
-# Twilio's words for a recording of which nothing more will come. Any other (in-progress, paused,
-# stopped, processing, or one that is new) says only that the file is not there yet
-_FINAL_AT_TWILIO = frozenset({"completed", "absent", "failed", "deleted"})
 # the transcription vendor's own failures are worth two more tries; each is free, only success is billed
 MAX_ATTEMPTS = 3
 
@@ -118,11 +115,6 @@ class Recording:
     def may_become(self, status: RecordingState) -> bool:
         """Whether the recording may move on to another state, by the table above."""
         return status in RECORDING_TRANSITIONS[self.status]
-
-
-def is_unfinished(status_at_twilio: str) -> bool:
-    """Whether the file may still follow; so it is with every status that is not known here."""
-    return status_at_twilio not in _FINAL_AT_TWILIO
 
 
 def changed(recording: Recording, changes: Mapping[str, Any]) -> Recording:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
 
 Clock = Callable[[], datetime]
 
@@ -44,16 +43,3 @@ def is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-
-
-def from_rfc_2822(text: str | None) -> str | None:
-    """Twilio's ``Fri, 20 Nov 2026 12:00:01 +0000`` in our form; None where absent or unreadable.
-
-    Unreadable is not an error: a callback must never be lost to a date.
-    """
-    if not text:
-        return None
-    try:
-        return format_timestamp(parsedate_to_datetime(text))
-    except (ValueError, OverflowError):
-        return None

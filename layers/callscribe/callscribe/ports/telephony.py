@@ -3,39 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from callscribe.domain.calls import Call
+from callscribe.domain.failures import Failure
 from callscribe.ports.storage import StoredAudio
 from callscribe.ports.vendors import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VendorCall:
-    """A call as Twilio tells it; times in our form."""
+class CallStatusUpdate:
+    """What the vendor says of a call, by callback or by its API; times in our form.
+
+    ``at`` is when the status began. Only its API tells ``created_at``, and ``answered_at`` and
+    ``ended_at`` whatever the status.
+    """
 
     call_sid: str
     status: str
-    to_number: str | None
-    from_number: str | None
-    direction: str
-    created_at: str | None
-    started_at: str | None
-    ended_at: str | None
-    duration_seconds: int | None
-    queue_time_ms: int | None = None
+    at: str | None = None
+    created_at: str | None = None
+    answered_at: str | None = None
+    ended_at: str | None = None
+    duration_seconds: int | None = None
+    answered_by: str | None = None
+    to_number: str | None = None
+    from_number: str | None = None
+    direction: str | None = None
+
+
+class VendorRecordingState(StrEnum):
+    """How far the vendor is with a recording; ``RecordingState`` is how far we are."""
+
+    IN_PROGRESS = "in-progress"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    ABSENT = "absent"
+    DELETED = "deleted"
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the file may still follow."""
+        return self in (self.IN_PROGRESS, self.PROCESSING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingStatusUpdate:
-    """What Twilio says of a recording, by callback or by its API; also the queue's message.
+    """What the vendor says of a recording, by callback or by its API; also the queue's message.
 
-    ``imported``: an import named it, and nothing else says that its call is this stack's. ``redrives``
-    counts how often it came back from the dead-letter queue.
+    ``failure`` says why a recording is absent, where the vendor does. ``imported``: an import named it,
+    and nothing else says that its call is this stack's. ``redrives`` counts how often it came back from
+    the dead-letter queue.
     """
 
     recording_sid: str
-    status: str
+    status: VendorRecordingState
     call_sid: str | None = None
     call_id: str | None = None
     channels: int | None = None
@@ -43,7 +66,7 @@ class RecordingStatusUpdate:
     created_at: str | None = None
     started_at: str | None = None
     source: str | None = None
-    error_code: int | None = None
+    failure: Failure | None = None
     base_url: str | None = None
     imported: bool | None = None
     redrives: int = 0
@@ -56,9 +79,11 @@ class Telephony(Protocol):
         VendorRefusedError (VendorNotFoundError), VendorRateLimitedError, VendorOutcomeUnknownError
     """
 
-    def place_call(self, call: Call) -> VendorCall: ...
-    def get_call(self, call_sid: str) -> VendorCall: ...
-    def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[VendorCall]: ...
+    def place_call(self, call: Call) -> CallStatusUpdate: ...
+    def get_call(self, call_sid: str) -> CallStatusUpdate: ...
+    def find_calls(
+        self, *, to_number: str, from_number: str, since: str
+    ) -> list[CallStatusUpdate]: ...
     def get_recording(self, recording_sid: str) -> RecordingStatusUpdate: ...
     def list_recordings(self, call_sid: str) -> list[RecordingStatusUpdate]: ...
     def delete_recording(self, recording_sid: str) -> None:
@@ -75,7 +100,9 @@ class Telephony(Protocol):
         """Recordings made in a span of time."""
         ...
 
-    def page_ended_calls(self, since: str, until: str, cursor: str | None) -> Page[VendorCall]:
+    def page_ended_calls(
+        self, since: str, until: str, cursor: str | None
+    ) -> Page[CallStatusUpdate]:
         """Calls that ended in a span of time."""
         ...
 

@@ -18,7 +18,8 @@ from callscribe.domain.scripts import (
 from callscribe.domain.times import Clock
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
-from callscribe.use_cases.track_call import CallStatusUpdate, TrackCall
+from callscribe.ports.telephony import CallStatusUpdate
+from callscribe.use_cases.track_call import TrackCall
 
 _NOT_GONE = frozenset(STATUSES) - ERASED_STATUSES
 

@@ -19,19 +19,19 @@ from callscribe.domain.recordings import (
     transcript_key,
 )
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
-from callscribe.domain.transcript_failures import explain_recording_error
 from callscribe.domain.transcription_jobs import JobStatus, TranscriptionJob
 from callscribe.domain.transcripts import Transcript
 from callscribe.ports.messaging import EventPublisher, RecordingsQueue
 from callscribe.ports.storage import CallStore, Documents
 from callscribe.ports.telemetry import Telemetry
-from callscribe.ports.telephony import RecordingStatusUpdate
+from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 from callscribe.ports.transcription import Transcriber
 
 # an item holds 400 KB; the whole text is in the bucket all the same
 MAX_TEXT_BYTES = 250_000
 
-_TOLD_BY_TWILIO = ("duration_seconds", "started_at", "channels", "source")
+_TOLD_BY_VENDOR = ("duration_seconds", "started_at", "channels", "source")
+_ABSENT = Failure("recording_absent", "Twilio has no recording", retryable=False)
 _SILENT = Failure("no_speech", "nobody spoke in this recording", retryable=False)
 _AUDIO_DELETED = Failure(
     "recording_deleted", "the recording was deleted at Twilio before it was copied", retryable=False
@@ -155,7 +155,7 @@ class FinishRecording:
 
     def keep(self, recording: Recording, notice: RecordingStatusUpdate) -> None:
         """Fills in what the recording lacks and Twilio knows; what it has stays."""
-        told = {name: getattr(notice, name) for name in _TOLD_BY_TWILIO}
+        told = {name: getattr(notice, name) for name in _TOLD_BY_VENDOR}
         missing = {n: v for n, v in told.items() if v is not None and getattr(recording, n) is None}
         if missing:
             self.store.change_recording(
@@ -170,11 +170,10 @@ class FinishRecording:
         self, call: Call, recording: Recording, notice: RecordingStatusUpdate
     ) -> None:
         """Ends a recording of which Twilio says that there will be no audio."""
-        if notice.status == "deleted":
+        if notice.status == VendorRecordingState.DELETED:
             self.end(call, recording, "error", _AUDIO_DELETED)
         else:
-            failure = explain_recording_error(str(notice.error_code or ""))
-            self.end(call, recording, "absent", failure)
+            self.end(call, recording, "absent", notice.failure or _ABSENT)
 
     def publish_event(self, call: Call, recording: Recording) -> None:
         """Sends the event that is still owed; a crash in between sends it twice, never none."""
@@ -280,7 +279,7 @@ def status_update_of(recording: Recording) -> RecordingStatusUpdate:
     return RecordingStatusUpdate(
         recording_sid=recording.recording_sid,
         call_id=recording.call_id,
-        status="completed",
+        status=VendorRecordingState.COMPLETED,
         channels=recording.channels,
     )
 

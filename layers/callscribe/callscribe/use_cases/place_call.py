@@ -34,7 +34,7 @@ from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.ports.messaging import Schedules
 from callscribe.ports.storage import CallStore, KeyStore
 from callscribe.ports.telemetry import Telemetry
-from callscribe.ports.telephony import Telephony, VendorCall
+from callscribe.ports.telephony import CallStatusUpdate, Telephony
 from callscribe.use_cases.guard_dialing import GuardDialing
 
 _MISSED = Failure(
@@ -271,7 +271,7 @@ class PlaceCall:
             self.telemetry.warn("call not written", call_id=call.call_id, reason=str(error))
             return call
 
-    def _placed(self, call: Call, placed: VendorCall) -> Call:
+    def _placed(self, call: Call, placed: CallStatusUpdate) -> Call:
         now = format_timestamp(self.clock())
         known = {"call_sid": placed.call_sid, "placed_at": now, "updated_at": now}
         # a callback may have been faster and further already
@@ -315,7 +315,7 @@ class PlaceCall:
         return {"updated_at": format_timestamp(now), **self.deadlines.of_call(call_id, status, now)}
 
 
-def _state(placed: VendorCall) -> CallState:
+def _state(placed: CallStatusUpdate) -> CallState:
     """Twilio answers "queued", and some day perhaps with a word that is not known here."""
     return call_state(placed.status) or CallState.QUEUED
 

@@ -25,7 +25,6 @@ from callscribe.domain.recordings import (
     RecordingState,
     audio_key,
     changed,
-    is_unfinished,
 )
 from callscribe.domain.times import Clock, format_timestamp
 from callscribe.domain.transcription_jobs import (
@@ -35,7 +34,12 @@ from callscribe.domain.transcription_jobs import (
 )
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
-from callscribe.ports.telephony import AudioSource, RecordingStatusUpdate, Telephony
+from callscribe.ports.telephony import (
+    AudioSource,
+    RecordingStatusUpdate,
+    Telephony,
+    VendorRecordingState,
+)
 from callscribe.ports.transcription import Transcriber
 from callscribe.use_cases.find_submissions import claimed_at, find_submissions
 from callscribe.use_cases.finish_recording import FinishRecording
@@ -61,13 +65,13 @@ class ProcessRecording:
         Raises:
             RetryLaterError: not now; nothing is lost.
         """
-        if is_unfinished(notice.status):
+        if notice.status.is_unfinished:
             raise RetryLaterError("the recording is not finished", seconds=60)
         call = self._call(notice)
         if call is None or call.status in ERASED_STATUSES:
             return
         recording = self._recording(call, notice)
-        if notice.status != "completed" and recording.status == "received":
+        if notice.status != VendorRecordingState.COMPLETED and recording.status == "received":
             self.finish.without_audio(call, recording, notice)
             return
         if recording.status == "received":

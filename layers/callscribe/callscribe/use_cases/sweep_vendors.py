@@ -26,7 +26,6 @@ from callscribe.domain.recordings import (
     RECORDING_TERMINAL,
     Recording,
     ids_of_audio,
-    is_unfinished,
 )
 from callscribe.domain.sweeps import STANDING, Sweep
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
@@ -34,11 +33,16 @@ from callscribe.domain.transcription_jobs import TranscriptionJob
 from callscribe.ports.messaging import RecordingsQueue
 from callscribe.ports.storage import CallStore, SweepStore
 from callscribe.ports.telemetry import Telemetry
-from callscribe.ports.telephony import RecordingStatusUpdate, Telephony, VendorCall
+from callscribe.ports.telephony import (
+    CallStatusUpdate,
+    RecordingStatusUpdate,
+    Telephony,
+    VendorRecordingState,
+)
 from callscribe.ports.transcription import Transcriber
 from callscribe.ports.vendors import Page
 from callscribe.use_cases.finish_recording import FinishRecording
-from callscribe.use_cases.track_call import TrackCall, status_update_from_twilio
+from callscribe.use_cases.track_call import TrackCall
 
 _FIRST_WINDOW = timedelta(hours=24)
 _OVERLAP = timedelta(minutes=30)
@@ -162,7 +166,7 @@ class SweepVendors:
         unmapped = 0
         unfinished = sweep.unfinished_since
         for entry in page.entries:
-            if isinstance(entry, VendorCall):
+            if isinstance(entry, CallStatusUpdate):
                 outcome, begun = self._call(entry), None
             elif isinstance(entry, RecordingStatusUpdate):
                 delay = int((found + counts[_FOUND]) * _SECONDS_BETWEEN)
@@ -193,14 +197,13 @@ class SweepVendors:
             updated_at=format_timestamp(self.clock()),
         )
 
-    def _call(self, vendor: VendorCall) -> str:
+    def _call(self, news: CallStatusUpdate) -> str:
         """A call that ended: does ours say so?"""
-        call_id = self.store.find_call_id(vendor.call_sid)
+        call_id = self.store.find_call_id(news.call_sid)
         call = self.store.get_call(call_id) if call_id else None
         if call is None:
             return _SKIPPED
-        news = status_update_from_twilio(vendor)
-        if call.status in CALL_TERMINAL | ERASED_STATUSES or vendor.status not in CALL_TERMINAL:
+        if call.status in CALL_TERMINAL | ERASED_STATUSES or news.status not in CALL_TERMINAL:
             self.track.keep(call, news)
             return _KNOWN
         if self.track.apply(call.call_id, news):
@@ -221,11 +224,13 @@ class SweepVendors:
             return _KNOWN
         is_import = sweep.kind == "import"
         is_strange = call_id is None and not is_import
-        if notice.status == "deleted" or (is_strange and self.adoption.which == "own"):
+        if notice.status == VendorRecordingState.DELETED or (
+            is_strange and self.adoption.which == "own"
+        ):
             return _SKIPPED
         if call_id is not None and self._is_gone(call_id):
             return _UNWANTED
-        if is_unfinished(notice.status) or (is_strange and not self._is_old(notice)):
+        if notice.status.is_unfinished or (is_strange and not self._is_old(notice)):
             return _UNFINISHED
         if is_strange and not self.adoption.adopts(self._numbers_of(notice.call_sid or "")):
             return _SKIPPED

@@ -19,32 +19,12 @@ from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock, format_timestamp
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
-from callscribe.ports.telephony import Telephony, VendorCall
+from callscribe.ports.telephony import CallStatusUpdate, Telephony
 
 # a concurrent writer may get between our read and our write; three rounds are plenty for one call
 _ROUNDS = 3
 # of the calls to one number: one of which Twilio may have rung without our knowing is a young one
 _NEWEST = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallStatusUpdate:
-    """What a callback, or a look-up at Twilio, says of a call. ``at`` is when it happened.
-
-    Only a look-up tells ``answered_at`` and ``ended_at`` whatever the status.
-    """
-
-    call_sid: str
-    status: str
-    at: str | None = None
-    duration_seconds: int | None = None
-    answered_by: str | None = None
-    sip_response_code: str | None = None
-    to_number: str | None = None
-    from_number: str | None = None
-    direction: str | None = None
-    answered_at: str | None = None
-    ended_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +152,6 @@ def _given(news: CallStatusUpdate) -> dict[str, Any]:
     facts = {
         "duration_seconds": news.duration_seconds,
         "answered_by": news.answered_by,
-        "sip_response_code": news.sip_response_code,
         "answered_at": news.answered_at or (news.at if news.status == "in-progress" else None),
         "ended_at": news.ended_at or (news.at if news.status in CALL_TERMINAL else None),
     }
@@ -201,22 +180,6 @@ def _may_become(call: Call, status: str) -> bool:
     return is_told or call.may_become(state)
 
 
-def status_update_from_twilio(call: VendorCall) -> CallStatusUpdate:
-    """A look-up's answer as news."""
-    return CallStatusUpdate(
-        call_sid=call.call_sid,
-        status=call.status,
-        at=call.ended_at or call.started_at,
-        # Twilio's start and end are as far apart as its duration, which counts from the answer
-        answered_at=call.started_at if call.status in ("in-progress", "completed") else None,
-        ended_at=call.ended_at,
-        duration_seconds=call.duration_seconds,
-        to_number=call.to_number,
-        from_number=call.from_number,
-        direction=call.direction,
-    )
-
-
 def adopt_by_sid(
     track: TrackCall,
     telephony: Telephony,
@@ -236,7 +199,7 @@ def adopt_by_sid(
     if call is not None:
         return call
     try:
-        news = status_update_from_twilio(telephony.get_call(call_sid))
+        news = telephony.get_call(call_sid)
     except VendorNotFoundError:
         news = CallStatusUpdate(call_sid=call_sid, status="completed")
     own = track.own_call(news)

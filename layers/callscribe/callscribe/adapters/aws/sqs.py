@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from callscribe.adapters.aws.errors import translated
+from callscribe.domain.failures import Failure
 from callscribe.ports.messaging import DeadLetter
-from callscribe.ports.telephony import RecordingStatusUpdate
+from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -112,7 +113,15 @@ def read_status_update(body: str) -> RecordingStatusUpdate:
     Raises:
         ValueError, TypeError, AttributeError: it is none.
     """
-    values = json.loads(body)
-    return RecordingStatusUpdate(
-        **{name: value for name, value in values.items() if name in _FIELDS}
-    )
+    values = {name: value for name, value in json.loads(body).items() if name in _FIELDS}
+    if "status" in values:
+        values["status"] = _read_state(values["status"])
+    if "failure" in values:
+        values["failure"] = Failure(**values["failure"])
+    return RecordingStatusUpdate(**values)
+
+
+def _read_state(word: object) -> VendorRecordingState:
+    """A message of an earlier version may hold a word of Twilio's: what it means is asked anew."""
+    known = {state.value: state for state in VendorRecordingState}
+    return known.get(str(word), VendorRecordingState.PROCESSING)

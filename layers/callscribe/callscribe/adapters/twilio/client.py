@@ -21,6 +21,7 @@ from twilio.rest import Client
 
 from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.twilio.errors import explain_refusal
+from callscribe.adapters.twilio.resources import read_call, read_recording
 from callscribe.adapters.vendor_http import VendorSession, never_sent
 from callscribe.domain.callback_urls import CallbackUrls
 from callscribe.domain.calls import Call
@@ -32,8 +33,8 @@ from callscribe.domain.errors import (
     VendorRateLimitedError,
     VendorRefusedError,
 )
-from callscribe.domain.times import format_timestamp, parse_timestamp
-from callscribe.ports.telephony import RecordingStatusUpdate, VendorCall
+from callscribe.domain.times import parse_timestamp
+from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
 from callscribe.ports.vendors import Page
 
 T = TypeVar("T")
@@ -65,30 +66,30 @@ class TwilioTelephony:
         self._http = _HttpClient(api_url)
         self._client: Client | None = None
 
-    def place_call(self, call: Call) -> VendorCall:
+    def place_call(self, call: Call) -> CallStatusUpdate:
         parameters = _call_parameters(call, self._twiml_fallback_url)
-        return self._ask(lambda client: _vendor_call(client.calls.create(**parameters)))
+        return self._ask(lambda client: read_call(client.calls.create(**parameters)))
 
-    def get_call(self, call_sid: str) -> VendorCall:
-        return self._ask(lambda client: _vendor_call(client.calls(call_sid).fetch()))
+    def get_call(self, call_sid: str) -> CallStatusUpdate:
+        return self._ask(lambda client: read_call(client.calls(call_sid).fetch()))
 
-    def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[VendorCall]:
+    def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[CallStatusUpdate]:
         # StartTime of a call that still rings is empty, so Twilio's own filter on it would hide
         # exactly the calls that are looked for: the newest come first, and are filtered here
-        def find(client: Client) -> list[VendorCall]:
+        def find(client: Client) -> list[CallStatusUpdate]:
             calls = client.calls.list(to=to_number, from_=from_number, limit=200)
-            found = [_vendor_call(call) for call in calls]
+            found = [read_call(call) for call in calls]
             return [call for call in found if (call.created_at or since) >= since]
 
         return self._ask(find)
 
     def get_recording(self, recording_sid: str) -> RecordingStatusUpdate:
-        return self._ask(lambda client: _notice(client.recordings(recording_sid).fetch()))
+        return self._ask(lambda client: read_recording(client.recordings(recording_sid).fetch()))
 
     def list_recordings(self, call_sid: str) -> list[RecordingStatusUpdate]:
         return self._ask(
             lambda client: [
-                _notice(r) for r in client.recordings.list(call_sid=call_sid, limit=200)
+                read_recording(r) for r in client.recordings.list(call_sid=call_sid, limit=200)
             ]
         )
 
@@ -110,20 +111,24 @@ class TwilioTelephony:
                     date_created_after=low, date_created_before=high, page_size=_PAGE
                 )
             return _page(
-                page, _notice, lambda notice: since[:19] <= (notice.created_at or since) <= until
+                page,
+                read_recording,
+                lambda notice: since[:19] <= (notice.created_at or since) <= until,
             )
 
         return self._ask(ask)
 
-    def page_ended_calls(self, since: str, until: str, cursor: str | None) -> Page[VendorCall]:
-        def ask(client: Client) -> Page[VendorCall]:
+    def page_ended_calls(
+        self, since: str, until: str, cursor: str | None
+    ) -> Page[CallStatusUpdate]:
+        def ask(client: Client) -> Page[CallStatusUpdate]:
             if cursor is not None:
                 page = client.calls.get_page(_TWILIO_HOST + cursor)
             else:
                 low, high = _span(since, until)
                 page = client.calls.page(end_time_after=low, end_time_before=high, page_size=_PAGE)
             return _page(
-                page, _vendor_call, lambda call: since[:19] <= (call.ended_at or since) <= until
+                page, read_call, lambda call: since[:19] <= (call.ended_at or since) <= until
             )
 
         return self._ask(ask)
@@ -240,35 +245,6 @@ def _call_parameters(call: Call, fallback_url: str) -> dict[str, Any]:
     return parameters
 
 
-def _vendor_call(call: Any) -> VendorCall:
-    return VendorCall(
-        call_sid=str(call.sid),
-        status=str(getattr(call.status, "value", call.status)),
-        to_number=call.to,
-        from_number=call._from,  # noqa: SLF001 - the library's name: `from` is a keyword
-        direction=call.direction or "outbound-api",
-        created_at=_text(call.date_created),
-        started_at=_text(call.start_time),
-        ended_at=_text(call.end_time),
-        duration_seconds=_number(call.duration),
-        queue_time_ms=_number(call.queue_time),
-    )
-
-
-def _notice(recording: Any) -> RecordingStatusUpdate:
-    return RecordingStatusUpdate(
-        recording_sid=str(recording.sid),
-        call_sid=recording.call_sid,
-        status=str(getattr(recording.status, "value", recording.status)),
-        channels=_number(recording.channels),
-        duration_seconds=_number(recording.duration),
-        created_at=_text(recording.date_created),
-        started_at=_text(recording.start_time),
-        source=str(getattr(recording.source, "value", recording.source)),
-        error_code=_number(recording.error_code) or None,
-    )
-
-
 def _span(since: str, until: str) -> tuple[datetime, datetime]:
     """What a list is asked for: a day more than is wanted, picked out by ``_page``.
 
@@ -284,15 +260,3 @@ def _page(page: Any, read: Callable[[Any], T], wanted: Callable[[T], bool]) -> P
     cursor = f"{following.path}?{following.query}" if following.path else None
     entries = [read(entry) for entry in page]
     return Page([entry for entry in entries if wanted(entry)], cursor)
-
-
-def _text(moment: datetime | str | None) -> str | None:
-    if isinstance(moment, str):
-        return format_timestamp(parse_timestamp(moment))
-    return None if moment is None else format_timestamp(moment)
-
-
-def _number(value: object) -> int | None:
-    """Twilio sends most numbers as texts, and an unknown one as an empty text or -1."""
-    text = str(value)
-    return int(text) if text.isdecimal() else None

@@ -71,6 +71,31 @@ REFUSALS: dict[int, Failure] = {
 }
 
 
+_NOT_ENCRYPTED = "recording_encryption_failed"
+_ABSENCES = {
+    16101: Failure("recording_too_short", "the recording is too short to be kept", retryable=False),
+    16102: Failure(
+        "recording_silent", "nothing was said, so Twilio kept no recording", retryable=False
+    ),
+    16104: Failure(_NOT_ENCRYPTED, "Twilio could not encrypt it", retryable=False),
+    16105: Failure(
+        _NOT_ENCRYPTED, "Twilio has no valid public key to encrypt it with", retryable=False
+    ),
+    16106: Failure(_NOT_ENCRYPTED, "Twilio failed inside while encrypting", retryable=False),
+    16109: Failure(
+        "recording_encrypted", "an encrypted recording is to be had as WAV only", retryable=False
+    ),
+}
+
+
+def explain_absence(code: int | None) -> Failure | None:
+    """Why there is no recording: the ErrorCode of one that is absent or failed; 0 says nothing."""
+    if not code:
+        return None
+    message = f"Twilio has no recording (Twilio error {code})"
+    return _ABSENCES.get(code) or Failure("recording_absent", message, retryable=False)
+
+
 def explain_refusal(code: int | None, status: int | None) -> Failure:
     """Why Twilio refused a request: from its error code, or from the HTTP status without one."""
     known = REFUSALS.get(code or 0)

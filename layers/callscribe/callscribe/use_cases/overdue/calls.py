@@ -10,17 +10,16 @@ from callscribe.domain.calls import CALL_SID, CALL_TERMINAL, ERASED_STATUSES, Ca
 from callscribe.domain.deadlines import NOT_WAITING, Deadlines
 from callscribe.domain.errors import CallscribeError, RetryLaterError, VendorNotFoundError
 from callscribe.domain.failures import Failure
-from callscribe.domain.recordings import is_unfinished
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.ports.messaging import RecordingsQueue
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
-from callscribe.ports.telephony import RecordingStatusUpdate, Telephony, VendorCall
+from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate, Telephony
 from callscribe.ports.vendors import VendorShares
 from callscribe.use_cases.erase_call import EraseCall
 from callscribe.use_cases.finish_recording import FinishRecording
 from callscribe.use_cases.place_call import PlaceCall, failed
-from callscribe.use_cases.track_call import TrackCall, status_update_from_twilio
+from callscribe.use_cases.track_call import TrackCall
 
 # Twilio's clock and ours differ
 _CLOCK_SLACK = timedelta(minutes=2)
@@ -91,7 +90,7 @@ class AdvanceCall:
         else:
             self._look_later(call)
 
-    def _candidates(self, call: Call) -> list[VendorCall]:
+    def _candidates(self, call: Call) -> list[CallStatusUpdate]:
         """Calls at Twilio that may be this one: same numbers, not older, and of no other call here."""
         since = format_timestamp(parse_timestamp(call.claimed_at or call.created_at) - _CLOCK_SLACK)
         found = self.telephony.find_calls(
@@ -99,8 +98,8 @@ class AdvanceCall:
         )
         return [other for other in found if self.store.find_call_id(other.call_sid) is None]
 
-    def _found(self, call: Call, at_twilio: VendorCall) -> None:
-        if not self.track.apply(call.call_id, status_update_from_twilio(at_twilio)):
+    def _found(self, call: Call, at_twilio: CallStatusUpdate) -> None:
+        if not self.track.apply(call.call_id, at_twilio):
             self._look_later(call)
         self.telemetry.count("CallFound")
 
@@ -113,7 +112,7 @@ class AdvanceCall:
 
     def _ask_status(self, call: Call) -> None:
         try:
-            news = status_update_from_twilio(self.telephony.get_call(call.call_sid or ""))
+            news = self.telephony.get_call(call.call_sid or "")
         except VendorNotFoundError:
             self.telemetry.count("UnmappedItems")
             self._change(call, failed(_CALL_GONE, self.clock))
@@ -129,7 +128,7 @@ class AdvanceCall:
             self._change(call, dict(NOT_WAITING))
             return
         updates = self.telephony.list_recordings(call.call_sid or "")
-        finished = [update for update in updates if not is_unfinished(update.status)]
+        finished = [update for update in updates if not update.status.is_unfinished]
         for update in finished:
             self._check_recording(call, update)
         self._ask_what_is_missing(call)
@@ -155,7 +154,7 @@ class AdvanceCall:
             found = self.telephony.get_call(call.call_sid or "")
         except VendorNotFoundError:
             return
-        self.track.keep(call, status_update_from_twilio(found))
+        self.track.keep(call, found)
 
     def _look_later(self, call: Call) -> None:
         attempts = call.reconcile_attempts + 1

@@ -8,12 +8,12 @@ from callscribe.domain.calls import ERASED_STATUSES, Call
 from callscribe.domain.deadlines import NOT_WAITING, Deadlines
 from callscribe.domain.errors import RetryLaterError, VendorNotFoundError
 from callscribe.domain.failures import Failure
-from callscribe.domain.recordings import RECORDING_TERMINAL, Recording, is_unfinished
+from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
 from callscribe.domain.times import Clock, parse_timestamp
 from callscribe.ports.messaging import RecordingsQueue
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
-from callscribe.ports.telephony import Telephony
+from callscribe.ports.telephony import Telephony, VendorRecordingState
 from callscribe.use_cases.erase_call import EraseCall
 from callscribe.use_cases.finish_recording import FinishRecording, status_update_of
 
@@ -85,8 +85,8 @@ class AdvanceRecording:
             update = self.telephony.get_recording(recording.recording_sid)
         except VendorNotFoundError:
             self.telemetry.count("UnmappedItems")
-            update = replace(status_update_of(recording), status="deleted")
-        if update.status == "completed" or is_unfinished(update.status):
+            update = replace(status_update_of(recording), status=VendorRecordingState.DELETED)
+        if update.status == VendorRecordingState.COMPLETED or update.status.is_unfinished:
             self.finish.keep(recording, update)
             return True
         self.finish.without_audio(call, recording, update)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import hmac
-import re
 
 from callscribe.adapters.assemblyai.webhook import WEBHOOK_SECRET_HEADER
 from callscribe.adapters.aws.secrets import Secrets
+from callscribe.adapters.twilio.callbacks import Form, is_of_account
 from callscribe.adapters.twilio.signature import is_signed_by_twilio
 from callscribe.api.http import Request
 from callscribe.domain.errors import UnauthenticatedError
-from callscribe.domain.times import from_rfc_2822
-from callscribe.use_cases.track_call import CallStatusUpdate
-
-_SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 class CallbackVerifier:
@@ -34,7 +30,7 @@ class CallbackVerifier:
         self._auth_token_name = auth_token_name
         self._webhook_secret_name = webhook_secret_name
 
-    def twilio(self, request: Request) -> dict[str, str]:
+    def twilio(self, request: Request) -> Form:
         """The form of a callback that Twilio signed, for our account.
 
         Raises:
@@ -44,7 +40,7 @@ class CallbackVerifier:
         if not (self._signed(request, fresh=False) or self._signed(request, fresh=True)):
             raise UnauthenticatedError("X-Twilio-Signature does not hold")
         form = request.form
-        if form.get("AccountSid") != self._account_sid:
+        if not is_of_account(form, self._account_sid):
             raise UnauthenticatedError("the callback is of another account")
         return form
 
@@ -71,19 +67,3 @@ class CallbackVerifier:
             )
             for url in request.urls(self._public_base_url)
         )
-
-
-def call_status_update(form: dict[str, str]) -> CallStatusUpdate:
-    """A voice request or status callback of Twilio as news of a call."""
-    duration = form.get("CallDuration", "")
-    return CallStatusUpdate(
-        call_sid=form.get("CallSid", ""),
-        status=form.get("CallStatus", ""),
-        at=from_rfc_2822(form.get("Timestamp")),
-        duration_seconds=int(duration) if _SECONDS.fullmatch(duration) else None,
-        answered_by=form.get("AnsweredBy") or None,
-        sip_response_code=form.get("SipResponseCode") or None,
-        to_number=form.get("To") or None,
-        from_number=form.get("From") or None,
-        direction=form.get("Direction") or None,
-    )

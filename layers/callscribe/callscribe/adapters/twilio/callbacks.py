@@ -1,0 +1,107 @@
+"""What Twilio posts, in our words: forms of requests whose signature holds.
+
+A callback is never lost to a value that cannot be read, such as a date: it counts as absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from callscribe.adapters.twilio.errors import explain_absence
+from callscribe.adapters.twilio.resources import recording_state
+from callscribe.domain.calls import CALL_ID, CALL_SID
+from callscribe.domain.errors import FieldError, InvalidInputError
+from callscribe.domain.recordings import RECORDING_SID
+from callscribe.domain.times import format_timestamp
+from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
+
+Form = Mapping[str, str]
+
+_RECORDED = re.compile(r"/twiml/([0-9a-f]{32})/recorded(?:#|$)")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+def is_of_account(form: Form, account_sid: str) -> bool:
+    return form.get("AccountSid") == account_sid
+
+
+def read_call_status(form: Form) -> CallStatusUpdate:
+    """A voice request or a status callback."""
+    return CallStatusUpdate(
+        call_sid=form.get("CallSid", ""),
+        status=form.get("CallStatus", ""),
+        at=_time(form.get("Timestamp")),
+        duration_seconds=_number(form.get("CallDuration")),
+        answered_by=form.get("AnsweredBy") or None,
+        to_number=form.get("To") or None,
+        from_number=form.get("From") or None,
+        direction=form.get("Direction") or None,
+    )
+
+
+def read_recording_status(
+    form: Form, *, call_id: str | None, base_url: str
+) -> RecordingStatusUpdate:
+    """A recording status callback; ``call_id`` and ``base_url`` are of the URL that it came to.
+
+    Raises:
+        InvalidInputError: it does not say which recording of which call.
+    """
+    call_sid = form.get("CallSid") or None
+    _check_names(form.get("RecordingSid", ""), call_sid, call_id)
+    return RecordingStatusUpdate(
+        recording_sid=form["RecordingSid"],
+        call_sid=call_sid,
+        call_id=call_id,
+        status=recording_state(form.get("RecordingStatus", "completed")),
+        channels=_number(form.get("RecordingChannels")),
+        duration_seconds=_number(form.get("RecordingDuration")),
+        started_at=_time(form.get("RecordingStartTime")),
+        source=form.get("RecordingSource"),
+        failure=explain_absence(_number(form.get("ErrorCode"))),
+        base_url=base_url,
+    )
+
+
+def pressed_key(form: Form) -> str:
+    """The answer to a ``Gather``; empty where no key was pressed."""
+    return form.get("Digits", "")
+
+
+def recorded_call_id(form: Form) -> str | None:
+    """The call whose message was left already, where Twilio falls back on the beginning of a script.
+
+    It does so because the script's end could not be had: ``ErrorUrl`` is the URL that failed.
+    """
+    failed = _RECORDED.search(form.get("ErrorUrl", ""))
+    return failed[1] if failed else None
+
+
+def _check_names(recording_sid: str, call_sid: str | None, call_id: str | None) -> None:
+    errors = []
+    if not RECORDING_SID.fullmatch(recording_sid):
+        errors.append(FieldError("RecordingSid", "must be RE and 32 hexadecimal digits"))
+    if call_sid is not None and not CALL_SID.fullmatch(call_sid):
+        errors.append(FieldError("CallSid", "must be CA and 32 hexadecimal digits"))
+    if call_id is None and call_sid is None:
+        errors.append(FieldError("CallSid", "is missing"))
+    if call_id is not None and not CALL_ID.fullmatch(call_id):
+        errors.append(FieldError("call_id", "must be 32 hexadecimal digits"))
+    if errors:
+        raise InvalidInputError(errors)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and _NUMBER.fullmatch(text) else None
+
+
+def _time(text: str | None) -> str | None:
+    """``Fri, 20 Nov 2026 12:00:01 +0000`` (RFC 2822) in our form."""
+    if not text:
+        return None
+    try:
+        return format_timestamp(parsedate_to_datetime(text))
+    except (ValueError, OverflowError):
+        return None
