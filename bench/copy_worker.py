@@ -22,11 +22,11 @@ def application(source: str, sink: str, certificate: str) -> Callable[[int], Non
     import boto3  # noqa: PLC0415 - each kind loads its own only
     from botocore.config import Config  # noqa: PLC0415
 
+    from callscribe.adapters.aws import clients  # noqa: PLC0415
     from callscribe.adapters.twilio.media import TwilioAudioSource  # noqa: PLC0415
-    from callscribe.bootstrap import wiring  # noqa: PLC0415
 
-    time_outs = wiring.STREAM_CONNECT_AND_READ_SECONDS
-    config = wiring.client_config("s3", time_outs).merge(Config(s3={"addressing_style": "path"}))
+    time_outs = clients.STREAM_CONNECT_AND_READ_SECONDS
+    config = clients.client_config("s3", time_outs).merge(Config(s3={"addressing_style": "path"}))
     client = boto3.Session().client(
         "s3",
         region_name="us-east-1",

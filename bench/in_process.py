@@ -9,15 +9,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 
 import boto3
 import requests
 
-from callscribe.api import entrypoints
-from callscribe.api.callbacks import CallbackVerifier
-from callscribe.bootstrap import wiring
+from callscribe.adapters.aws.clients import AwsClients
+from callscribe.api.entrypoints import LambdaHandler
+from callscribe.api.http import read_request
+from callscribe.bootstrap.application import Application
+from callscribe.bootstrap.gateways import AwsGateways, Gateways, Store
+from callscribe.bootstrap.settings import Settings
 from local.stack import LocalStack
 
 CLOCK = time.perf_counter
@@ -54,17 +57,31 @@ class InProcess:
         self._steps = Steps()
 
     @contextmanager
-    def ready(self) -> Iterator[Callable[[Mapping[str, Any]], Steps]]:
-        """With the environment and the wiring of this function; undone afterwards."""
+    def ready(self, store: Store | None = None) -> Iterator[Callable[[Mapping[str, Any]], Steps]]:
+        """With this function's environment and an application of its own; ``store`` instead of the
+        table."""
         with mock.patch.dict(os.environ, self._environment, clear=True), self._watched():
-            forget()
             handler = importlib.import_module(f"functions.{self._folder}.app").handler
-            self._listen(wiring._session())  # noqa: SLF001 - where every AWS call passes
-            yield lambda event: self._run(handler, event)
-            forget()
+            application = self._application(store)
+            yield lambda event: self._run(handler.using(application), event)
 
-    def _run(self, handler: Callable[[Any, Any], Any], event: Mapping[str, Any]) -> Steps:
+    def _application(self, store: Store | None) -> Application:
+        settings, clients = Settings(), AwsClients()
+        self._listen(clients.session)
+        gateways: Gateways = AwsGateways(settings, clients)
+        if store is not None:
+            gateways = cast(Gateways, WithStore(gateways, store))
+        return TimedApplication(settings, gateways, self._verified)
+
+    def _verified(self, seconds: float) -> None:
+        self._steps.verify += seconds
+
+    def _run(self, handler: LambdaHandler[Application], event: Mapping[str, Any]) -> Steps:
         self._steps = Steps()
+        if "routeKey" in event:
+            begin = CLOCK()
+            read_request(event)
+            self._steps.parse = CLOCK() - begin
         begin, cpu = CLOCK(), time.process_time()
         answer = handler(event, Context(self._arn))
         self._steps.total, self._steps.cpu = CLOCK() - begin, time.process_time() - cpu
@@ -92,7 +109,7 @@ class InProcess:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """The steps that are ours, and the vendors' requests, each behind a stopwatch."""
+        """The vendors' requests, each behind a stopwatch."""
         send = requests.Session.send
 
         here = threading.get_ident()
@@ -107,27 +124,57 @@ class InProcess:
             finally:
                 self._steps.vendor.append((f"{request.method} vendor", CLOCK() - begin))
 
-        with (
-            mock.patch.object(requests.Session, "send", timed_send),
-            self._timed(CallbackVerifier, "twilio", "verify"),
-            self._timed(CallbackVerifier, "assemblyai", "verify"),
-            self._timed(entrypoints, "read_request", "parse"),
-        ):
+        with mock.patch.object(requests.Session, "send", timed_send):
             yield
 
-    @contextmanager
-    def _timed(self, owner: Any, name: str, step: str) -> Iterator[None]:
-        original = getattr(owner, name)
+
+class TimedApplication(Application):
+    """Tells how long the verification of callbacks takes."""
+
+    def __init__(
+        self, settings: Settings, gateways: Gateways, verified: Callable[[float], None]
+    ) -> None:
+        super().__init__(settings, gateways)
+        self._verified = verified
+
+    @property
+    def twilio_callbacks(self) -> Any:
+        return Timed(super().twilio_callbacks, self._verified)
+
+    @property
+    def assemblyai_webhooks(self) -> Any:
+        return Timed(super().assemblyai_webhooks, self._verified)
+
+
+class Timed:
+    """Hands every method on, and tells how long it took."""
+
+    def __init__(self, inner: object, took: Callable[[float], None]) -> None:
+        self._inner = inner
+        self._took = took
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._inner, name)
 
         def timed(*arguments: Any) -> Any:
             begin = CLOCK()
             try:
-                return original(*arguments)
+                return method(*arguments)
             finally:
-                setattr(self._steps, step, getattr(self._steps, step) + CLOCK() - begin)
+                self._took(CLOCK() - begin)
 
-        with mock.patch.object(owner, name, timed):
-            yield
+        return timed
+
+
+class WithStore:
+    """The same gateways, but for the table."""
+
+    def __init__(self, gateways: Gateways, store: Store) -> None:
+        self._gateways = gateways
+        self.store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._gateways, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +184,3 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return 300_000
-
-
-def forget() -> None:
-    """Everything that the wiring keeps for the life of an environment."""
-    for value in vars(wiring).values():
-        if hasattr(value, "cache_clear"):
-            value.cache_clear()

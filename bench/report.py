@@ -29,8 +29,9 @@ class Figure:
 class Report:
     """The figures of one benchmark, in the order in which they were taken."""
 
-    def __init__(self, bench: str) -> None:
+    def __init__(self, bench: str, results: Path = RESULTS) -> None:
         self.bench = bench
+        self._results = results
         self.figures: list[Figure] = []
         self.notes: list[str] = []
 
@@ -73,7 +74,7 @@ class Report:
 
     def save(self, seconds: float) -> None:
         """Takes the place of this benchmark's last results; the others' stay."""
-        results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+        results = json.loads(self._results.read_text()) if self._results.exists() else {}
         results[self.bench] = {
             "made_at": datetime.now(UTC).strftime("%Y-%m-%d"),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
@@ -81,4 +82,4 @@ class Report:
             "notes": self.notes,
             "figures": [asdict(figure) for figure in self.figures],
         }
-        RESULTS.write_text(json.dumps(dict(sorted(results.items())), indent=1) + "\n")
+        self._results.write_text(json.dumps(dict(sorted(results.items())), indent=1) + "\n")

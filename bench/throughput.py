@@ -13,14 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
-from unittest import mock
 
 from botocore.credentials import Credentials
 
 from bench.in_process import InProcess
 from bench.overhead import House
 from bench.report import Report
-from callscribe.bootstrap import wiring
+from callscribe.adapters.dynamodb.store import DynamoDBCallStore
 from callscribe.domain.calls import Call
 from cli.client import ApiClient
 from local.options import Options
@@ -62,7 +61,8 @@ def handlers(report: Report, stack: LocalStack) -> None:
     house = House(stack)
     rates: dict[str, list[float]] = {"django": [], "twiml": [], "status": [], "memory": []}
     view = django_view()
-    with InProcess(stack, "twiml").ready() as handle:
+    twiml = InProcess(stack, "twiml")
+    with twiml.ready() as handle:
         event = house.opening_event()
         for _ in range(10):
             handle(event), view()
@@ -71,13 +71,11 @@ def handlers(report: Report, stack: LocalStack) -> None:
             rates["twiml"].append(rate(lambda: handle(event)))
             events = [house.status_event() for _ in range(EVENTS)]
             rates["status"].append(rate(partial(_next, iter(events), handle)))
-        known = wiring.store().get_call(event["pathParameters"]["call_id"])
-        in_memory = MemoryCallStore()
-        in_memory.add_call(cast(Call, known))
-        with mock.patch.object(wiring, "store", return_value=in_memory):
-            wiring.track_call.cache_clear()
-            wiring.answer_call.cache_clear()
-            rates["memory"] = [rate(lambda: handle(event)) for _ in range(ROUNDS)]
+    in_memory = MemoryCallStore()
+    in_memory.add_call(known_call(stack, event["pathParameters"]["call_id"]))
+    with twiml.ready(in_memory) as handle:
+        handle(event)
+        rates["memory"] = [rate(lambda: handle(event)) for _ in range(ROUNDS)]
     peer = report.add(
         "the tutorials' Django view: no signature, no database", rates["django"], "events/core-s"
     )
@@ -87,6 +85,13 @@ def handlers(report: Report, stack: LocalStack) -> None:
         ("memory", "TwiML: the same, the call taken from memory: what is not botocore's"),
     ):
         report.add(words, rates[name], "events/core-s", than=peer, compared_with="Django (aim 1)")
+
+
+def known_call(stack: LocalStack, call_id: str) -> Call:
+    """A call as the stack's table has it."""
+    table_name = stack.deployment.outputs["CallsTableName"]
+    found = DynamoDBCallStore(stack.ministack.client("dynamodb"), table_name).get_call(call_id)
+    return cast(Call, found)
 
 
 def _next(events: Iterator[Any], handle: Callable[[Any], object]) -> object:

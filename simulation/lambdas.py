@@ -16,6 +16,8 @@ from greenlet import getcurrent
 from callscribe.adapters.assemblyai import client as assemblyai
 from callscribe.adapters.twilio import client as twilio
 from callscribe.adapters.twilio.errors import REFUSALS
+from callscribe.api.entrypoints import LambdaHandler
+from callscribe.bootstrap.application import Application
 from callscribe.domain.errors import (
     CallscribeError,
     RetryLaterError,
@@ -31,7 +33,7 @@ from simulation.scheduler import Scheduler
 T = TypeVar("T")
 
 TIMEOUTS = {folder: template.function(folder)["Timeout"] for folder in template.BY_FOLDER}
-HANDLERS: dict[str, Any] = {
+HANDLERS: dict[str, LambdaHandler[Application]] = {
     name: importlib.import_module(f"functions.{name}.app").handler for name in TIMEOUTS
 }
 # how long the application waits for one answer, with all its tries
@@ -75,6 +77,7 @@ class Lambdas:
         self._ids = itertools.count(1)
         self._running: dict[Any, Invocation] = {}
         self._made: Counter[str] = Counter()
+        self._deployed: dict[str, LambdaHandler[Application]] = {}
         # exceptions that no handler should let out or log: each is a bug
         self.bugs: list[str] = []
         # whether a vendor answers nothing at all now
@@ -82,6 +85,10 @@ class Lambdas:
         # by run of reconciliation: the vendors that did not answer it, and that it asked all the same
         self._silent: set[tuple[str, str]] = set()
         self.asked_again: list[tuple[str, str]] = []
+
+    def deploy(self, application: Application) -> None:
+        """Every function runs with this application from now on."""
+        self._deployed = {name: handler.using(application) for name, handler in HANDLERS.items()}
 
     def invoke(self, function: str, event: Any, done: Callable[[Any], None], *, label: str) -> None:
         """``done`` gets the answer, or None where the invocation died or raised.
@@ -198,7 +205,7 @@ class Lambdas:
         self._running[getcurrent()] = invocation
         answer = None
         try:
-            answer = HANDLERS[function](event, invocation)
+            answer = self._deployed[function](event, invocation)
         except Killed:
             self._note("killed", function=function, entity=label)
         except CallscribeError as error:

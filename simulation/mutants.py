@@ -153,7 +153,7 @@ MUTANTS = (
     Mutant(
         what="the worker acknowledges a message that it could not process",
         path="functions/transcribe/app.py",
-        old="        return _later(message, notice, str(error), error.seconds)\n",
+        old="        return _later(app, message, notice, str(error), error.seconds)\n",
         new="        return True\n",
     ),
     Mutant(

@@ -24,9 +24,16 @@ class Shortest:
     history: list[str]
 
 
-def replay(seed: str, calls: Collection[int], faults: Mapping[str, str], *, history: bool) -> World:
+def replay(
+    seed: str,
+    calls: Collection[int],
+    faults: Mapping[str, str],
+    *,
+    history: bool,
+    kind: type[World] = World,
+) -> World:
     """A world with exactly these calls and these faults, run to its end."""
-    world = World(FaultInjector(seed, forced=faults), calls=0, only=calls, keep_history=history)
+    world = kind(FaultInjector(seed, forced=faults), calls=0, only=calls, keep_history=history)
     world.run()
     return world
 
@@ -34,7 +41,8 @@ def replay(seed: str, calls: Collection[int], faults: Mapping[str, str], *, hist
 class Shrinker:
     """Takes away calls and faults for as long as a promise is still broken."""
 
-    def __init__(self, seed: str, promise: str) -> None:
+    def __init__(self, seed: str, promise: str, kind: type[World] = World) -> None:
+        self._kind = kind
         self._seed = seed
         self._promise = promise
         self._replays = 0
@@ -42,12 +50,12 @@ class Shrinker:
     def shrink(self, calls: Collection[int], faults: Mapping[str, str]) -> Shortest:
         kept_calls = self._fewer_calls(list(calls), dict(faults))
         kept = self._fewer_faults(kept_calls, dict(faults))
-        world = replay(self._seed, kept_calls, kept, history=True)
+        world = replay(self._seed, kept_calls, kept, history=True, kind=self._kind)
         return Shortest(self._seed, kept_calls, kept, check(world), world.history or [])
 
     def _fewer_calls(self, calls: list[int], faults: dict[str, str]) -> list[int]:
         """The one that the finding names, if it fails alone; else whatever halving leaves."""
-        world = replay(self._seed, calls, faults, history=False)
+        world = replay(self._seed, calls, faults, history=False, kind=self._kind)
         named = {f.label for f in check(world) if f.promise == self._promise}
         for number in calls:
             if f"call {number}" in named and self._fails([number], faults):
@@ -82,5 +90,5 @@ class Shrinker:
 
     def _fails(self, calls: list[int], faults: Mapping[str, str]) -> bool:
         self._replays += 1
-        world = replay(self._seed, calls, faults, history=False)
+        world = replay(self._seed, calls, faults, history=False, kind=self._kind)
         return any(finding.promise == self._promise for finding in check(world))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
-from callscribe.bootstrap import wiring
+from callscribe.bootstrap.application import Application
 from callscribe.bootstrap.settings import Settings
 from callscribe.domain.calls import CALL_TERMINAL, ERASED_STATUSES
 from callscribe.domain.sweeps import STANDING
@@ -26,6 +26,7 @@ from simulation.aws import (
     SimulatedTable,
 )
 from simulation.fault_injector import FaultInjector
+from simulation.gateways import SimulatedGateways
 from simulation.lambdas import Lambdas
 from simulation.memory_store import MemoryCallStore
 from simulation.plans import PLACED, UNTOLD, Plan, make_plan
@@ -91,7 +92,9 @@ class Telemetry:
     def __init__(self, world: World) -> None:
         self._world = world
         self.counts: Counter[str] = Counter()
-        self.logger = self
+
+    def begin(self, request_id: str | None) -> None:
+        """Which invocation says something, the simulation knows by itself."""
 
     def count(self, metric: str, value: float = 1) -> None:
         self.counts[metric] += int(value)
@@ -101,12 +104,9 @@ class Telemetry:
 
     warn = info
 
-    def append_keys(self, **_: object) -> None:
-        """Powertools' name for what every line of an invocation carries."""
-
-    def exception(self, message: str, exc_info: BaseException) -> None:
-        self._world.note(message, error=repr(exc_info))
-        self._world.failures.append(exc_info)
+    def exception(self, message: str, error: Exception) -> None:
+        self._world.note(message, error=repr(error))
+        self._world.failures.append(error)
 
     def flush(self) -> None:
         """CloudWatch is not simulated."""
@@ -114,6 +114,8 @@ class Telemetry:
 
 class World:
     """Runs from beginning to end; ``checks`` looks at what is left."""
+
+    publisher = SimulatedEventPublisher
 
     def __init__(
         self,
@@ -132,7 +134,7 @@ class World:
         self.store = MemoryCallStore(self.scheduler.time)
         self.queue = SimulatedQueue(self.scheduler, self.lambdas, injector, self._label)
         self.bucket = SimulatedBucket(self.lambdas, self._label)
-        self.event_publisher = SimulatedEventPublisher(self.lambdas, self._label)
+        self.event_publisher = self.publisher(self.lambdas, self._label)
         self.api = Api(self.scheduler, self.lambdas)
         self.twilio = Twilio(
             self.scheduler, self.lambdas, injector, self.api, self.note, self.bucket.objects
@@ -179,6 +181,7 @@ class World:
         self.dropped: list[tuple[str, str]] = []
         self.queue.on_done = self._worked_off
         self.api.on_acknowledged = self._acknowledged
+        self.lambdas.deploy(self._application())
         numbers = range(calls) if only is None else sorted(only)
         self.plans = plans or [make_plan(injector, number, SPAN_SECONDS) for number in numbers]
         for plan in self.plans:
@@ -186,7 +189,6 @@ class World:
 
     def run(self) -> None:
         """Everything happens; then peace, and two reconciliations."""
-        self._wire()
         faulty = SPAN_SECONDS + _AFTERWARDS_SECONDS
         moment = RECONCILE_SECONDS
         while moment < faulty:
@@ -219,7 +221,6 @@ class World:
 
     def drain(self) -> None:
         """Faults cease, everything under way ends, and reconciliation runs twice."""
-        self._wire()
         self.injector.calm = True
         self.note("the faults cease")
         self.scheduler.run_until(self.scheduler.now + _SETTLING_SECONDS)
@@ -261,7 +262,6 @@ class World:
 
     def advance(self, seconds: float) -> None:
         """Lets time pass, for what drives a world by hand."""
-        self._wire()
         self.scheduler.run_until(self.scheduler.now + seconds)
 
     def add(self, plan: Plan) -> None:
@@ -402,34 +402,29 @@ class World:
     def _label(self, name: str) -> str:
         return self.twilio.labels.get(name, name)
 
-    def _wire(self) -> None:
-        """Puts this world behind the handlers: the leaves of the wiring, and nothing else."""
-        schedules = SimulatedSchedules(self.scheduler, self.lambdas, self.injector, self._label)
+    def _application(self) -> Application:
+        """The application as it is deployed into this world."""
         chosen = {
             "ADOPT_RECORDINGS": self.adopts,
             "VENDOR_COPIES": self.vendor_copies,
             "MAX_CALLS_AT_ONCE": self.max_concurrent_calls,
         }
-        leaves: Mapping[str, Any] = {
-            "settings": Settings(SETTINGS | chosen),
-            "telemetry": self.telemetry,
-            "secrets": SimulatedSecrets(self.lambdas, _SECRETS),
-            "store": self.table,
-            "documents": self.bucket,
-            "queue": self.queue,
-            "dead_letters": SimulatedDeadLetters(self.queue),
-            "telephony": self.twilio,
-            "audio": self.twilio,
-            "transcriber": self.assemblyai,
-            "event_publisher": self.event_publisher,
-            "schedules": schedules,
-        }
-        for name, leaf in leaves.items():
-            setattr(wiring, name, lambda leaf=leaf: leaf)
-        wiring.clock = self.scheduler.coarse_time
-        wiring.new_id = self.lambdas.new_id
-        for name in _BUILT:
-            getattr(wiring, name).cache_clear()
+        gateways = SimulatedGateways(
+            store=self.table,
+            documents=self.bucket,
+            queue=self.queue,
+            dead_letters=SimulatedDeadLetters(self.queue),
+            telephony=self.twilio,
+            audio=self.twilio,
+            transcriber=self.assemblyai,
+            event_publisher=self.event_publisher,
+            schedules=SimulatedSchedules(self.scheduler, self.lambdas, self.injector, self._label),
+            secrets=SimulatedSecrets(self.lambdas, _SECRETS),
+            telemetry=self.telemetry,
+            clock=self.scheduler.coarse_time,
+            new_id=self.lambdas.new_id,
+        )
+        return Application(Settings(SETTINGS | chosen), gateways)
 
 
 def stalled(world: World) -> Iterator[tuple[str, str]]:
@@ -449,25 +444,3 @@ def stalled(world: World) -> Iterator[tuple[str, str]]:
             world.twilio.labels.get(waiting.call_id, "-"),
             f"due since {waiting.due_at}, and first",
         )
-
-
-_BUILT = (
-    "deadlines",
-    "retention",
-    "verifier",
-    "track_call",
-    "answer_call",
-    "receive_recording",
-    "guard_dialing",
-    "manage_dialing",
-    "place_call",
-    "finish_recording",
-    "process_recording",
-    "read_calls",
-    "redrive",
-    "import_recordings",
-    "scheduled_calls",
-    "request_erasure",
-    "erase_call",
-    "reconcile",
-)

@@ -4,65 +4,65 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from callscribe.api.entrypoints import Context, http_function
+from callscribe.api.entrypoints import http_function
 from callscribe.api.http import Request, Response, respond, respond_text
-from callscribe.bootstrap import wiring
+from callscribe.bootstrap.application import Application, process_application
 
 
-def list_calls(request: Request, _: Context) -> Response:
-    return respond(200, wiring.read_calls().page(request.query))
+def list_calls(app: Application, request: Request) -> Response:
+    return respond(200, app.read_calls.page(request.query))
 
 
-def get_call(request: Request, _: Context) -> Response:
-    return respond(200, wiring.read_calls().get(request.path_parameters["call_id"]))
+def get_call(app: Application, request: Request) -> Response:
+    return respond(200, app.read_calls.get(request.path_parameters["call_id"]))
 
 
-def get_recordings(request: Request, _: Context) -> Response:
-    return respond(200, wiring.read_calls().recordings(request.path_parameters["call_id"]))
+def get_recordings(app: Application, request: Request) -> Response:
+    return respond(200, app.read_calls.recordings(request.path_parameters["call_id"]))
 
 
-def get_transcript(request: Request, _: Context) -> Response:
-    content_type, text = wiring.read_calls().transcript(
+def get_transcript(app: Application, request: Request) -> Response:
+    content_type, text = app.read_calls.transcript(
         request.path_parameters["call_id"], request.query
     )
     return respond_text(text, content_type)
 
 
-def retry_call(request: Request, _: Context) -> Response:
-    return respond(202, wiring.redrive().retry_call(request.path_parameters["call_id"]))
+def retry_call(app: Application, request: Request) -> Response:
+    return respond(202, app.redrive.retry_call(request.path_parameters["call_id"]))
 
 
-def retry_failed(request: Request, _: Context) -> Response:
-    return respond(202, wiring.redrive().retry_failed(request.json()))
+def retry_failed(app: Application, request: Request) -> Response:
+    return respond(202, app.redrive.retry_failed(request.json()))
 
 
-def erase_call(request: Request, _: Context) -> Response:
+def erase_call(app: Application, request: Request) -> Response:
     call_id = request.path_parameters["call_id"]
-    return respond(202, wiring.request_erasure().request(call_id, asked_by=request.caller))
+    return respond(202, app.request_erasure.request(call_id, asked_by=request.caller))
 
 
-def erase_calls(request: Request, _: Context) -> Response:
-    answer = wiring.request_erasure().request_for_number(request.json(), asked_by=request.caller)
+def erase_calls(app: Application, request: Request) -> Response:
+    answer = app.request_erasure.request_for_number(request.json(), asked_by=request.caller)
     return respond(202, answer)
 
 
-def list_scheduled(request: Request, _: Context) -> Response:
-    answer = wiring.scheduled_calls().page(request.query, principal=request.principal)
+def list_scheduled(app: Application, request: Request) -> Response:
+    answer = app.scheduled_calls.page(request.query, principal=request.principal)
     return respond(200, answer)
 
 
-def cancel_call(request: Request, _: Context) -> Response:
+def cancel_call(app: Application, request: Request) -> Response:
     call_id = request.path_parameters["call_id"]
-    return respond(200, wiring.scheduled_calls().cancel(call_id, principal=request.principal))
+    return respond(200, app.scheduled_calls.cancel(call_id, principal=request.principal))
 
 
-def cancel_calls(request: Request, _: Context) -> Response:
-    answer = wiring.scheduled_calls().cancel_all(request.json(), principal=request.principal)
+def cancel_calls(app: Application, request: Request) -> Response:
+    answer = app.scheduled_calls.cancel_all(request.json(), principal=request.principal)
     return respond(200, answer)
 
 
-def ask_import(request: Request, _: Context) -> Response:
-    answer = wiring.import_recordings().create_import(
+def ask_import(app: Application, request: Request) -> Response:
+    answer = app.import_recordings.create_import(
         request.json(),
         principal=request.principal,
         idempotency_key=request.headers.get("idempotency-key"),
@@ -70,47 +70,47 @@ def ask_import(request: Request, _: Context) -> Response:
     return respond(202, answer)
 
 
-def get_import(request: Request, _: Context) -> Response:
-    return respond(200, wiring.import_recordings().get(request.path_parameters["import_id"]))
+def get_import(app: Application, request: Request) -> Response:
+    return respond(200, app.import_recordings.get(request.path_parameters["import_id"]))
 
 
-def get_dialing(_: Request, __: Context) -> Response:
-    return respond(200, asdict(wiring.manage_dialing().state()))
+def get_dialing(app: Application, _: Request) -> Response:
+    return respond(200, asdict(app.manage_dialing.state()))
 
 
-def switch_dialing(request: Request, _: Context) -> Response:
-    switch = wiring.manage_dialing().switch(request.json(), changed_by=request.caller)
+def switch_dialing(app: Application, request: Request) -> Response:
+    switch = app.manage_dialing.switch(request.json(), changed_by=request.caller)
     return respond(200, asdict(switch))
 
 
-def set_do_not_call(request: Request, _: Context) -> Response:
+def set_do_not_call(app: Application, request: Request) -> Response:
     number = request.path_parameters["phone_number"]
-    return respond(200, asdict(wiring.manage_dialing().list_number(number, listed=True)))
+    return respond(200, asdict(app.manage_dialing.list_number(number, listed=True)))
 
 
-def take_off_list(request: Request, _: Context) -> Response:
+def take_off_list(app: Application, request: Request) -> Response:
     number = request.path_parameters["phone_number"]
-    return respond(200, asdict(wiring.manage_dialing().list_number(number, listed=False)))
+    return respond(200, asdict(app.manage_dialing.list_number(number, listed=False)))
 
 
-handler = http_function(
-    {
-        "GET /calls": list_calls,
-        "GET /calls/{call_id}": get_call,
-        "GET /calls/{call_id}/recordings": get_recordings,
-        "GET /calls/{call_id}/transcript": get_transcript,
-        "DELETE /calls/{call_id}": erase_call,
-        "POST /erasures": erase_calls,
-        "POST /calls/{call_id}/retry": retry_call,
-        "POST /retries": retry_failed,
-        "GET /scheduled-calls": list_scheduled,
-        "POST /calls/{call_id}/cancel": cancel_call,
-        "POST /cancellations": cancel_calls,
-        "POST /imports": ask_import,
-        "GET /imports/{import_id}": get_import,
-        "GET /dialing": get_dialing,
-        "PUT /dialing": switch_dialing,
-        "PUT /do-not-call/{phone_number}": set_do_not_call,
-        "DELETE /do-not-call/{phone_number}": take_off_list,
-    }
-)
+ROUTES = {
+    "GET /calls": list_calls,
+    "GET /calls/{call_id}": get_call,
+    "GET /calls/{call_id}/recordings": get_recordings,
+    "GET /calls/{call_id}/transcript": get_transcript,
+    "DELETE /calls/{call_id}": erase_call,
+    "POST /erasures": erase_calls,
+    "POST /calls/{call_id}/retry": retry_call,
+    "POST /retries": retry_failed,
+    "GET /scheduled-calls": list_scheduled,
+    "POST /calls/{call_id}/cancel": cancel_call,
+    "POST /cancellations": cancel_calls,
+    "POST /imports": ask_import,
+    "GET /imports/{import_id}": get_import,
+    "GET /dialing": get_dialing,
+    "PUT /dialing": switch_dialing,
+    "PUT /do-not-call/{phone_number}": set_do_not_call,
+    "DELETE /do-not-call/{phone_number}": take_off_list,
+}
+
+handler = http_function(ROUTES, process_application)

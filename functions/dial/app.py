@@ -5,29 +5,28 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from callscribe.api.entrypoints import Context, http_function, observed
+from callscribe.api.entrypoints import Context, http_function
 from callscribe.api.http import Event, Request, Response, respond
-from callscribe.bootstrap import wiring
+from callscribe.bootstrap.application import Application, process_application
 from callscribe.domain.views import call_view
 from callscribe.use_cases.place_call import Caller
 
 
-def place_call(request: Request, context: Context) -> Response:
+def place_call(app: Application, request: Request) -> Response:
     caller = Caller(
         principal=request.principal,
         base_url=request.own_base_url,
-        function_arn=context.invoked_function_arn,
+        function_arn=request.function_arn,
         idempotency_key=request.headers.get("idempotency-key"),
     )
-    call = wiring.place_call().from_request(request.json(), caller)
-    wiring.telemetry().info("call asked", call_id=call.call_id, asked_by=request.caller)
+    call = app.place_call.from_request(request.json(), caller)
+    app.telemetry.info("call asked", call_id=call.call_id, asked_by=request.caller)
     return respond(202, call_view(call, []))
 
 
-@observed
-def place_scheduled_call(event: Event, context: Context) -> dict[str, Any]:
+def place_scheduled_call(app: Application, event: Event, context: Context) -> dict[str, Any]:
     """A one-time schedule carries ``call_id``; a recurring one a whole ``request`` and its time."""
-    use_case = wiring.place_call()
+    use_case = app.place_call
     if "call_id" in event:
         call = use_case.from_schedule(event["call_id"])
     else:
@@ -45,9 +44,6 @@ def place_scheduled_call(event: Event, context: Context) -> dict[str, Any]:
     return {"call_id": call.call_id, "status": call.status}
 
 
-_answer_http = http_function({"POST /calls": place_call})
+ROUTES = {"POST /calls": place_call}
 
-
-def handler(event: Event, context: Context) -> Any:
-    """API Gateway's events name a route; EventBridge Scheduler's do not."""
-    return (_answer_http if "routeKey" in event else place_scheduled_call)(event, context)
+handler = http_function(ROUTES, process_application, otherwise=place_scheduled_call)

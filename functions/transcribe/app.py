@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from callscribe.adapters.aws.sqs import read_status_update
-from callscribe.api.entrypoints import Context, observed
+from callscribe.api.entrypoints import Context, LambdaHandler
 from callscribe.api.http import Event
-from callscribe.bootstrap import wiring
+from callscribe.bootstrap.application import Application, process_application
 from callscribe.domain.errors import CallscribeError, RetryLaterError
 from callscribe.ports.telephony import RecordingStatusUpdate
 
@@ -17,40 +17,42 @@ _FIRST_WAIT_SECONDS = 30
 _MAX_WAIT_SECONDS = 900
 
 
-@observed
-def handler(event: Event, _: Context) -> dict[str, Any]:
+def work_off(app: Application, event: Event, _: Context) -> dict[str, Any]:
     """Answers with the messages that failed; only those come again (ReportBatchItemFailures)."""
-    failed = [message["messageId"] for message in event["Records"] if not _worked_off(message)]
+    failed = [message["messageId"] for message in event["Records"] if not _worked_off(app, message)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-def _worked_off(message: dict[str, Any]) -> bool:
+def _worked_off(app: Application, message: dict[str, Any]) -> bool:
     try:
         notice = read_status_update(message["body"])
     except (ValueError, TypeError, AttributeError) as error:
-        wiring.telemetry().warn("unreadable message", reason=type(error).__name__)
-        return _give_up(message, f"unreadable: {error}")
+        app.telemetry.warn("unreadable message", reason=type(error).__name__)
+        return _give_up(app, message, f"unreadable: {error}")
     try:
-        wiring.process_recording().process(notice)
+        app.process_recording.process(notice)
     except RetryLaterError as error:
-        return _later(message, notice, str(error), error.seconds)
+        return _later(app, message, notice, str(error), error.seconds)
     except CallscribeError as error:
-        return _later(message, notice, f"{type(error).__name__}: {error}", _FIRST_WAIT_SECONDS)
-    except Exception as error:
-        telemetry = wiring.telemetry()
-        telemetry.count("InvocationFailed")
-        telemetry.logger.exception("message failed", exc_info=error)
-        return _later(message, notice, f"{type(error).__name__}: {error}", _FIRST_WAIT_SECONDS)
+        return _later(app, message, notice, f"{type(error).__name__}: {error}", _FIRST_WAIT_SECONDS)
+    except Exception as error:  # noqa: BLE001 - a bug in one message: the others go on
+        app.telemetry.count("InvocationFailed")
+        app.telemetry.exception("message failed", error)
+        return _later(app, message, notice, f"{type(error).__name__}: {error}", _FIRST_WAIT_SECONDS)
     return True
 
 
 def _later(
-    message: dict[str, Any], notice: RecordingStatusUpdate, reason: str, seconds: int
+    app: Application,
+    message: dict[str, Any],
+    notice: RecordingStatusUpdate,
+    reason: str,
+    seconds: int,
 ) -> bool:
     """Twice as late each time; after the last try the message is laid aside with its reason."""
     receives = int(message["attributes"]["ApproximateReceiveCount"])
     wait = min(seconds * 2 ** (receives - 1), _MAX_WAIT_SECONDS)
-    telemetry = wiring.telemetry()
+    telemetry = app.telemetry
     telemetry.count("RecordingDelayed")
     telemetry.info(
         "recording delayed",
@@ -60,17 +62,20 @@ def _later(
         seconds=wait,
     )
     if receives >= _TRIES:
-        return _give_up(message, reason)
+        return _give_up(app, message, reason)
     try:
-        wiring.queue().retry_in(message["receiptHandle"], wait)
+        app.gateways.queue.retry_in(message["receiptHandle"], wait)
     except RetryLaterError as error:
         # it comes again all the same, only later: after the queue's visibility timeout
         telemetry.warn("visibility unchanged", reason=str(error))
     return False
 
 
-def _give_up(message: dict[str, Any], reason: str) -> bool:
+def _give_up(app: Application, message: dict[str, Any], reason: str) -> bool:
     receives = int(message["attributes"]["ApproximateReceiveCount"])
-    wiring.dead_letters().put(message["body"], reason=reason, receives=receives)
-    wiring.telemetry().count("DeadLetter")
+    app.gateways.dead_letters.put(message["body"], reason=reason, receives=receives)
+    app.telemetry.count("DeadLetter")
     return True
+
+
+handler = LambdaHandler(work_off, process_application)

@@ -8,52 +8,52 @@ from __future__ import annotations
 
 from callscribe.adapters.twilio.callbacks import pressed_key, read_call_status, recorded_call_id
 from callscribe.adapters.twilio.twiml import render_twiml
-from callscribe.api.entrypoints import Context, http_function
+from callscribe.api.entrypoints import http_function
 from callscribe.api.http import Request, Response, respond_empty, respond_text
-from callscribe.bootstrap import wiring
+from callscribe.bootstrap.application import Application, process_application
 from callscribe.domain.calls import STATUSES
 from callscribe.domain.scripts import Script
 
 
-def opening(request: Request, _: Context) -> Response:
-    form = wiring.verifier().twilio(request)
-    answer = wiring.answer_call()
+def opening(app: Application, request: Request) -> Response:
+    form = app.twilio_callbacks.twilio(request)
+    answer = app.answer_call
     if ended := recorded_call_id(form):
         return _twiml(answer.closing(ended))
     return _twiml(answer.opening(request.path_parameters["call_id"]))
 
 
-def consent(request: Request, _: Context) -> Response:
+def consent(app: Application, request: Request) -> Response:
     """The answer of somebody who was asked to press a key."""
-    key = pressed_key(wiring.verifier().twilio(request))
+    key = pressed_key(app.twilio_callbacks.twilio(request))
     call_id = request.path_parameters["call_id"]
-    return _twiml(wiring.answer_call().after_consent(call_id, key))
+    return _twiml(app.answer_call.after_consent(call_id, key))
 
 
-def recorded(request: Request, _: Context) -> Response:
-    wiring.verifier().twilio(request)
-    return _twiml(wiring.answer_call().closing(request.path_parameters["call_id"]))
+def recorded(app: Application, request: Request) -> Response:
+    app.twilio_callbacks.twilio(request)
+    return _twiml(app.answer_call.closing(request.path_parameters["call_id"]))
 
 
-def inbound(request: Request, _: Context) -> Response:
-    form = wiring.verifier().twilio(request)
+def inbound(app: Application, request: Request) -> Response:
+    form = app.twilio_callbacks.twilio(request)
     if ended := recorded_call_id(form):
-        return _twiml(wiring.answer_call().closing(ended))
-    base_url = request.base_url(wiring.settings().public_base_url)
-    return _twiml(wiring.answer_call().inbound(read_call_status(form), base_url=base_url))
+        return _twiml(app.answer_call.closing(ended))
+    base_url = request.base_url(app.settings.public_base_url)
+    return _twiml(app.answer_call.inbound(read_call_status(form), base_url=base_url))
 
 
-def call_status(request: Request, _: Context) -> Response:
+def call_status(app: Application, request: Request) -> Response:
     """With our call_id in the path, or without for a call that we never placed."""
-    news = read_call_status(wiring.verifier().twilio(request))
+    news = read_call_status(app.twilio_callbacks.twilio(request))
     if news.status not in STATUSES:
         # a status that Twilio adds one day must not make it retry for ever
-        wiring.telemetry().warn("unknown call status", status=news.status)
+        app.telemetry.warn("unknown call status", status=news.status)
         return respond_empty()
-    track = wiring.track_call()
+    track = app.track_call
     call_id = request.path_parameters.get("call_id")
     if call_id is None:
-        base_url = request.base_url(wiring.settings().public_base_url)
+        base_url = request.base_url(app.settings.public_base_url)
         call_id = track.adopt(news, base_url=base_url).call_id
     track.apply(call_id, news)
     return respond_empty()
@@ -63,13 +63,13 @@ def _twiml(script: Script) -> Response:
     return respond_text(render_twiml(script), "text/xml; charset=utf-8")
 
 
-handler = http_function(
-    {
-        "POST /twiml": inbound,
-        "POST /twiml/{call_id}": opening,
-        "POST /twiml/{call_id}/consent": consent,
-        "POST /twiml/{call_id}/recorded": recorded,
-        "POST /call-status": call_status,
-        "POST /call-status/{call_id}": call_status,
-    }
-)
+ROUTES = {
+    "POST /twiml": inbound,
+    "POST /twiml/{call_id}": opening,
+    "POST /twiml/{call_id}/consent": consent,
+    "POST /twiml/{call_id}/recorded": recorded,
+    "POST /call-status": call_status,
+    "POST /call-status/{call_id}": call_status,
+}
+
+handler = http_function(ROUTES, process_application)

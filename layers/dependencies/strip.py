@@ -22,7 +22,7 @@ PACKAGES = (
     "aiohappyeyeballs aiohttp aiohttp_retry aiosignal attr attrs frozenlist multidict propcache yarl "
     "bin jwt"
 ).split()
-# the AWS services that a client is made for (tests/unit/test_aws_data.py holds them to wiring.py)
+# the AWS services that a client is made for (tests/unit/test_aws_data.py holds them to gateways.py)
 SERVICES = ("dynamodb", "events", "s3", "scheduler", "sqs", "ssm")
 # what every client reads beside its service's model
 SHARED = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")

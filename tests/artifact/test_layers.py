@@ -13,6 +13,7 @@ import pytest
 
 from local.options import ROOT
 from local.template import BY_FOLDER, TEMPLATE
+from tests.support.environment import default_environment
 
 BUILD = ROOT / ".aws-sam" / "build"
 PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
@@ -88,11 +89,11 @@ def test_every_client_is_made_of_what_the_layer_has_left() -> None:
     """Each asks for its models, its endpoint and the defaults, in each of AWS's partitions."""
     code = """
 import boto3
-from callscribe.bootstrap import wiring
+from callscribe.adapters.aws.clients import client_config
 for region in ("us-east-1", "cn-north-1", "us-gov-west-1"):
     session = boto3.Session("key", "secret", region_name=region)
     for service in "dynamodb events s3 scheduler sqs ssm".split():
-        client = session.client(service, config=wiring.client_config(service, (1, 1)))
+        client = session.client(service, config=client_config(service, (1, 1)))
         print(region in client.meta.endpoint_url or service == "s3")
 """
     done = run(code, DEPENDENCIES, OURS)
@@ -159,15 +160,15 @@ REQUESTS = {"charset_normalizer", "idna", "requests", "simplejson"}
 REST = REQUESTS | {"twilio"}
 # function → what it builds for an event, and the packages that are loaded then
 LOADED: dict[str, tuple[str, set[str]]] = {
-    "twiml": ("verifier answer_call track_call", COMMON | {"twilio"}),
-    "recording_complete": ("verifier receive_recording", COMMON),
-    "transcript_complete": ("verifier finish_recording", COMMON | REQUESTS),
+    "twiml": ("twilio_callbacks answer_call track_call", COMMON | {"twilio"}),
+    "recording_complete": ("twilio_callbacks receive_recording", COMMON),
+    "transcript_complete": ("assemblyai_webhooks finish_recording", COMMON | REQUESTS),
     "calls": (
         "read_calls redrive import_recordings request_erasure manage_dialing",
         COMMON | {"phonenumbers"},
     ),
-    "dial": ("place_call schedules", COMMON | REST | {"phonenumbers"}),
-    "transcribe": ("process_recording queue dead_letters", COMMON | REST),
+    "dial": ("place_call gateways.schedules", COMMON | REST | {"phonenumbers"}),
+    "transcribe": ("process_recording gateways.queue gateways.dead_letters", COMMON | REST),
     "reconcile": ("reconcile", COMMON | REST | {"phonenumbers"}),
 }
 # (multiprocessing is: boto3 imports s3transfer, and that imports it)
@@ -177,19 +178,16 @@ NOWHERE = "aiohttp pydantic aws_xray_sdk asyncio".split()
 @pytest.mark.parametrize("folder", LOADED)
 def test_nothing_is_loaded_that_its_path_does_not_use(folder: str) -> None:
     uses, expected = LOADED[folder]
-    logical_id, function = BY_FOLDER[folder]
-    variables = dict.fromkeys(function["Properties"]["Environment"]["Variables"], "1")
-    variables |= {"TWILIO_API_URL": "https://x", "DEADLINES": "", "QUIET_HOURS": ""}
-    variables |= {"ALLOWED_COUNTRIES": "", "AWS_DEFAULT_REGION": "us-east-1"}
-    variables |= {"ADOPT_RECORDINGS": "own", "ADOPT_NUMBERS": ""}
+    logical_id, _ = BY_FOLDER[folder]
+    variables = {**default_environment(folder), "AWS_DEFAULT_REGION": "us-east-1"}
     code = f"""
-import json, os, sys
+import json, operator, os, sys
 os.environ.update({variables!r})
 import app
-from callscribe.bootstrap import wiring
-for name in {uses.split()!r}:
-    getattr(wiring, name)()
-wiring.telemetry()
+from callscribe.bootstrap.application import process_application
+for path in {uses.split()!r}:
+    operator.attrgetter(path)(process_application())
+process_application().telemetry
 print(json.dumps(sorted(sys.modules)))
 """
     done = run(code, BUILD / logical_id, DEPENDENCIES, OURS)

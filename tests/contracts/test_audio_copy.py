@@ -15,9 +15,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from callscribe.adapters.aws.clients import client_config
 from callscribe.adapters.twilio import media
 from callscribe.adapters.twilio.media import TwilioAudioSource
-from callscribe.bootstrap import wiring
 from callscribe.domain.errors import RetryLaterError
 from tests.support.strict_s3 import ACCESS_KEY, SECRET_KEY, Bucket, StrictS3
 
@@ -95,17 +95,15 @@ def copy(certificate: Path, bucket: Bucket) -> Iterator[Callable[..., Any]]:
             "s3",
             endpoint_url=s3_url,
             verify=str(certificate),
-            config=wiring.client_config("s3", (3, 10)).merge(
-                Config(s3={"addressing_style": "path"})
-            ),
+            config=client_config("s3", (3, 10)).merge(Config(s3={"addressing_style": "path"})),
         )
         stop.callback(client.close)
 
-        def copying(**twilio: Any) -> Any:
+        def copying(kind: type[TwilioAudioSource] = TwilioAudioSource, **twilio: Any) -> Any:
             handler = type("Sending", (Twilio,), twilio)
             with serving(handler, certificate) as twilio_url:
                 secret = {"api_key_sid": "SK", "api_key_secret": "test"}
-                audio = TwilioAudioSource(
+                audio = kind(
                     cast(Any, SimpleNamespace(read=lambda *_, **__: secret)),
                     client,
                     secret_name="",
@@ -148,12 +146,15 @@ def test_download_that_breaks_off_leaves_nothing_and_comes_again(
     assert (bucket.objects, bucket.parts) == ({}, {})
 
 
+class SmallPuts(TwilioAudioSource):
+    largest_put_bytes = len(LONG) - 1
+
+
 def test_what_is_larger_than_one_put_goes_in_parts(
-    copy: Callable[..., Any], bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    copy: Callable[..., Any], bucket: Bucket
 ) -> None:
     """S3's five gigabytes, at a hundredth of a per cent of their size."""
-    monkeypatch.setattr(media, "_LARGEST_PUT_BYTES", len(LONG) - 1)
-    copy(framing="length", body=LONG)
+    copy(SmallPuts, framing="length", body=LONG)
     assert bucket.objects == {"/bucket/audio/x.wav": LONG}
     assert bucket.requests == ["POST", "PUT", "PUT", "POST"]
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from simulation.aws import SimulatedEventPublisher
 from simulation.checks import PROMISES, check
 from simulation.fault_injector import (
     AWS_FAULTS,
@@ -145,20 +146,26 @@ def test_what_once_failed_meets_its_faults_and_holds(entry: dict[str, object]) -
     assert sum(outcome.fired.values()) >= len(task.faults) // 2
 
 
-def test_broken_world_is_found_and_cut_down_to_its_history(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the event crossed off unsent, whatever cuts off the announcement loses it."""
-    monkeypatch.setattr(
-        "callscribe.use_cases.finish_recording.FinishRecording.publish_event", lambda *_: None
-    )
-    world = World(FaultInjector("broken"), calls=12)
+class LostEvents(SimulatedEventPublisher):
+    """A bus that takes events and forgets them."""
+
+    def publish(self, *_: object) -> None: ...
+
+
+class SilentWorld(World):
+    publisher = LostEvents
+
+
+def test_broken_world_is_found_and_cut_down_to_its_history() -> None:
+    world = SilentWorld(FaultInjector("broken"), calls=12)
     world.run()
     findings = check(world)
     assert {"announced"} <= {finding.promise for finding in findings} <= set(PROMISES)
-    short = Shrinker("broken", "announced").shrink(range(12), world.injector.fired)
+    short = Shrinker("broken", "announced", SilentWorld).shrink(range(12), world.injector.fired)
     assert len(short.calls) == 1
     assert short.faults == {}
     assert any("recording ended" in line for line in short.history)
-    again = replay(short.seed, short.calls, short.faults, history=False)
+    again = replay(short.seed, short.calls, short.faults, history=False, kind=SilentWorld)
     assert "announced" in {finding.promise for finding in check(again)}
 
 

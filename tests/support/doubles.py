@@ -9,17 +9,14 @@ from callscribe.ports.telephony import CallStatusUpdate
 class QuietTelemetry:
     """Takes everything and keeps nothing; a bug that a handler logs fails the test."""
 
-    def __init__(self) -> None:
-        self.logger = self
-
     def count(self, metric: str, value: float = 1) -> None: ...
     def info(self, message: str, **fields: object) -> None: ...
     def warn(self, message: str, **fields: object) -> None: ...
-    def append_keys(self, **_: object) -> None: ...
+    def begin(self, request_id: str | None) -> None: ...
     def flush(self) -> None: ...
 
-    def exception(self, message: str, exc_info: BaseException) -> None:
-        raise AssertionError(message) from exc_info
+    def exception(self, message: str, error: Exception) -> None:
+        raise AssertionError(message) from error
 
 
 def queued_at_twilio(call: Call, call_sid: str) -> CallStatusUpdate:

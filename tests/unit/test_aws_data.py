@@ -13,7 +13,7 @@ import certifi
 
 from local.options import ROOT
 
-WIRING = ROOT / "layers/callscribe/callscribe/bootstrap/wiring.py"
+GATEWAYS = ROOT / "layers/callscribe/callscribe/bootstrap/gateways.py"
 
 
 def load() -> ModuleType:
@@ -26,7 +26,7 @@ def load() -> ModuleType:
 
 
 def test_the_layer_keeps_exactly_the_services_that_a_client_is_made_for() -> None:
-    made = set(re.findall(r'_client\(\s*"(\w+)"', WIRING.read_text()))
+    made = set(re.findall(r'_clients\.make\(\s*"(\w+)"', GATEWAYS.read_text()))
     assert made == set(load().SERVICES)
 
 

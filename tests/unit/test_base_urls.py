@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 import requests
 
 from callscribe.adapters.assemblyai.webhook import WEBHOOK_SECRET_HEADER
-from callscribe.bootstrap import wiring
+from callscribe.api.entrypoints import LambdaHandler
+from callscribe.bootstrap.application import Application
 from callscribe.bootstrap.settings import Settings
 from callscribe.ports.telephony import RecordingStatusUpdate
 from functions.recording_complete.app import handler as recording_complete
@@ -18,7 +18,7 @@ from functions.transcript_complete.app import handler as transcript_complete
 from local.api_gateway import ApiGateway
 from local.simulators.twilio.signature import sign
 from local.template import Route
-from tests.support.doubles import QuietTelemetry
+from tests.support.gateways import InMemoryGateways
 
 ACCOUNT, TOKEN, SECRET = "AC" + "0" * 32, "the auth token", "the webhook secret"
 HOST = "calls.example.com"
@@ -27,7 +27,7 @@ ROUTES = [
     Route("POST", "/recording-complete/{call_id}", "Recording", needs_signature=False),
     Route("POST", "/transcript-complete/{call_id}/{recording_sid}", "Transcript", False),
 ]
-FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
+FUNCTIONS: dict[str, LambdaHandler[Application]] = {
     "Recording": recording_complete,
     "Transcript": transcript_complete,
 }
@@ -54,35 +54,37 @@ class Queue:
 class Api:
     """An HTTP API behind a host of its own, with or without a base path."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._patch = monkeypatch
+    def __init__(self) -> None:
         self.queue = Queue()
         self.gateways: list[ApiGateway] = []
 
     def open(self, configured: str, base_path: str, *, keeps: bool) -> str:
         """Where it listens."""
-        settings = Settings({"PUBLIC_BASE_URL": configured, "TWILIO_ACCOUNT_SID": ACCOUNT})
-        leaves = {"settings": settings, "secrets": Secrets(), "queue": self.queue}
-        for name, leaf in {**leaves, "telemetry": QuietTelemetry()}.items():
-            self._patch.setattr(wiring, name, lambda leaf=leaf: leaf)
-        wiring.verifier.cache_clear()
-        wiring.receive_recording.cache_clear()
+        settings = Settings(
+            {
+                "PUBLIC_BASE_URL": configured,
+                "TWILIO_ACCOUNT_SID": ACCOUNT,
+                "TWILIO_AUTH_TOKEN_PARAMETER_NAME": "token",
+                "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": "webhook",
+            }
+        )
+        gateways = InMemoryGateways(secrets=Secrets(), queue=self.queue)
+        self._application = Application(settings, gateways)
         gateway = ApiGateway(ROUTES, self._invoke, base_path=base_path, keeps_base_path=keeps)
         self.gateways.append(gateway)
         return gateway.url
 
     def _invoke(self, function: str, payload: bytes) -> bytes:
-        return json.dumps(FUNCTIONS[function](json.loads(payload), None)).encode()
+        handler = FUNCTIONS[function].using(self._application)
+        return json.dumps(handler(json.loads(payload), None)).encode()
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
-    running = Api(monkeypatch)
+def api() -> Iterator[Api]:
+    running = Api()
     yield running
     for gateway in running.gateways:
         gateway.close()
-    wiring.verifier.cache_clear()
-    wiring.receive_recording.cache_clear()
 
 
 def callback(url: str, signed_for: str, path: str = "/recording-complete", **headers: str) -> int:

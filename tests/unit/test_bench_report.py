@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bench import report as report_module
 from bench.__main__ import BENCHES
 from bench.cost import name_of
 from bench.measuring import counted
@@ -17,18 +16,16 @@ from local.http_server import Request
 from local.options import ROOT
 
 
-def test_figure_is_a_median_beside_what_it_is_compared_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(report_module, "RESULTS", tmp_path / "results.json")
-    report = Report("one")
+def test_figure_is_a_median_beside_what_it_is_compared_with(tmp_path: Path) -> None:
+    results_path = tmp_path / "results.json"
+    report = Report("one", results_path)
     assert report.add("floor", [3.0, 1.0, 2.0], "s") == 2
     report.add("ours", [5.0, 3.0], "s", than=2, compared_with="the floor")
     report.save(1.23)
-    other = Report("another")
+    other = Report("another", results_path)
     other.add("x", 1, "y")
     other.save(0)
-    results = json.loads((tmp_path / "results.json").read_text())
+    results = json.loads(results_path.read_text())
     assert list(results) == ["another", "one"]
     assert results["one"]["figures"][1] == {
         "name": "ours",

@@ -19,7 +19,6 @@ from tests.support.doubles import QuietTelemetry
 
 class Telemetry(QuietTelemetry):
     def __init__(self) -> None:
-        super().__init__()
         self.last: dict[str, float] = {}
 
     def count(self, metric: str, value: float = 1) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import base64
 import random
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 
 from callscribe.adapters.assemblyai.webhook import WEBHOOK_SECRET_HEADER
-from callscribe.bootstrap import wiring
+from callscribe.api.entrypoints import LambdaHandler
+from callscribe.bootstrap.application import Application
 from callscribe.bootstrap.settings import Settings
 from callscribe.ports.telephony import RecordingStatusUpdate
 from functions.recording_complete.app import handler as recording_complete
@@ -24,6 +24,7 @@ from local.simulators.twilio.signature import sign
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
 from tests.support.examples import EXAMPLES
+from tests.support.gateways import InMemoryGateways
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "the auth token"
@@ -103,6 +104,23 @@ class Telemetry(QuietTelemetry):
         self.rejected += int(value) * (metric == "CallbackRejected")
 
 
+SETTINGS = Settings(
+    {
+        "PUBLIC_BASE_URL": HOST,
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN_PARAMETER_NAME": "token",
+        "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": "webhook",
+        "INBOUND_SAY": "Hello",
+        "DEFAULT_LANGUAGE": "en-US",
+        "CONSENT_ANNOUNCEMENT": "This call is recorded.",
+        "CONSENT_KEY_PRESS": "yes",
+        "DEADLINES": "",
+        "RETENTION_DAYS": "365",
+        "VENDOR_COPIES": "keep",
+    }
+)
+
+
 class House:
     """Everything that a callback could write to."""
 
@@ -110,6 +128,20 @@ class House:
         self.store = MemoryCallStore()
         self.notices: list[RecordingStatusUpdate] = []
         self.telemetry = Telemetry()
+        gateways = InMemoryGateways(
+            store=self.store,
+            secrets=Secrets(),
+            telemetry=self.telemetry,
+            queue=self,
+            transcriber=self,
+            documents=self,
+            event_publisher=self,
+        )
+        self._application = Application(SETTINGS, gateways)
+
+    def answer(self, handler: LambdaHandler[Application], event: dict[str, Any]) -> dict[str, Any]:
+        answered: dict[str, Any] = handler.using(self._application)(event, None)
+        return answered
 
     def put(self, notice: RecordingStatusUpdate, **_: int) -> None:
         self.notices.append(notice)
@@ -123,33 +155,8 @@ class House:
 
 
 @pytest.fixture
-def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    house = House()
-    settings = Settings(
-        {
-            "PUBLIC_BASE_URL": HOST,
-            "TWILIO_ACCOUNT_SID": ACCOUNT,
-            "TWILIO_AUTH_TOKEN_PARAMETER_NAME": "token",
-            "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": "webhook",
-            "INBOUND_SAY": "Hello",
-            "DEFAULT_LANGUAGE": "en-US",
-            "CONSENT_ANNOUNCEMENT": "This call is recorded.",
-            "CONSENT_KEY_PRESS": "yes",
-            "DEADLINES": "",
-            "RETENTION_DAYS": "365",
-        }
-    )
-    leaves = {"settings": settings, "secrets": Secrets(), "telemetry": house.telemetry}
-    leaves |= {"store": house.store, "queue": house, "transcriber": house}
-    leaves |= {"documents": house, "event_publisher": house}
-    for name, leaf in leaves.items():
-        monkeypatch.setattr(wiring, name, lambda leaf=leaf: leaf)
-    built = ("deadlines", "retention", "verifier", "track_call", "answer_call", "receive_recording")
-    for name in (*built, "finish_recording"):
-        getattr(wiring, name).cache_clear()
-    yield house
-    for name in (*built, "finish_recording"):
-        getattr(wiring, name).cache_clear()
+def house() -> House:
+    return House()
 
 
 class RandomRequests(random.Random):
@@ -234,7 +241,7 @@ def test_callbacks_that_nobody_signed_write_nothing(house: House) -> None:
         if rolls.random() < 0.2:
             parameters = {name: rolls.text() for name in parameters}
             path = quote(path + rolls.text())
-        answer = handler(event(route, path, parameters, headers, body, rolls), None)
+        answer = house.answer(handler, event(route, path, parameters, headers, body, rolls))
         statuses.add(answer["statusCode"])
     assert statuses <= {400, 403, 413}
     assert 403 in statuses
@@ -253,7 +260,9 @@ def test_webhooks_without_the_secret_write_nothing_and_ask_nobody(house: House) 
         body = rolls.choice((b"{}", b'{"transcript_id": "x"}', rolls.garbage(100), b"[" * 5000))
         parameters = {"call_id": CALL_ID, "recording_sid": "RE" + "2" * 32}
         path = f"/transcript-complete/{CALL_ID}/{parameters['recording_sid']}"
-        answer = transcript_complete(event(WEBHOOK, path, parameters, headers, body, rolls), None)
+        answer = house.answer(
+            transcript_complete, event(WEBHOOK, path, parameters, headers, body, rolls)
+        )
         statuses.add(answer["statusCode"])
     assert statuses <= {400, 403, 413}
     assert house.untouched
@@ -271,7 +280,7 @@ def test_strange_callbacks_that_twilio_signed_are_answered(house: House) -> None
         }
         body = urlencode(fields).encode()
         made = event(route, path, parameters, headers, body, rolls) | {"rawQueryString": ""}
-        answer = handler(made, None)
+        answer = house.answer(handler, made)
         statuses.add(answer["statusCode"])
     assert max(statuses) < 500
     assert {200, 204, 400} <= statuses
@@ -284,6 +293,8 @@ def test_strange_webhooks_with_the_secret_are_answered(house: House) -> None:
         parameters = {"call_id": rolls.text(), "recording_sid": rolls.text()}
         headers = {WEBHOOK_SECRET_HEADER: SECRET}
         path = "/transcript-complete/x/y"
-        answer = transcript_complete(event(WEBHOOK, path, parameters, headers, body, rolls), None)
+        answer = house.answer(
+            transcript_complete, event(WEBHOOK, path, parameters, headers, body, rolls)
+        )
         assert answer["statusCode"] < 500
     assert house.untouched

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.template import routes
-from tests.unit.test_openapi import DOCUMENT, HANDLERS, KNOWN, Context, House
+from tests.unit.test_openapi import DOCUMENT, HANDLERS, KNOWN, House
 from tests.unit.test_openapi import house as house  # noqa: PLC0414 - a fixture
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
@@ -154,7 +154,7 @@ def test_no_input_is_answered_with_a_5xx(
         },
         "body": data.draw(bodies(body_fields(route)), label="body"),
     }
-    answer = HANDLERS[folder](event, Context())
+    answer = house.answer(folder, event)
     assert answer["statusCode"] < 500, answer
     # what Lambda sends is UTF-8
     str(answer.get("body") or "").encode()
@@ -207,6 +207,6 @@ def test_what_was_once_a_500(route: str, query: str, body: str, status: int, hou
         },
         "body": body,
     }
-    answer = HANDLERS["dial" if route == "POST /calls" else "calls"](event, Context())
+    answer = house.answer("dial" if route == "POST /calls" else "calls", event)
     assert answer["statusCode"] == status, answer
     assert status == 200 or json.loads(answer["body"])["errors"]

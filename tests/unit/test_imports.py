@@ -75,3 +75,24 @@ def test_import_needs_no_environment_and_no_heavy_package(folder: str) -> None:
         [sys.executable, "-c", code], env={}, check=True, capture_output=True, text=True
     ).stdout
     assert [name for name in UNUSED[folder] if name in output.split()] == []
+
+
+def patches(path: Path) -> list[str]:
+    """Where a file changes something behind its owner's back, but for what is a third party's."""
+    found = []
+    for call in (
+        node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
+    ):
+        name, first = ast.unparse(call.func), ast.unparse(call.args[0]) if call.args else ""
+        patched = name in ("mock.patch", "mock.patch.object", "patch", "patch.object")
+        if patched and first.startswith("requests."):
+            continue
+        if patched or name.endswith(("cache_clear", "setattr")):
+            found.append(f"{path.name}:{call.lineno} {name}({first})")
+    return found
+
+
+@pytest.mark.parametrize("folder", ["tests", "simulation", "bench"])
+def test_nothing_of_the_application_is_patched(folder: str) -> None:
+    """Whoever needs another table, clock or vendor makes an application with it."""
+    assert [found for path in (ROOT / folder).rglob("*.py") for found in patches(path)] == []

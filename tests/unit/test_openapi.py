@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from callscribe.bootstrap import wiring
+from callscribe.bootstrap.application import Application
 from callscribe.bootstrap.settings import Settings
 from callscribe.domain import calls, consent, recordings
 from callscribe.domain.call_requests import LANGUAGES
@@ -42,6 +42,7 @@ from local.template import routes, signed_routes
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry, queued_at_twilio
 from tests.support.examples import EXAMPLES
+from tests.support.gateways import InMemoryGateways
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -73,12 +74,31 @@ def test_document_has_the_words_of_the_code() -> None:
     assert asked == list(consent.STATUSES)
 
 
+SETTINGS = Settings(
+    {
+        "MAX_CALLS_PER_DESTINATION": "50",
+        "MAX_CALLS_PER_CALLER": "50",
+        "MAX_CALLS_PER_DAY": "50",
+        "MAX_CALLS_AT_ONCE": "30",
+        "QUIET_HOURS": "21:00-08:00",
+        "ALLOWED_COUNTRIES": "",
+        "PUBLIC_BASE_URL": "https://api.example",
+        "DEFAULT_FROM_NUMBER": "+15005550006",
+        "SPEECH_MODELS": "universal-2",
+        "DEFAULT_LANGUAGE": "en-US",
+        "CONSENT_ANNOUNCEMENT": "",
+        "CONSENT_KEY_PRESS": "no",
+        "DEADLINES": "",
+        "RETENTION_DAYS": "365",
+    }
+)
+
+
 class House(QuietTelemetry, MemoryCallStore):
     """Everything that a request could touch; ``writes`` counts what was written."""
 
     def __init__(self) -> None:
         MemoryCallStore.__init__(self)
-        QuietTelemetry.__init__(self)
         self.notices: list[RecordingStatusUpdate] = []
         call = Call(
             call_id=KNOWN,
@@ -101,6 +121,22 @@ class House(QuietTelemetry, MemoryCallStore):
                     failed_at=call.created_at if status == "error" else None,
                 )
             )
+
+        gateways = InMemoryGateways(
+            store=self,
+            telemetry=self,
+            queue=self,
+            dead_letters=self,
+            telephony=self,
+            schedules=self,
+            documents=self,
+            clock=lambda: NOW,
+        )
+        self._application = Application(SETTINGS, gateways)
+
+    def answer(self, folder: str, event: dict[str, Any]) -> dict[str, Any]:
+        answered: dict[str, Any] = HANDLERS[folder].using(self._application)(event, Context())
+        return answered
 
     def written(self) -> tuple[object, ...]:
         """What is in the house; counters apart, which a refused call may move."""
@@ -126,41 +162,45 @@ class Context:
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:dial"
 
 
-def application(environ: dict[str, Any], start: Callable[..., object]) -> Iterable[bytes]:
+class Site:
     """What API Gateway does: finds the route, makes the event, gives back the answer."""
-    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-    if path == "/openapi.json":
-        start("200 OK", [("Content-Type", "application/json")])
-        return [json.dumps(DOCUMENT, default=str).encode()]
-    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or path
-    found = _route(method, path)
-    if found is None:
-        start("404 Not Found", [("Content-Type", "application/json")])
-        return [b'{"message":"Not Found"}']
-    folder, route, parameters = found
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    headers = {
-        name[5:].replace("_", "-").lower(): value
-        for name, value in environ.items()
-        if name.startswith("HTTP_")
-    }
-    event = {
-        "routeKey": route,
-        "rawPath": raw.partition("?")[0],
-        "rawQueryString": environ.get("QUERY_STRING", ""),
-        "headers": headers | {"content-type": environ.get("CONTENT_TYPE", "")},
-        "pathParameters": parameters,
-        "requestContext": {
-            "domainName": "api.example",
-            "stage": "$default",
-            "authorizer": {"iam": {"userArn": "arn:aws:iam::123456789012:user/fuzz"}},
-        },
-        "body": base64.b64encode(body).decode(),
-        "isBase64Encoded": True,
-    }
-    answer = HANDLERS[folder](event, Context())
-    start(f"{answer['statusCode']} -", list((answer.get("headers") or {}).items()))
-    return [str(answer.get("body") or "").encode()]
+
+    house: House
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., object]) -> Iterable[bytes]:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        if path == "/openapi.json":
+            start("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps(DOCUMENT, default=str).encode()]
+        raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or path
+        found = _route(method, path)
+        if found is None:
+            start("404 Not Found", [("Content-Type", "application/json")])
+            return [b'{"message":"Not Found"}']
+        folder, route, parameters = found
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        headers = {
+            name[5:].replace("_", "-").lower(): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        }
+        event = {
+            "routeKey": route,
+            "rawPath": raw.partition("?")[0],
+            "rawQueryString": environ.get("QUERY_STRING", ""),
+            "headers": headers | {"content-type": environ.get("CONTENT_TYPE", "")},
+            "pathParameters": parameters,
+            "requestContext": {
+                "domainName": "api.example",
+                "stage": "$default",
+                "authorizer": {"iam": {"userArn": "arn:aws:iam::123456789012:user/fuzz"}},
+            },
+            "body": base64.b64encode(body).decode(),
+            "isBase64Encoded": True,
+        }
+        answer = self.house.answer(folder, event)
+        start(f"{answer['statusCode']} -", list((answer.get("headers") or {}).items()))
+        return [str(answer.get("body") or "").encode()]
 
 
 def _route(method: str, path: str) -> tuple[str, str, dict[str, str]] | None:
@@ -174,43 +214,16 @@ def _route(method: str, path: str) -> tuple[str, str, dict[str, str]] | None:
     return None
 
 
+site = Site()
+
+
 @pytest.fixture(scope="module")
-def house() -> Iterable[House]:
-    patch = pytest.MonkeyPatch()
-    house = House()
-    caps = dict.fromkeys(
-        ("MAX_CALLS_PER_DESTINATION", "MAX_CALLS_PER_CALLER", "MAX_CALLS_PER_DAY"), "50"
-    )
-    environment = {
-        **caps,
-        "MAX_CALLS_AT_ONCE": "30",
-        "QUIET_HOURS": "21:00-08:00",
-        "ALLOWED_COUNTRIES": "",
-        "PUBLIC_BASE_URL": "https://api.example",
-        "DEFAULT_FROM_NUMBER": "+15005550006",
-        "SPEECH_MODELS": "universal-2",
-        "DEFAULT_LANGUAGE": "en-US",
-        "CONSENT_ANNOUNCEMENT": "",
-        "CONSENT_KEY_PRESS": "no",
-        "DEADLINES": "",
-        "RETENTION_DAYS": "365",
-    }
-    patch.setattr(wiring, "settings", lambda: Settings(environment))
-    patch.setattr(wiring, "clock", lambda: NOW)
-    leaves = "telemetry store queue dead_letters telephony schedules documents secrets".split()
-    for name in leaves:
-        patch.setattr(wiring, name, lambda: house)
-    built = "deadlines retention guard_dialing manage_dialing place_call read_calls redrive "
-    built += "request_erasure import_recordings scheduled_calls"
-    for name in built.split():
-        getattr(wiring, name).cache_clear()
-    yield house
-    patch.undo()
-    for name in built.split():
-        getattr(wiring, name).cache_clear()
+def house() -> House:
+    site.house = House()
+    return site.house
 
 
-schema = schemathesis.openapi.from_wsgi("/openapi.json", application)
+schema = schemathesis.openapi.from_wsgi("/openapi.json", site)
 
 
 @schema.parametrize()

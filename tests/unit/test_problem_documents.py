@@ -5,15 +5,15 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-from typing import Any, cast
 
 import pytest
 
 import callscribe
 from callscribe.adapters.aws.secrets import SecretMissingError, Secrets
 from callscribe.adapters.twilio.errors import REFUSALS, explain_refusal
+from callscribe.api.entrypoints import LambdaHandler
 from callscribe.api.problems import CALL_REFUSALS, OWN_WORDS, PROBLEMS, respond_problem
-from callscribe.bootstrap import wiring
+from callscribe.bootstrap.application import Application
 from callscribe.bootstrap.settings import Settings
 from callscribe.domain.errors import (
     CallRefusedError,
@@ -33,6 +33,7 @@ from callscribe.domain.failures import Failure
 from functions.transcript_complete.app import handler as transcript_complete
 from functions.twiml.app import handler as twiml
 from tests.support.doubles import QuietTelemetry
+from tests.support.gateways import InMemoryGateways
 
 NAME = "/callscribe/dev/twilio-auth-token"
 NUMBER = "+14155550100"
@@ -140,7 +141,6 @@ class EmptySecrets:
 
 class Log(QuietTelemetry):
     def __init__(self) -> None:
-        super().__init__()
         self.lines: list[str] = []
 
     def warn(self, message: str, **fields: object) -> None:
@@ -155,26 +155,25 @@ class Log(QuietTelemetry):
     ],
 )
 def test_stranger_learns_nothing_of_a_secret_that_is_not_stored(
-    handler: Any, route: str, monkeypatch: pytest.MonkeyPatch
+    handler: LambdaHandler[Application], route: str
 ) -> None:
     log = Log()
     settings = Settings(
-        {"TWILIO_AUTH_TOKEN_PARAMETER_NAME": NAME, "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": NAME}
+        {
+            "PUBLIC_BASE_URL": "",
+            "TWILIO_ACCOUNT_SID": "AC",
+            "TWILIO_AUTH_TOKEN_PARAMETER_NAME": NAME,
+            "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": NAME,
+        }
     )
-    monkeypatch.setattr(wiring, "settings", lambda: settings)
-    monkeypatch.setattr(wiring, "secrets", lambda: Secrets(cast(Any, EmptySecrets())))
-    monkeypatch.setattr(wiring, "telemetry", lambda: log)
-    wiring.verifier.cache_clear()
+    gateways = InMemoryGateways(secrets=Secrets(EmptySecrets()), telemetry=log)
     event = {
         "routeKey": route,
         "rawPath": "/anything",
         "pathParameters": {"call_id": "c", "recording_sid": "r"},
         "requestContext": {"domainName": "api.example", "stage": "$default"},
     }
-    try:
-        answer = handler(event, None)
-    finally:
-        wiring.verifier.cache_clear()
+    answer = handler.using(Application(settings, gateways))(event, None)
     assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "30")
     for word in ("callscribe/", "secret", "token"):
         assert word not in answer["body"].lower()

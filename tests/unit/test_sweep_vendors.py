@@ -16,6 +16,7 @@ from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingSta
 from callscribe.ports.vendors import Page
 from callscribe.use_cases.sweep_vendors import SweepResult, SweepVendors
 from simulation.memory_store import MemoryCallStore
+from tests.support.doubles import QuietTelemetry
 
 BUCKET = "our-bucket"
 ACCOUNT = AdoptionRules("account")
@@ -45,15 +46,12 @@ class Vendors:
         return Page([], None)
 
 
-class Telemetry:
+class Telemetry(QuietTelemetry):
     def __init__(self) -> None:
         self.counts: dict[str, float] = {}
 
     def count(self, metric: str, value: float = 1) -> None:
         self.counts[metric] = self.counts.get(metric, 0) + value
-
-    def info(self, message: str, **fields: object) -> None: ...
-    def warn(self, message: str, **fields: object) -> None: ...
 
 
 class Queue:

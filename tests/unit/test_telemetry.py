@@ -16,8 +16,7 @@ from twilio.base.exceptions import TwilioRestException
 from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.telemetry import PowertoolsTelemetry
 from callscribe.adapters.twilio.client import TwilioTelephony
-from callscribe.api.entrypoints import InvocationFailedError, observed
-from callscribe.bootstrap import wiring
+from callscribe.api.entrypoints import InvocationFailedError, LambdaHandler
 from callscribe.domain.errors import VendorError
 
 NUMBER = "+14155550100"
@@ -40,7 +39,6 @@ def as_in_lambda(monkeypatch: pytest.MonkeyPatch, log: StringIO) -> Iterator[Pow
     telemetry = PowertoolsTelemetry()
     handler = cast(logging.StreamHandler[Any], telemetry.logger.logger_handler)
     before_stream = handler.setStream(log)
-    monkeypatch.setattr(wiring, "telemetry", lambda: telemetry)
     yield telemetry
     handler.setStream(before_stream)
     root.setLevel(before)
@@ -57,12 +55,11 @@ def test_libraries_are_quiet_whatever_lambda_sets(
 def test_bug_is_logged_with_its_traceback_and_without_a_number(
     as_in_lambda: PowertoolsTelemetry, log: StringIO
 ) -> None:
-    @observed
-    def broken(event: Any, context: Any) -> None:
+    def broken(*_: object) -> None:
         raise KeyError(f"no call to {NUMBER} at {URL}")
 
     with pytest.raises(InvocationFailedError, match=r"^KeyError$") as failed:
-        broken({}, None)
+        LambdaHandler(broken, lambda: SimpleNamespace(telemetry=as_in_lambda))({}, None)
     assert failed.value.__suppress_context__
     [line] = [line for line in log.getvalue().splitlines() if "invocation failed" in line]
     assert "14155550100" not in line
@@ -95,5 +92,5 @@ def test_what_twilio_says_ends_at_the_edge(
         telephony._ask(fail)
     assert "14155550100" not in str(raised.value)
     assert raised.value.__suppress_context__
-    as_in_lambda.logger.exception("failed", exc_info=raised.value)
+    as_in_lambda.exception("failed", raised.value)
     assert "(a phone number)" not in log.getvalue()

@@ -4,15 +4,16 @@ hangs ends in an answer and a note of what is known, not in a function that is c
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
 from callscribe.adapters.assemblyai import client as assemblyai
+from callscribe.adapters.aws import clients
 from callscribe.adapters.twilio import client as twilio
 from callscribe.adapters.twilio import media
-from callscribe.bootstrap import wiring
+from callscribe.bootstrap.gateways import AwsGateways
 from functions.reconcile import app as reconcile
 from local.template import BY_FOLDER
 
@@ -24,7 +25,7 @@ TWILIO_WAITS_SECONDS = 15
 
 def aws_seconds() -> float:
     """One request to AWS with all its tries: every try hangs, or every answer is a throttle."""
-    config: Any = wiring.client_config("dynamodb", wiring.CONNECT_AND_READ_SECONDS)
+    config: Any = clients.client_config("dynamodb", clients.CONNECT_AND_READ_SECONDS)
     tries = config.retries["total_max_attempts"]
     assert config.retries["mode"] == "standard"
     backoff: Any = ExponentialBackoff
@@ -80,8 +81,8 @@ def test_reconcile_s_reserve_holds_the_question_that_was_begun_last() -> None:
 
 
 def test_audio_s_stream_is_given_up_in_time_for_another_try() -> None:
-    connect, read = wiring.STREAM_CONNECT_AND_READ_SECONDS
+    connect, read = clients.STREAM_CONNECT_AND_READ_SECONDS
     silence = max(connect + read, media.CONNECT_SECONDS + media.READ_SECONDS)
     timeout = BY_FOLDER["transcribe"][1]["Properties"]["Timeout"]
     assert silence + VENDORS["transcribe"] + aws_seconds() < timeout / 2
-    assert "_stream_client()" in inspect.getsource(wiring.audio)
+    assert "self._stream" in inspect.getsource(cast(Any, AwsGateways.audio).func)

@@ -33,7 +33,7 @@ _PHONE_NUMBER = re.compile(r"(?:\+|%2[Bb])[1-9][0-9]{6,14}")
 
 
 class PowertoolsTelemetry:
-    """Implements ``ports.Telemetry``. Counts leave with ``flush``, once an invocation."""
+    """Implements ``ports.InvocationTelemetry``. Counts leave with ``flush``, once an invocation."""
 
     def __init__(self) -> None:
         # Lambda's JSON format opens the root logger at INFO, where Twilio's library writes every
@@ -41,6 +41,9 @@ class PowertoolsTelemetry:
         logging.getLogger().setLevel(logging.ERROR)
         self.logger = Logger(json_serializer=_line)
         self._counts: defaultdict[str, float] = defaultdict(int)
+
+    def begin(self, request_id: str | None) -> None:
+        self.logger.append_keys(request_id=request_id)
 
     def count(self, metric: str, value: float = 1) -> None:
         if value > ATTENTION_LIMITS.get(metric, inf):
@@ -53,6 +56,9 @@ class PowertoolsTelemetry:
 
     def warn(self, message: str, **fields: object) -> None:
         self.logger.warning(message, extra=fields, stacklevel=_CALLER)
+
+    def exception(self, message: str, error: Exception) -> None:
+        self.logger.exception(message, exc_info=error, stacklevel=_CALLER)
 
     def flush(self) -> None:
         """Writes the invocation's counts and metrics; nothing where nothing was counted."""

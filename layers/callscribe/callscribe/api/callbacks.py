@@ -5,11 +5,11 @@ from __future__ import annotations
 import hmac
 
 from callscribe.adapters.assemblyai.webhook import WEBHOOK_SECRET_HEADER
-from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.twilio.callbacks import Form, is_of_account
 from callscribe.adapters.twilio.signature import is_signed_by_twilio
 from callscribe.api.http import Request
 from callscribe.domain.errors import UnauthenticatedError
+from callscribe.ports.secrets import SecretReader
 
 
 class CallbackVerifier:
@@ -17,7 +17,7 @@ class CallbackVerifier:
 
     def __init__(
         self,
-        secrets: Secrets,
+        secrets: SecretReader,
         *,
         account_sid: str = "",
         public_base_url: str = "",

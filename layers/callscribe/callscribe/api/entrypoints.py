@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Protocol, TypeVar
 
 from callscribe.adapters.aws.secrets import SecretMissingError
 from callscribe.api.http import (
@@ -15,62 +15,97 @@ from callscribe.api.http import (
     read_request,
 )
 from callscribe.api.problems import PROBLEMS, respond_internal_error, respond_problem
-from callscribe.bootstrap import wiring
 from callscribe.domain.errors import CallscribeError, InvalidInputError, UnauthenticatedError
+from callscribe.ports.telemetry import InvocationTelemetry
 
 Context = Any
-Handler = Callable[[Event, Context], Any]
+
+
+class HasTelemetry(Protocol):
+    """All that the edge itself needs of an application."""
+
+    @property
+    def telemetry(self) -> InvocationTelemetry: ...
+
+
+App = TypeVar("App", bound=HasTelemetry)
+# what an invocation does with the application: with any event, and with a route's request
+Trigger = Callable[[App, Event, Context], Any]
+Routes = Mapping[str, Callable[[App, Request], Response]]
 
 
 class InvocationFailedError(Exception):
     """A bug, by the name of its class; the log has the rest."""
 
 
-def observed(handler: Handler) -> Handler:
-    """Logs a failure once, and sends the invocation's metrics whatever happens."""
+@dataclass(frozen=True, slots=True)
+class LambdaHandler(Generic[App]):
+    """What Lambda invokes: a trigger, and where its application comes from.
 
-    @wraps(handler)
-    def observing(event: Event, context: Context) -> Any:
-        telemetry = wiring.telemetry()
-        telemetry.logger.append_keys(request_id=getattr(context, "aws_request_id", None))
+    Logs a failure once, and sends the invocation's metrics whatever happens.
+    """
+
+    trigger: Trigger[App]
+    application: Callable[[], App]
+
+    def using(self, application: App) -> LambdaHandler[App]:
+        """The same handler with another application behind it."""
+        return replace(self, application=lambda: application)
+
+    def __call__(self, event: Event, context: Context) -> Any:
+        application = self.application()
+        telemetry = application.telemetry
+        telemetry.begin(getattr(context, "aws_request_id", None))
         try:
-            return handler(event, context)
+            return self.trigger(application, event, context)
         except CallscribeError as error:
             # nobody waits for an answer: AWS tries again, or the next run does
             telemetry.count("InvocationDeferred")
             telemetry.warn("invocation put off", reason=f"{type(error).__name__}: {error}")
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the outermost edge: a bug is logged
             telemetry.count("InvocationFailed")
-            telemetry.logger.exception("invocation failed", exc_info=error)
+            telemetry.exception("invocation failed", error)
             # Lambda logs the words of what leaves here, and a dead-letter queue keeps them
             raise InvocationFailedError(type(error).__name__) from None
         finally:
             telemetry.flush()
 
-    return observing
+
+def http_function(
+    routes: Routes[App],
+    application: Callable[[], App],
+    *,
+    otherwise: Trigger[App] | None = None,
+) -> LambdaHandler[App]:
+    """A handler that answers an HTTP API's routes, and every error with a problem document.
+
+    ``otherwise`` gets the events that are not API Gateway's: those name no route.
+    """
+
+    def answer(app: App, event: Event, context: Context) -> Any:
+        if otherwise is not None and "routeKey" not in event:
+            return otherwise(app, event, context)
+        return _answer(routes, app, event, context)
+
+    return LambdaHandler(answer, application)
 
 
-def http_function(routes: dict[str, Callable[[Request, Context], Response]]) -> Handler:
-    """A handler that answers an HTTP API's routes, and every error with a problem document."""
-
-    def handle(event: Event, context: Context) -> Response:
-        try:
-            request = read_request(event)
-            return routes[request.route](request, context)
-        except CallscribeError as error:
-            _report(error)
-            return respond_problem(error)
-        except Exception as error:  # noqa: BLE001 - the outermost edge: a bug answers 500 and is logged
-            wiring.telemetry().count("InvocationFailed")
-            wiring.telemetry().logger.exception("invocation failed", exc_info=error)
-            return respond_internal_error()
-
-    return observed(handle)
+def _answer(routes: Routes[App], app: App, event: Event, context: Context) -> Response:
+    try:
+        arn = getattr(context, "invoked_function_arn", "")
+        request = read_request(event, function_arn=arn)
+        return routes[request.route](app, request)
+    except CallscribeError as error:
+        _report(app.telemetry, error)
+        return respond_problem(error)
+    except Exception as error:  # noqa: BLE001 - the outermost edge: a bug answers 500 and is logged
+        app.telemetry.count("InvocationFailed")
+        app.telemetry.exception("invocation failed", error)
+        return respond_internal_error()
 
 
-def _report(error: CallscribeError) -> None:
-    telemetry = wiring.telemetry()
+def _report(telemetry: InvocationTelemetry, error: CallscribeError) -> None:
     match error:
         case UnauthenticatedError():
             telemetry.count("CallbackRejected")
@@ -82,6 +117,6 @@ def _report(error: CallscribeError) -> None:
             telemetry.warn("secret missing", reason=str(error))
         case _ if type(error) not in PROBLEMS:
             telemetry.count("InvocationFailed")
-            telemetry.logger.exception("invocation failed", exc_info=error)
+            telemetry.exception("invocation failed", error)
         case _:
             telemetry.info("answered with a problem", problem=type(error).__name__)

@@ -29,8 +29,8 @@ class BodyTooLargeError(CallscribeError):
 class Request:
     """What a handler needs of an event. Header names are lower-case; ``path`` is as received.
 
-    ``principal`` is the IAM user or role that signed, which keys and caps go by; ``caller`` the same
-    with its session, for the record.
+    ``function_arn`` is the function's own. ``principal`` is the IAM user or role that signed, which
+    keys and caps go by; ``caller`` the same with its session, for the record.
     """
 
     route: str
@@ -40,6 +40,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     domain_name: str
+    function_arn: str
     principal: str
     caller: str
 
@@ -89,7 +90,7 @@ class Request:
             raise InvalidInputError([FieldError("body", message)]) from error
 
 
-def read_request(event: Event) -> Request:
+def read_request(event: Event, *, function_arn: str = "") -> Request:
     """Raises BodyTooLargeError, and InvalidInputError for a body that is not what it says."""
     context = event["requestContext"]
     iam = (context.get("authorizer") or {}).get("iam") or {}
@@ -102,6 +103,7 @@ def read_request(event: Event) -> Request:
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         body=_body(event),
         domain_name=context["domainName"],
+        function_arn=function_arn,
         principal=principal_of(user_arn) or principal_of_id(caller_id),
         caller=user_arn or caller_id,
     )

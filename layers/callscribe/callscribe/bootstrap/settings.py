@@ -132,10 +132,11 @@ class Settings:
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
-    twilio_account_sid = Setting("TwilioAccountSid", _required, missing="")
+    twilio_account_sid = Setting("TwilioAccountSid", _required)
     twilio_api_url = Setting("TwilioApiUrl", _required)
-    twiml_fallback_url = Setting("TwimlFallbackUrl", _text)
-    default_from_number = Setting("DefaultFromNumber", _text, missing="")
+    # `transcribe` asks Twilio, but places no calls
+    twiml_fallback_url = Setting("TwimlFallbackUrl", _text, missing="")
+    default_from_number = Setting("DefaultFromNumber", _text)
     default_language = Setting("DefaultLanguage", _required)
     inbound_say = Setting("InboundSay", _required)
     consent_announcement = Setting("ConsentAnnouncement", _text)
@@ -150,7 +151,7 @@ class Settings:
     speech_models = Setting[tuple[str, ...]]("SpeechModels", _names, missing=())
     audio_transfer = Setting("AudioTransfer", _one_of("presigned", "upload"), missing="presigned")
     assemblyai_api_url = Setting("AssemblyAIApiUrl", _required)
-    public_base_url = Setting("PublicBaseUrl", _text, missing="")
+    public_base_url = Setting("PublicBaseUrl", _text)
     deadlines = Setting("Deadlines", read_deadlines)
     retention_days = Setting("RetentionDays", _whole_number(7, 36_500))
     adopt_recordings = Setting("AdoptRecordings", _one_of(*WAYS))
@@ -168,12 +169,10 @@ class Settings:
     schedule_dead_letter_arn = Setting("InvocationsDeadLetterQueue", _required, missing="")
     api_url = Setting("HttpApi", _required)
     twilio_api_key_parameter_name = Setting("TwilioApiKeyParameterName", _required)
-    twilio_auth_token_parameter_name = Setting(
-        "TwilioAuthTokenParameterName", _required, missing=""
-    )
+    twilio_auth_token_parameter_name = Setting("TwilioAuthTokenParameterName", _required)
     assemblyai_api_key_parameter_name = Setting("AssemblyAIApiKeyParameterName", _required)
     assemblyai_webhook_secret_parameter_name = Setting(
-        "AssemblyAIWebhookSecretParameterName", _required, missing=""
+        "AssemblyAIWebhookSecretParameterName", _required
     )
 
     @cached_property

@@ -19,16 +19,27 @@ class DeadLetter:
 
 
 class RecordingsQueue(Protocol):
-    def put(self, notice: RecordingStatusUpdate, *, delay_seconds: int = 0) -> None:
-        """``delay_seconds`` 900 at most.
+    """The durable inbox of what is to be transcribed. Raises RetryLaterError."""
 
-        Raises RetryLaterError.
-        """
+    def put(self, notice: RecordingStatusUpdate, *, delay_seconds: int = 0) -> None:
+        """``delay_seconds`` 900 at most."""
+        ...
+
+
+class ReceivedMessages(Protocol):
+    """The same queue for whoever works on its messages. Raises RetryLaterError."""
+
+    def retry_in(self, receipt_handle: str, seconds: int) -> None:
+        """Delivers a message again after so long, instead of after the visibility timeout."""
         ...
 
 
 class DeadLetters(Protocol):
     """What the worker could not do. Raises RetryLaterError (all methods)."""
+
+    def put(self, body: str, *, reason: str, receives: int) -> None:
+        """Keeps a message as it came, with what went wrong and how often it was delivered."""
+        ...
 
     def take(self, limit: int) -> list[DeadLetter]: ...
     def remove(self, letter: DeadLetter) -> None: ...

@@ -18,7 +18,6 @@ import requests
 from callscribe.adapters.assemblyai.documents import audio_location, read_job, read_listed_job
 from callscribe.adapters.assemblyai.errors import VENDOR, explain_answer
 from callscribe.adapters.assemblyai.requests import build_transcript_request
-from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.vendor_http import VendorSession, never_sent
 from callscribe.domain.errors import (
     VendorOutcomeUnknownError,
@@ -30,6 +29,7 @@ from callscribe.domain.transcription_jobs import (
     TranscriptionJob,
     TranscriptionRequest,
 )
+from callscribe.ports.secrets import SecretReader
 from callscribe.ports.storage import AudioLinks
 from callscribe.ports.vendors import Page
 
@@ -55,7 +55,7 @@ class AssemblyAITranscriber:
 
     def __init__(
         self,
-        secrets: Secrets,
+        secrets: SecretReader,
         *,
         secret_name: str,
         api_url: str,

@@ -19,7 +19,6 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.twilio.errors import explain_refusal
 from callscribe.adapters.twilio.resources import read_call, read_recording
 from callscribe.adapters.vendor_http import VendorSession, never_sent
@@ -34,6 +33,7 @@ from callscribe.domain.errors import (
     VendorRefusedError,
 )
 from callscribe.domain.times import parse_timestamp
+from callscribe.ports.secrets import SecretReader
 from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
 from callscribe.ports.vendors import Page
 
@@ -52,7 +52,7 @@ class TwilioTelephony:
 
     def __init__(
         self,
-        secrets: Secrets,
+        secrets: SecretReader,
         *,
         secret_name: str,
         account_sid: str,

@@ -11,17 +11,15 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
 from callscribe.adapters.aws.errors import translated
-from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.vendor_http import VendorSession
 from callscribe.domain.errors import RetryLaterError, VendorRefusedError
+from callscribe.ports.secrets import SecretReader
 from callscribe.ports.storage import StoredAudio
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONNECT_SECONDS, READ_SECONDS = 5, 60
-# S3's most for one PutObject. A day of two channels is 2.8 GB
-_LARGEST_PUT_BYTES = 5 * 1024**3
 # of 10,000 at most: 160 GB
 _PART_BYTES = 16 * 1024**2
 # a callback may come before the file is there (Twilio): seen to take a second or so
@@ -33,9 +31,12 @@ _TYPE = "audio/wav"
 class TwilioAudioSource:
     """Implements ``ports.AudioSource``."""
 
+    # S3's most for one PutObject. A day of two channels is 2.8 GB
+    largest_put_bytes = 5 * 1024**3
+
     def __init__(
         self,
-        secrets: Secrets,
+        secrets: SecretReader,
         s3: S3Client,
         *,
         secret_name: str,
@@ -74,7 +75,7 @@ class TwilioAudioSource:
         the layer brings its own.
         """
         body: Any = audio  # has what is read of a file
-        if length.isdecimal() and int(length) <= _LARGEST_PUT_BYTES and self._streams:
+        if length.isdecimal() and int(length) <= self.largest_put_bytes and self._streams:
             self._s3.put_object(
                 Bucket=self._bucket,
                 Key=key,

@@ -1,0 +1,268 @@
+"""The use cases of one environment, put together from its settings and its gateways.
+
+Each is made when a handler first asks for it: a function's environment holds only what its role may
+touch, and its cold start pays for nothing else.
+"""
+
+from __future__ import annotations
+
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from callscribe.api.callbacks import CallbackVerifier
+from callscribe.bootstrap.gateways import AwsGateways, Gateways
+from callscribe.bootstrap.settings import Settings
+from callscribe.domain.retention import Retention
+from callscribe.ports.telemetry import InvocationTelemetry
+from callscribe.use_cases.answer_call import AnswerCall
+from callscribe.use_cases.receive_recording import ReceiveRecording
+from callscribe.use_cases.track_call import TrackCall
+
+if TYPE_CHECKING:
+    from callscribe.use_cases.erase_call import EraseCall
+    from callscribe.use_cases.finish_recording import FinishRecording
+    from callscribe.use_cases.guard_dialing import GuardDialing
+    from callscribe.use_cases.import_recordings import ImportRecordings
+    from callscribe.use_cases.manage_dialing import ManageDialing
+    from callscribe.use_cases.place_call import PlaceCall
+    from callscribe.use_cases.process_recording import ProcessRecording
+    from callscribe.use_cases.read_calls import ReadCalls
+    from callscribe.use_cases.reconcile import Reconcile
+    from callscribe.use_cases.redrive import Redrive
+    from callscribe.use_cases.request_erasure import RequestErasure
+    from callscribe.use_cases.scheduled_calls import ScheduledCalls
+
+# Imports inside functions: a callback's cold start pays for no use case but its own
+# ruff: noqa: PLC0415
+
+
+class Application:
+    """``settings`` say how the use cases decide, ``gateways`` reach what is outside."""
+
+    def __init__(self, settings: Settings, gateways: Gateways) -> None:
+        self.settings = settings
+        self.gateways = gateways
+
+    @property
+    def telemetry(self) -> InvocationTelemetry:
+        return self.gateways.telemetry
+
+    @cached_property
+    def retention(self) -> Retention:
+        return Retention(self.settings.retention_days)
+
+    @cached_property
+    def twilio_callbacks(self) -> CallbackVerifier:
+        return CallbackVerifier(
+            self.gateways.secrets,
+            account_sid=self.settings.twilio_account_sid,
+            public_base_url=self.settings.public_base_url,
+            auth_token_name=self.settings.twilio_auth_token_parameter_name,
+        )
+
+    @cached_property
+    def assemblyai_webhooks(self) -> CallbackVerifier:
+        return CallbackVerifier(
+            self.gateways.secrets,
+            webhook_secret_name=self.settings.assemblyai_webhook_secret_parameter_name,
+        )
+
+    @cached_property
+    def track_call(self) -> TrackCall:
+        return TrackCall(
+            store=self.gateways.store,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
+            deadlines=self.settings.deadlines,
+            retention=self.retention,
+        )
+
+    @cached_property
+    def answer_call(self) -> AnswerCall:
+        return AnswerCall(
+            store=self.gateways.store,
+            track=self.track_call,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
+            inbound_say=self.settings.inbound_say,
+            inbound_language=self.settings.default_language,
+            inbound_consent=self.settings.consent,
+        )
+
+    @cached_property
+    def receive_recording(self) -> ReceiveRecording:
+        return ReceiveRecording(queue=self.gateways.queue, telemetry=self.telemetry)
+
+    @cached_property
+    def guard_dialing(self) -> GuardDialing:
+        from callscribe.domain.dialing.phone_numbers import country_of
+        from callscribe.domain.dialing.rules import DialingRules
+        from callscribe.use_cases.guard_dialing import GuardDialing
+
+        rules = DialingRules(
+            countries=self.settings.allowed_countries,
+            home=country_of(self.settings.default_from_number),
+            max_calls_per_destination=self.settings.max_calls_per_destination,
+            max_calls_per_caller=self.settings.max_calls_per_caller,
+            max_calls_per_day=self.settings.max_calls_per_day,
+            max_concurrent_calls=self.settings.max_calls_at_once,
+            quiet=self.settings.quiet_hours,
+        )
+        return GuardDialing(
+            store=self.gateways.store,
+            calls=self.gateways.store,
+            rules=rules,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
+        )
+
+    @cached_property
+    def manage_dialing(self) -> ManageDialing:
+        from callscribe.use_cases.manage_dialing import ManageDialing
+
+        return ManageDialing(
+            store=self.gateways.store, telemetry=self.telemetry, clock=self.gateways.clock
+        )
+
+    @cached_property
+    def place_call(self) -> PlaceCall:
+        from callscribe.domain.call_requests import CallDefaults
+        from callscribe.use_cases.place_call import PlaceCall
+
+        return PlaceCall(
+            store=self.gateways.store,
+            keys=self.gateways.store,
+            telephony=self.gateways.telephony,
+            schedules=self.gateways.schedules,
+            guard=self.guard_dialing,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
+            deadlines=self.settings.deadlines,
+            defaults=CallDefaults(
+                from_number=self.settings.default_from_number or None,
+                speech_models=self.settings.speech_models,
+                language=self.settings.default_language,
+                consent=self.settings.consent,
+            ),
+            retention=self.retention,
+            new_id=self.gateways.new_id,
+            public_base_url=self.settings.public_base_url,
+        )
+
+    @cached_property
+    def finish_recording(self) -> FinishRecording:
+        from callscribe.use_cases.finish_recording import FinishRecording
+
+        return FinishRecording(
+            store=self.gateways.store,
+            transcriber=self.gateways.transcriber,
+            documents=self.gateways.documents,
+            queue=self.gateways.queue,
+            event_publisher=self.gateways.event_publisher,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
+            deadlines=self.settings.deadlines,
+            delete_vendor_copies=self.settings.vendor_copies == "delete",
+        )
+
+    @cached_property
+    def process_recording(self) -> ProcessRecording:
+        from callscribe.use_cases.process_recording import ProcessRecording
+
+        secret_name = self.settings.assemblyai_webhook_secret_parameter_name
+        return ProcessRecording(
+            store=self.gateways.store,
+            telephony=self.gateways.telephony,
+            audio=self.gateways.audio,
+            transcriber=self.gateways.transcriber,
+            track=self.track_call,
+            finish=self.finish_recording,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
+            deadlines=self.settings.deadlines,
+            webhook_secret=lambda: self.gateways.secrets.value(secret_name, "webhook_secret"),
+        )
+
+    @cached_property
+    def read_calls(self) -> ReadCalls:
+        from callscribe.adapters.assemblyai.documents import read_transcript
+        from callscribe.use_cases.read_calls import ReadCalls
+
+        return ReadCalls(
+            store=self.gateways.store,
+            documents=self.gateways.documents,
+            read_transcript=read_transcript,
+            links=self.gateways.documents,
+            clock=self.gateways.clock,
+        )
+
+    @cached_property
+    def redrive(self) -> Redrive:
+        from callscribe.use_cases.redrive import Redrive
+
+        return Redrive(
+            store=self.gateways.store,
+            queue=self.gateways.queue,
+            letters=self.gateways.dead_letters,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
+            deadlines=self.settings.deadlines,
+        )
+
+    @cached_property
+    def request_erasure(self) -> RequestErasure:
+        from callscribe.use_cases.request_erasure import RequestErasure
+
+        return RequestErasure(
+            store=self.gateways.store,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
+            deadlines=self.settings.deadlines,
+            retention=self.retention,
+        )
+
+    @cached_property
+    def erase_call(self) -> EraseCall:
+        from callscribe.use_cases.erase_call import EraseCall
+
+        return EraseCall(
+            store=self.gateways.store,
+            telephony=self.gateways.telephony,
+            transcriber=self.gateways.transcriber,
+            objects=self.gateways.documents,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
+            deadlines=self.settings.deadlines,
+        )
+
+    @cached_property
+    def scheduled_calls(self) -> ScheduledCalls:
+        from callscribe.use_cases.scheduled_calls import ScheduledCalls
+
+        return ScheduledCalls(
+            store=self.gateways.store, telemetry=self.telemetry, clock=self.gateways.clock
+        )
+
+    @cached_property
+    def import_recordings(self) -> ImportRecordings:
+        from callscribe.use_cases.import_recordings import ImportRecordings
+
+        return ImportRecordings(
+            sweeps=self.gateways.store,
+            keys=self.gateways.store,
+            clock=self.gateways.clock,
+            new_id=self.gateways.new_id,
+        )
+
+    @cached_property
+    def reconcile(self) -> Reconcile:
+        from callscribe.bootstrap.reconciliation import build_reconcile
+
+        return build_reconcile(self)
+
+
+@cache
+def process_application() -> Application:
+    """The one of this process, made at its first event."""
+    settings = Settings()
+    return Application(settings, AwsGateways(settings))

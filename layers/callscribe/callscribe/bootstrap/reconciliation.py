@@ -1,0 +1,81 @@
+"""Puts `reconcile` together: it asks each vendor only within that vendor's share of the run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from callscribe.adapters.vendor_shares import VendorShares
+from callscribe.domain.callback_urls import public_base_url
+from callscribe.use_cases.overdue.calls import AdvanceCall
+from callscribe.use_cases.overdue.deferral import DeferEntry
+from callscribe.use_cases.overdue.entries import AdvanceOverdue
+from callscribe.use_cases.overdue.recordings import AdvanceRecording
+from callscribe.use_cases.reconcile import Reconcile
+from callscribe.use_cases.sweep_vendors import SweepVendors
+
+if TYPE_CHECKING:
+    from callscribe.bootstrap.application import Application
+
+
+def build_reconcile(app: Application) -> Reconcile:
+    """The use case, with its vendors within their shares."""
+    gateways, settings = app.gateways, app.settings
+    shares = VendorShares(app.telemetry, gateways.clock)
+    twilio = shares.of("Twilio", gateways.telephony)
+    assemblyai = shares.of("AssemblyAI", gateways.transcriber)
+    finish = replace(app.finish_recording, transcriber=assemblyai)
+    erase = replace(app.erase_call, telephony=twilio, transcriber=assemblyai)
+    sweep = SweepVendors(
+        store=gateways.store,
+        sweeps=gateways.store,
+        telephony=twilio,
+        transcriber=assemblyai,
+        queue=gateways.queue,
+        track=app.track_call,
+        finish=finish,
+        telemetry=app.telemetry,
+        clock=gateways.clock,
+        adoption=settings.adoption,
+        bucket_name=settings.bucket_name,
+        # whichever URL was given out when: the custom domain's, and the API's own
+        base_urls=(public_base_url(settings.public_base_url, settings.api_url), settings.api_url),
+    )
+    overdue = AdvanceOverdue(
+        store=gateways.store,
+        calls=AdvanceCall(
+            store=gateways.store,
+            telephony=twilio,
+            queue=gateways.queue,
+            place=replace(app.place_call, telephony=twilio),
+            track=app.track_call,
+            finish=finish,
+            erase=erase,
+            vendors=shares,
+            telemetry=app.telemetry,
+            clock=gateways.clock,
+            deadlines=settings.deadlines,
+        ),
+        recordings=AdvanceRecording(
+            store=gateways.store,
+            telephony=twilio,
+            queue=gateways.queue,
+            finish=finish,
+            erase=erase,
+            telemetry=app.telemetry,
+            clock=gateways.clock,
+            deadlines=settings.deadlines,
+        ),
+        deferral=DeferEntry(store=gateways.store, clock=gateways.clock),
+        telemetry=app.telemetry,
+        clock=gateways.clock,
+    )
+    return Reconcile(
+        leases=gateways.store,
+        overdue=overdue,
+        redrive=app.redrive,
+        sweep=sweep,
+        vendors=shares,
+        telemetry=app.telemetry,
+        clock=gateways.clock,
+    )

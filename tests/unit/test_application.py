@@ -1,0 +1,69 @@
+"""The application of each function: made from the template's environment, all of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+import pytest
+
+from callscribe.bootstrap.application import Application
+from callscribe.bootstrap.gateways import AwsGateways
+from callscribe.bootstrap.settings import Settings
+from local.options import ROOT
+from tests.support.environment import default_environment
+from tests.unit.test_template import FUNCTIONS
+
+
+class Watched(Mapping[str, str]):
+    """An environment that knows what was read of it."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        self._variables = variables
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.read.add(name)
+        return self._variables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+
+def asked_of_application(folder: str) -> set[str]:
+    """The parts of the application that a function's handlers name."""
+    tree = ast.parse((ROOT / "functions" / folder / "app.py").read_text())
+    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return {name for name in named if isinstance(vars(Application).get(name), cached_property)}
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_function_is_given_exactly_what_its_use_cases_read(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    given = {
+        name: value
+        for name, value in default_environment(folder).items()
+        if not name.startswith("POWERTOOLS_")
+    }
+    environment = Watched(given)
+    settings = Settings(environment)
+    app = Application(settings, AwsGateways(settings))
+    assert asked_of_application(folder)
+    for name in asked_of_application(folder):
+        getattr(app, name)
+    if folder == "transcribe":
+        _ = app.gateways.dead_letters
+    assert set(given) == environment.read & set(given)
+
+
+def test_each_part_is_made_once() -> None:
+    settings = Settings(default_environment("calls"))
+    app = Application(settings, AwsGateways(settings))
+    assert app.settings is settings
+    assert app.gateways.telemetry is app.telemetry
