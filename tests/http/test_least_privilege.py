@@ -39,8 +39,8 @@ BY_AWS_ITSELF = {
     },
     ("transcribe", "s3:AbortMultipartUpload"): "an upload in parts breaks off",
     ("dial", "iam:PassRole"): "asked by Scheduler; the emulator does not",
-    ("dial", "sqs:SendMessage"): "Lambda lays aside an invocation that it gave up",
-    ("reconcile", "sqs:SendMessage/LayAside"): "Lambda lays aside an invocation that it gave up",
+    ("dial", "sqs:SendMessage"): "Lambda's own, for failed invocations",
+    ("reconcile", "sqs:SendMessage/SendToDeadLetterQueue"): "Lambda's own, for failed invocations",
 }
 # the role signs a link for somebody else, so the refusal is not in the function's own log
 BY_LINK = {("transcribe", "s3:GetObject"), ("calls", "s3:GetObject")}
