@@ -11,7 +11,6 @@ from callscribe.adapters.twilio.twiml import render_twiml
 from callscribe.api.entrypoints import http_function
 from callscribe.api.http import Request, Response, respond_empty, respond_text
 from callscribe.bootstrap.application import Application, process_application
-from callscribe.domain.calls import STATUSES
 from callscribe.domain.scripts import Script
 
 
@@ -45,17 +44,11 @@ def inbound(app: Application, request: Request) -> Response:
 
 def call_status(app: Application, request: Request) -> Response:
     """With our call_id in the path, or without for a call that we never placed."""
-    news = read_call_status(app.twilio_callbacks.twilio(request))
-    if news.status not in STATUSES:
-        # a status that Twilio adds one day must not make it retry for ever
-        app.telemetry.warn("unknown call status", status=news.status)
-        return respond_empty()
-    track = app.track_call
-    call_id = request.path_parameters.get("call_id")
-    if call_id is None:
-        base_url = request.base_url(app.settings.public_base_url)
-        call_id = track.adopt(news, base_url=base_url).call_id
-    track.apply(call_id, news)
+    app.track_call.receive(
+        read_call_status(app.twilio_callbacks.twilio(request)),
+        call_id=request.path_parameters.get("call_id"),
+        base_url=request.base_url(app.settings.public_base_url),
+    )
     return respond_empty()
 
 

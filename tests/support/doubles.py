@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import Call, CallState
 from callscribe.ports.telephony import CallStatusUpdate
 
 
@@ -23,7 +23,7 @@ def queued_at_twilio(call: Call, call_sid: str) -> CallStatusUpdate:
     """What Twilio answers when it takes a call."""
     return CallStatusUpdate(
         call_sid=call_sid,
-        status="queued",
+        status=CallState.QUEUED,
         to_number=call.to_number,
         from_number=call.from_number,
         direction="outbound-api",

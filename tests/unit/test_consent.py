@@ -9,6 +9,7 @@ import pytest
 
 from callscribe.adapters.twilio.twiml import render_twiml
 from callscribe.domain.call_requests import LANGUAGES
+from callscribe.domain.calls import CallState
 from callscribe.domain.consent import STATUSES, ConsentRules, announced, answered
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import RetryLaterError
@@ -51,7 +52,7 @@ def use_case(rules: ConsentRules, store: MemoryCallStore | None = None) -> Answe
 
 
 def inbound(case: AnswerCall) -> str:
-    news = CallStatusUpdate(call_sid=SID, status="in-progress", direction="inbound")
+    news = CallStatusUpdate(call_sid=SID, status=CallState.IN_PROGRESS, direction="inbound")
     return render_twiml(case.inbound(news, base_url="https://api.example"))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from callscribe.domain.call_requests import CallDefaults, check_call_request
+from callscribe.domain.calls import CallState
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.dialing.phone_numbers import country_of, phone_number_error
 from callscribe.domain.errors import FieldError, InvalidInputError
@@ -135,7 +136,7 @@ def test_whoever_calls_us_is_never_refused(caller: str) -> None:
     )
     news = CallStatusUpdate(
         call_sid="CA" + "1" * 32,
-        status="ringing",
+        status=CallState.RINGING,
         to_number="+15005550006",
         from_number=caller or None,
         direction="inbound",

@@ -17,6 +17,7 @@ from callscribe.adapters.twilio.callbacks import (
 )
 from callscribe.adapters.twilio.errors import explain_absence
 from callscribe.adapters.twilio.resources import read_call, read_recording
+from callscribe.domain.calls import CallState
 from callscribe.domain.errors import InvalidInputError
 from callscribe.ports.telephony import (
     CallStatusUpdate,
@@ -67,7 +68,7 @@ def recording(**more: Any) -> SimpleNamespace:
 def test_call_that_ended() -> None:
     assert read_call(call()) == CallStatusUpdate(
         call_sid=CALL_SID,
-        status="completed",
+        status=CallState.COMPLETED,
         at=ENDED_TEXT,
         created_at=BEGUN_TEXT,
         answered_at=BEGUN_TEXT,
@@ -83,6 +84,12 @@ def test_call_that_was_not_answered_has_no_such_time() -> None:
     update = read_call(call(status="no-answer", duration="", end_time=None))
     assert (update.at, update.answered_at, update.ended_at) == (BEGUN_TEXT, None, None)
     assert update.duration_seconds is None
+
+
+@pytest.mark.parametrize("word", ["forwarded", "erased", "scheduled", ""])
+def test_status_of_a_call_that_is_no_word_of_twilios_is_not_known(word: str) -> None:
+    assert read_call(call(status=word)).status is None
+    assert read_call_status({"CallStatus": word}).status is None
 
 
 @pytest.mark.parametrize(
@@ -134,7 +141,7 @@ def test_no_code_explains_nothing(code: int | None) -> None:
 def test_documented_callbacks_are_read() -> None:
     ours = fixture("twilio-callbacks")
     ended = read_call_status(ours["status_callback_completed"])
-    assert (ended.status, ended.duration_seconds) == ("completed", 33)
+    assert (ended.status, ended.duration_seconds) == (CallState.COMPLETED, 33)
     assert ended.at == "2026-11-21T09:30:33.000Z"
     update = read_recording_status(ours["recording_completed"], call_id=None, base_url="https://x")
     assert update == RecordingStatusUpdate(

@@ -84,11 +84,6 @@ def statuses_before(status: CallState) -> frozenset[CallState]:
     return frozenset(found) - {CallState.FAILED}
 
 
-def call_state(text: str) -> CallState | None:
-    """The state that Twilio's word names; None for a word that is not known here."""
-    return CallState(text) if text in STATUSES else None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One phone call. Fields equal the table's attributes; None means absent.
@@ -113,7 +108,6 @@ class Call:
     direction: str = "outbound-api"
     mode: str | None = None
     call_sid: str | None = None
-    account_sid: str | None = None
     to_number: str | None = None
     from_number: str | None = None
     say: str | None = None
@@ -135,11 +129,9 @@ class Call:
     ended_at: str | None = None
     duration_seconds: int | None = None
     answered_by: str | None = None
-    sip_response_code: str | None = None
     request_hash: str | None = None
     asked_by: str | None = None
     imported: bool | None = None
-    recordings_at_twilio: int | None = None
     error_code: str | None = None
     error_message: str | None = None
     error_retryable: bool | None = None

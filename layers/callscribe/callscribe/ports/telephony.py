@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import Call, CallState
 from callscribe.domain.failures import Failure
 from callscribe.ports.storage import StoredAudio
 from callscribe.ports.vendors import Page
@@ -16,12 +16,12 @@ from callscribe.ports.vendors import Page
 class CallStatusUpdate:
     """What the vendor says of a call, by callback or by its API; times in our form.
 
-    ``at`` is when the status began. Only its API tells ``created_at``, and ``answered_at`` and
-    ``ended_at`` whatever the status.
+    ``status`` is None for one that is not known here, and ``at`` says when it began. Only the API tells
+    ``created_at``, and ``answered_at`` and ``ended_at`` whatever the status.
     """
 
     call_sid: str
-    status: str
+    status: CallState | None
     at: str | None = None
     created_at: str | None = None
     answered_at: str | None = None

@@ -15,7 +15,7 @@ from callscribe.domain.call_requests import (
     check_place_at,
 )
 from callscribe.domain.callback_urls import public_base_url
-from callscribe.domain.calls import ERASED_STATUSES, Call, CallState, call_state, statuses_before
+from callscribe.domain.calls import ERASED_STATUSES, Call, CallState, statuses_before
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import (
     CallRefusedError,
@@ -317,7 +317,7 @@ class PlaceCall:
 
 def _state(placed: CallStatusUpdate) -> CallState:
     """Twilio answers "queued", and some day perhaps with a word that is not known here."""
-    return call_state(placed.status) or CallState.QUEUED
+    return placed.status or CallState.QUEUED
 
 
 def failed(failure: Failure, clock: Clock) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from callscribe.domain.calls import (
     Call,
     CallState,
     call_id_for_sid,
-    call_state,
 )
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import RetryLaterError, VendorNotFoundError
@@ -37,6 +36,21 @@ class TrackCall:
     deadlines: Deadlines
     retention: Retention
 
+    def receive(self, news: CallStatusUpdate, *, call_id: str | None, base_url: str) -> None:
+        """A status callback: of a call of ours, or without ``call_id`` of one that we never placed.
+
+        A status that the vendor adds one day changes nothing: the call is looked up later.
+
+        Raises:
+            RetryLaterError: it is not written, and must not be acknowledged.
+        """
+        if news.status is None:
+            self.telemetry.warn("unknown call status", call_sid=news.call_sid)
+            return
+        if call_id is None:
+            call_id = self.adopt(news, base_url=base_url).call_id
+        self.apply(call_id, news)
+
     def apply(self, call_id: str, news: CallStatusUpdate) -> bool:
         """True where the news moved the call forward."""
         for _ in range(_ROUNDS):
@@ -49,10 +63,10 @@ class TrackCall:
                 self.telemetry.count("CallSidMismatch")
                 self.telemetry.warn("news of another call", call_id=call_id, call_sid=news.call_sid)
                 return False
-            if not _may_become(call, news.status):
+            if news.status is None or not _may_become(call, news.status):
                 if self.keep(call, news):
                     return False
-            elif self._move(call, news):
+            elif self._move(call, news, news.status):
                 self.telemetry.info("call status", call_id=call_id, status=news.status)
                 return True
         return False
@@ -87,7 +101,7 @@ class TrackCall:
         if call is not None:
             return call
         now = self.clock()
-        status = call_state(news.status) or CallState.QUEUED
+        status = news.status or CallState.QUEUED
         adopted = Call(
             call_id=call_id,
             status=status,
@@ -124,26 +138,26 @@ class TrackCall:
                 return call
         return None
 
-    def _move(self, call: Call, news: CallStatusUpdate) -> bool:
+    def _move(self, call: Call, news: CallStatusUpdate, status: CallState) -> bool:
         return self.store.change_call(
             call.call_id,
-            self._changes(call, news),
+            self._changes(call, news, status),
             only_from=[call.status],
             expected={"call_sid": call.call_sid},
         )
 
-    def _changes(self, call: Call, news: CallStatusUpdate) -> dict[str, Any]:
+    def _changes(self, call: Call, news: CallStatusUpdate, status: CallState) -> dict[str, Any]:
         now = self.clock()
         at = news.at or format_timestamp(now)
         return {
             **_missing(call, news),
-            "status": news.status,
+            "status": status,
             "call_sid": news.call_sid,
             "updated_at": format_timestamp(now),
             "reconcile_attempts": 0,
             **dict.fromkeys(("error_code", "error_message", "error_retryable", "twilio_code")),
             **_given(replace(news, at=at, answered_at=call.answered_at or news.answered_at)),
-            **self.deadlines.of_call(call.call_id, news.status, now),
+            **self.deadlines.of_call(call.call_id, status, now),
         }
 
 
@@ -170,14 +184,11 @@ def _missing(call: Call, news: CallStatusUpdate) -> dict[str, Any]:
     return missing
 
 
-def _may_become(call: Call, status: str) -> bool:
-    """Forward only. A status that Twilio adds one day moves nothing: the call is looked up later."""
-    state = call_state(status)
-    if state is None:
-        return False
-    # of its own failure Twilio tells more than our conclusion that it never got the call
-    is_told = call.status == state == CallState.FAILED and call.call_sid is None
-    return is_told or call.may_become(state)
+def _may_become(call: Call, status: CallState) -> bool:
+    """Forward only; but of its own failure Twilio tells more than our conclusion that it never got
+    the call."""
+    is_told = call.status == status == CallState.FAILED and call.call_sid is None
+    return is_told or call.may_become(status)
 
 
 def adopt_by_sid(
@@ -201,7 +212,7 @@ def adopt_by_sid(
     try:
         news = telephony.get_call(call_sid)
     except VendorNotFoundError:
-        news = CallStatusUpdate(call_sid=call_sid, status="completed")
+        news = CallStatusUpdate(call_sid=call_sid, status=CallState.COMPLETED)
     own = track.own_call(news)
     if own is not None and own.call_sid is None:
         raise RetryLaterError("one of our calls to this number is still looked for", seconds=60)

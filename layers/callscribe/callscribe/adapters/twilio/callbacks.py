@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 from callscribe.adapters.twilio.errors import explain_absence
-from callscribe.adapters.twilio.resources import recording_state
+from callscribe.adapters.twilio.resources import call_state, recording_state
 from callscribe.domain.calls import CALL_ID, CALL_SID
 from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.recordings import RECORDING_SID
@@ -31,7 +31,7 @@ def read_call_status(form: Form) -> CallStatusUpdate:
     """A voice request or a status callback."""
     return CallStatusUpdate(
         call_sid=form.get("CallSid", ""),
-        status=form.get("CallStatus", ""),
+        status=call_state(form.get("CallStatus", "")),
         at=_time(form.get("Timestamp")),
         duration_seconds=_number(form.get("CallDuration")),
         answered_by=form.get("AnsweredBy") or None,

@@ -6,9 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from callscribe.adapters.twilio.errors import explain_absence
+from callscribe.domain.calls import CALL_TERMINAL, CallState
 from callscribe.domain.times import format_timestamp, parse_timestamp
 from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate, VendorRecordingState
 
+# Twilio's words for a call are ours
+_CALL_STATES = CALL_TERMINAL | {
+    CallState.QUEUED,
+    CallState.INITIATED,
+    CallState.RINGING,
+    CallState.IN_PROGRESS,
+}
+_ANSWERED = (CallState.IN_PROGRESS, CallState.COMPLETED)
 # Twilio's words for a recording of which nothing more will come, and for one that still runs. Any other
 # (paused, stopped, processing, or one that is new) says only that the file is not there yet
 _RECORDING_STATES = {
@@ -23,13 +32,14 @@ _RECORDING_STATES = {
 def read_call(call: Any) -> CallStatusUpdate:
     """A call of Twilio's API. Its start and end are as far apart as its duration, which counts from
     the answer."""
-    status, started_at, ended_at = _word(call.status), _time(call.start_time), _time(call.end_time)
+    status = call_state(_word(call.status))
+    started_at, ended_at = _time(call.start_time), _time(call.end_time)
     return CallStatusUpdate(
         call_sid=str(call.sid),
         status=status,
         at=ended_at or started_at,
         created_at=_time(call.date_created),
-        answered_at=started_at if status in ("in-progress", "completed") else None,
+        answered_at=started_at if status in _ANSWERED else None,
         ended_at=ended_at,
         duration_seconds=_number(call.duration),
         to_number=call.to,
@@ -51,6 +61,11 @@ def read_recording(recording: Any) -> RecordingStatusUpdate:
         source=_word(recording.source),
         failure=explain_absence(_number(recording.error_code)),
     )
+
+
+def call_state(status: str) -> CallState | None:
+    """Twilio's word for the status of a call; None for one that is not known here."""
+    return CallState(status) if status in _CALL_STATES else None
 
 
 def recording_state(status: str) -> VendorRecordingState:

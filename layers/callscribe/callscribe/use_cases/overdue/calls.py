@@ -135,7 +135,7 @@ class AdvanceCall:
         if len(finished) < len(updates):
             self._look_later(call)
         else:
-            self._change(call, {"recordings_at_twilio": len(updates), **NOT_WAITING})
+            self._change(call, dict(NOT_WAITING))
 
     def _check_recording(self, call: Call, update: RecordingStatusUpdate) -> None:
         recording = self.store.get_recording(call.call_id, update.recording_sid)
