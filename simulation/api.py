@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from local.simulators.twilio.rules import MAX_RETRIES, TIMEOUTS
 from local.simulators.twilio.signature import sign
 from local.template import BY_FOLDER, Route, routes
 from simulation.lambdas import Lambdas
@@ -23,10 +24,9 @@ _ROUTES = sorted(
     ((route, folder) for folder in BY_FOLDER for route in routes(folder).values()),
     key=lambda served: served[0].specificity,
 )
-# the fragments of our URLs ask Twilio for five retries on anything, within its 15 seconds
-_TWILIO_TRIES = 6
-_TWILIO_SECONDS = 15
-_GATEWAY_SECONDS = 30
+# the fragments of our URLs ask Twilio for as many retries as there are, on anything
+_TWILIO_TRIES = 1 + MAX_RETRIES
+_TWILIO_SECONDS = TIMEOUTS["tt"][0] / 1000
 
 
 @dataclass(slots=True)

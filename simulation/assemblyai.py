@@ -19,22 +19,21 @@ from callscribe.domain.transcription_jobs import (
     TranscriptionRequest,
 )
 from callscribe.ports.vendors import Page
+from local.simulators.assemblyai import rules
+from local.simulators.assemblyai.transcripts import new_transcript
 from simulation.api import Api
 from simulation.aws import SimulatedBucket
 from simulation.fault_injector import WEBHOOK_FAULTS, FaultInjector
-from simulation.lambdas import NOBODY, Lambdas
+from simulation.lambdas import NOBODY, Lambdas, cut_page
 from simulation.plans import Plan
 from simulation.scheduler import Scheduler
 
 OTHERS_BUCKET = "another-bucket"
 _LIST_LAG_SECONDS = 150.0
-_PAGE = 50
 _LATEST_SECONDS = 3 * 3600
 # how many of a recording's jobs end in a fault of AssemblyAI's own
 _FAILURES = {"fails-once": 1, "fails-thrice": 3}
 _SPEECH_MODELS = ("universal-3-5-pro", "universal-2")
-_WEBHOOK_TRIES = 10
-_WEBHOOK_PAUSE_SECONDS = 10
 
 
 @dataclass(slots=True)
@@ -83,7 +82,7 @@ class AssemblyAI:
                 ids[1],
                 plan,
                 build_transcript_request(request, speech_models=_SPEECH_MODELS),
-                self.scheduler.time().strftime("%Y-%m-%dT%H:%M:%S.%f"),
+                rules.timestamp(self.scheduler.time()),
                 self.scheduler.now
                 + self.injector.number(f"list/{ids[1]}/{number}", 0, _LIST_LAG_SECONDS),
             )
@@ -117,9 +116,7 @@ class AssemblyAI:
     def page_since(self, since: str, cursor: str | None) -> Page[TranscriptionJob]:
         def act() -> Page[TranscriptionJob]:
             found = self._listed(since)
-            begin = int(cursor or 0)
-            more = len(found) > begin + _PAGE
-            return Page(found[begin : begin + _PAGE], str(begin + _PAGE) if more else None)
+            return cut_page(found, cursor)
 
         return self.lambdas.vendor("AssemblyAI", NOBODY, "transcripts.page", act)
 
@@ -132,7 +129,7 @@ class AssemblyAI:
         }
         seed = self.injector.number(f"another/{recording_sid}")
         transcript_id = str(uuid.UUID(int=int(seed * 2**52) << 70))
-        created = self.scheduler.time().strftime("%Y-%m-%dT%H:%M:%S.%f")
+        created = rules.timestamp(self.scheduler.time())
         plan = self.plan_of(recording_sid)
         job = Job(transcript_id, recording_sid, plan, request, created, self.scheduler.now)
         job.status, job.text = "completed", "the other stack's words"
@@ -142,9 +139,9 @@ class AssemblyAI:
         jobs = len(self._jobs_of(job.recording_sid))
         outcome = job.plan.outcome
         if outcome == "fails":
-            job.status, job.error = "error", "Audio duration is too short."
+            job.status, job.error = "error", rules.TOO_SHORT
         elif jobs <= _FAILURES.get(outcome, 0):
-            job.status, job.error = "error", "Server error, developers have been alerted"
+            job.status, job.error = "error", rules.ITS_OWN_FAULT
         else:
             job.status = "completed"
             job.text = "" if outcome == "silent" else f"the words of {job.recording_sid}"
@@ -175,20 +172,20 @@ class AssemblyAI:
             self.scheduler.spawn(lambda: self._deliver(wrong))
 
     def _deliver(self, job: Job) -> None:
-        body = {"transcript_id": job.transcript_id, "status": job.status}
+        body = rules.webhook_body(self._shown(job))
         secret = job.request["webhook_auth_header_value"]
-        for _ in range(_WEBHOOK_TRIES):
+        for _ in range(rules.WEBHOOK_ATTEMPTS):
             status = self.api.tell_assemblyai(
                 job.plan.label, job.request["webhook_url"], body, secret
             )
-            if status < 500:
+            if rules.is_delivered(status):
                 return
-            self.scheduler.pause(_WEBHOOK_PAUSE_SECONDS)
+            self.scheduler.pause(rules.WEBHOOK_PAUSE_SECONDS)
 
     def _existing(self, transcript_id: str) -> Job:
         job = self.jobs.get(transcript_id) or self.others.get(transcript_id)
         if job is None:
-            raise VendorNotFoundError("AssemblyAI", "transcript id not found", status=400)
+            raise VendorNotFoundError("AssemblyAI", rules.NOT_FOUND, status=rules.NOT_FOUND_STATUS)
         return job
 
     def _jobs_of(self, recording_sid: str) -> list[Job]:
@@ -197,31 +194,17 @@ class AssemblyAI:
     def _listed(self, since: str) -> list[TranscriptionJob]:
         listed = sorted((*self.jobs.values(), *self.others.values()), key=lambda job: job.created)
         return [
-            # the list does not say where the webhook goes
-            replace(read_listed_job(self._shown(job)), callback_url=None)
+            read_listed_job(rules.listed(self._shown(job), job.created))
             for job in reversed(listed)
             if job.created >= since.removesuffix("Z") and job.seen_from <= self.scheduler.now
         ]
 
     def _shown(self, job: Job) -> dict[str, Any]:
-        if job.deleted:
-            marker = "http://deleted_by_user"
-            return {
-                "id": job.transcript_id,
-                "status": job.status,
-                "text": "Deleted by user.",
-                "audio_url": marker,
-                "webhook_url": marker,
-                "created": job.created,
-            }
-        return {
-            "id": job.transcript_id,
+        transcript = new_transcript(job.transcript_id, job.request) | {
             "status": job.status,
             "text": job.text or None,
             "error": job.error,
-            "audio_url": job.request["audio_url"],
-            "webhook_url": job.request["webhook_url"],
             "audio_duration": 12,
             "confidence": 0.9,
-            "created": job.created,
         }
+        return rules.deleted(transcript) if job.deleted else transcript

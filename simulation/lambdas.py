@@ -26,6 +26,7 @@ from callscribe.domain.errors import (
     VendorRefusedError,
 )
 from callscribe.domain.failures import Failure
+from callscribe.ports.vendors import Page
 from local import template
 from simulation.fault_injector import AWS_FAULTS, VENDOR_FAULTS, FaultInjector
 from simulation.scheduler import Scheduler
@@ -43,6 +44,7 @@ _PATIENCE_SECONDS = {
 }
 # the entity of a request that concerns no one call: it is named after who makes it
 NOBODY = "-"
+_PAGE_SIZE = 50
 
 
 class Killed(BaseException):
@@ -252,3 +254,10 @@ class Lambdas:
 
 def _failure(vendor: str, code: int) -> Failure | None:
     return REFUSALS[code] if vendor == "Twilio" else None
+
+
+def cut_page(found: list[T], cursor: str | None) -> Page[T]:
+    """A page of a vendor's list; the cursor is where the next one begins."""
+    begin = int(cursor or 0)
+    end = begin + _PAGE_SIZE
+    return Page(found[begin:end], str(end) if len(found) > end else None)

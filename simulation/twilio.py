@@ -9,13 +9,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from callscribe.adapters.twilio.errors import explain_refusal
 from callscribe.adapters.twilio.resources import read_call, read_recording
-from callscribe.domain.calls import CALL_TERMINAL, Call
+from callscribe.domain.calls import Call
 from callscribe.domain.errors import (
     RetryLaterError,
     VendorNotFoundError,
@@ -27,9 +26,10 @@ from callscribe.domain.times import format_timestamp
 from callscribe.ports.storage import StoredAudio
 from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
 from callscribe.ports.vendors import Page
-from simulation.api import Api
+from local.simulators.twilio import rules
+from simulation.api import ACCOUNT_SID, Api
 from simulation.fault_injector import CALLBACK_FAULTS, FaultInjector
-from simulation.lambdas import NOBODY, Lambdas
+from simulation.lambdas import NOBODY, Lambdas, cut_page
 from simulation.plans import FOREIGN, Plan
 from simulation.scheduler import Scheduler
 
@@ -43,13 +43,13 @@ _CLOCK_AHEAD = timedelta(seconds=20)
 _LIST_LAG_SECONDS = 400.0
 # a call that has just ended is shown without its duration at first
 _DURATION_LAG_SECONDS = 300.0
-_PAGE = 50
 _LATEST_SECONDS = 3 * 3600
 _REORDERED_SECONDS = 120.0
 # of a hundred recordings so many are not ready when the call's end is looked after
 _SLOW_PERCENT = 8
+_CALL_SECONDS, _RECORDING_SECONDS = 20, 12
+_SOURCE = "OutboundAPI"
 _UNFINISHED = ("processing", "stopped")
-_NOBODY = ("busy", "no-answer", "failed", "canceled")
 
 
 @dataclass(slots=True)
@@ -67,6 +67,7 @@ class SimulatedCall:
     started: datetime | None = None
     ended: datetime | None = None
     deleted: bool = False
+    sequence: int = 0
 
 
 @dataclass(slots=True)
@@ -106,10 +107,7 @@ class Twilio:
 
         def act() -> CallStatusUpdate:
             if plan.kind == "refused":
-                failure = explain_refusal(21211, 400)
-                raise VendorRefusedError(
-                    "Twilio", "not valid", code=21211, status=400, failure=failure
-                )
+                raise _error(rules.not_valid(plan.phone))
             root = f"{call.base_url}/"
             placed = self._new_call(
                 plan,
@@ -166,8 +164,8 @@ class Twilio:
     def delete_recording(self, recording_sid: str) -> None:
         def act() -> None:
             recording = _there(self.recordings.get(recording_sid))
-            if recording.status in _UNFINISHED:
-                raise VendorRefusedError("Twilio", "not finished", code=20001, status=400)
+            if recording.status in rules.UNFINISHED:
+                raise _error(rules.NOT_ENDED)
             recording.deleted = True
 
         self._ask(recording_sid, "recordings.delete", act)
@@ -176,7 +174,7 @@ class Twilio:
         def act() -> None:
             call = _there(self.calls.get(call_sid))
             if call.ended is None:
-                raise VendorRefusedError("Twilio", "not ended", code=20001, status=400)
+                raise _error(rules.NOT_ENDED)
             call.deleted = True
 
         self._ask(call_sid, "calls.delete", act)
@@ -192,7 +190,7 @@ class Twilio:
                 and not recording.deleted
                 and recording.seen_from <= self.scheduler.now
             ]
-            return _page(found, cursor)
+            return cut_page(found, cursor)
 
         return self._ask(NOBODY, "recordings.page", act)
 
@@ -208,7 +206,7 @@ class Twilio:
                 and since <= format_timestamp(call.ended) <= until
                 and call.seen_from <= self.scheduler.now
             ]
-            return _page(found, cursor)
+            return cut_page(found, cursor)
 
         return self._ask(NOBODY, "calls.page", act)
 
@@ -271,7 +269,8 @@ class Twilio:
             for status in ("initiated", "ringing"):
                 self._becomes(call, status)
                 self.scheduler.pause(2)
-        ends = _NOBODY[plan.number % len(_NOBODY)] if plan.kind == "nobody" else "completed"
+        unanswered = rules.NOT_ANSWERED[plan.number % len(rules.NOT_ANSWERED)]
+        ends = unanswered if plan.kind == "nobody" else "completed"
         if ends == "completed":
             call.started = self._clock()
             self._becomes(call, "in-progress")
@@ -280,8 +279,7 @@ class Twilio:
         self._becomes(call, ends)
 
     def _talk(self, call: SimulatedCall) -> None:
-        form = {"CallSid": call.sid, "CallStatus": call.status, **self._numbers(call)}
-        answer = self.api.tell_twilio(call.plan.label, call.url, form)
+        answer = self.api.tell_twilio(call.plan.label, call.url, self._form(call))
         self.scheduler.pause(call.plan.talks_seconds)
         callbacks = re.findall(r'recordingStatusCallback="([^"#]+)', answer or "")
         if call.from_start:
@@ -316,30 +314,24 @@ class Twilio:
         self.note("Twilio recorded", entity=recording.call.plan.label, recording_sid=recording.sid)
         if not recording.callback:
             return
-        form = {
-            "CallSid": recording.call.sid,
-            "RecordingSid": recording.sid,
-            "RecordingStatus": recording.status,
-            "RecordingDuration": "12",
-            "RecordingChannels": str(recording.channels),
-            "RecordingStartTime": format_datetime(recording.created),
-            "RecordingSource": "OutboundAPI",
-        }
-        if recording.status == "absent":
-            form["ErrorCode"] = "16101"
+        form = rules.recording_form(
+            account_sid=ACCOUNT_SID,
+            call_sid=recording.call.sid,
+            recording_sid=recording.sid,
+            status=recording.status,
+            channels=recording.channels,
+            started_at=recording.created,
+            source=_SOURCE,
+            seconds=_RECORDING_SECONDS,
+        )
         self._tell(recording.call.plan.label, "callback.recording", recording.callback, form)
 
     def _becomes(self, call: SimulatedCall, status: str) -> None:
         call.status = status
         if call.status_callback:
-            form = {
-                "CallSid": call.sid,
-                "CallStatus": status,
-                "Timestamp": format_datetime(self._clock()),
-                **self._numbers(call),
-            }
-            if status in CALL_TERMINAL:
-                form["CallDuration"] = "20"
+            form = self._form(call)
+            form |= rules.progress(status, self._clock(), call.sequence, _CALL_SECONDS)
+            call.sequence += 1
             self._tell(call.plan.label, "callback.status", call.status_callback, form)
 
     def _tell(self, label: str, operation: str, url: str, form: Mapping[str, str]) -> None:
@@ -368,29 +360,28 @@ class Twilio:
         self.calls[sid] = call
         return call
 
-    def _numbers(self, call: SimulatedCall) -> dict[str, str]:
-        ours = OUR_NUMBER
+    def _form(self, call: SimulatedCall) -> dict[str, str]:
         outbound = call.direction == "outbound-api"
-        return {
-            "To": call.plan.phone if outbound else ours,
-            "From": ours if outbound else call.plan.phone,
-            "Direction": call.direction,
-            "FromCity": "",
-        }
+        return rules.call_form(
+            call_sid=call.sid,
+            status=call.status,
+            to_number=call.plan.phone if outbound else OUR_NUMBER,
+            from_number=OUR_NUMBER if outbound else call.plan.phone,
+            direction=call.direction,
+        )
 
     def _shown(self, call: SimulatedCall) -> CallStatusUpdate:
         return read_call(
             SimpleNamespace(
                 sid=call.sid,
-                # the API has no "initiated"
-                status="queued" if call.status == "initiated" else call.status,
+                status=rules.shown_status(call.status),
                 to=call.plan.phone,
                 _from=OTHERS_NUMBER if call.plan.kind == "other-stack" else OUR_NUMBER,
                 direction=call.direction,
                 date_created=call.created,
                 start_time=call.started,
                 end_time=call.ended,
-                duration="20" if self.knows_duration(call) else None,
+                duration=str(_CALL_SECONDS) if self.knows_duration(call) else None,
             )
         )
 
@@ -410,9 +401,9 @@ class Twilio:
                 channels=recording.channels,
                 date_created=recording.created,
                 start_time=recording.created,
-                duration="12" if recording.status == "completed" else "-1",
-                source="OutboundAPI",
-                error_code=16101 if recording.status == "absent" else None,
+                duration=str(_RECORDING_SECONDS) if recording.status == "completed" else "-1",
+                source=_SOURCE,
+                error_code=rules.ABSENT_CODE if recording.status == "absent" else None,
             )
         )
 
@@ -427,14 +418,17 @@ class Twilio:
 
 def _there(entry: Entry | None) -> Entry:
     if entry is None or entry.deleted:
-        raise VendorNotFoundError("Twilio", "not found", code=20404, status=404)
+        missing = rules.not_found("")
+        raise VendorNotFoundError(
+            "Twilio", missing.message, code=missing.code, status=missing.status
+        )
     return entry
 
 
-def _page(found: list[Any], cursor: str | None) -> Page[Any]:
-    begin = int(cursor or 0)
-    here = found[begin : begin + _PAGE]
-    return Page(here, str(begin + _PAGE) if len(found) > begin + _PAGE else None)
+def _error(refusal: rules.Refusal) -> VendorRefusedError:
+    code, status = refusal.code, refusal.status
+    failure = explain_refusal(code, status)
+    return VendorRefusedError("Twilio", refusal.message, code=code, status=status, failure=failure)
 
 
 def _hexadecimal(name: str, injector: FaultInjector) -> str:

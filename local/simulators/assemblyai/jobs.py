@@ -12,14 +12,11 @@ from typing import Any
 
 import requests
 
+from local.simulators.assemblyai import rules
 from local.simulators.assemblyai.recognition import AudioError, read_audio
 from local.simulators.assemblyai.transcripts import new_transcript, transcribe
 from local.simulators.faults import CALLBACK_FAULTS, Faults
 from local.simulators.tasks import Tasks
-
-# AssemblyAI waits ten seconds for an answer, ten times, and never again after a 4xx
-_WEBHOOK_SECONDS = 10
-_WEBHOOK_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +66,7 @@ class Jobs:
 
     def submit(self, request: dict[str, Any]) -> dict[str, Any]:
         transcript = new_transcript(str(uuid.uuid4()), request)
-        created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        created = rules.timestamp(datetime.now(UTC))
         with self._lock:
             job = Job(request, transcript, len(self._jobs), created)
             self._jobs[transcript["id"]] = job
@@ -87,12 +84,7 @@ class Jobs:
             return sorted(self._jobs.values(), key=lambda job: job.number, reverse=True)
 
     def delete(self, job: Job) -> None:
-        """AssemblyAI keeps the status and blanks the rest."""
-        marker = "http://deleted_by_user"
-        kept = {"id": job.transcript["id"], "status": job.transcript["status"]}
-        blank = dict.fromkeys(job.transcript)
-        urls = {"audio_url": marker, "webhook_url": marker}
-        job.transcript = {**blank, **kept, **urls, "text": "Deleted by user."}
+        job.transcript = rules.deleted(job.transcript)
 
     def _begin(self) -> None:
         with self._lock:
@@ -113,7 +105,7 @@ class Jobs:
             result = {"status": "error", "error": str(error)}
         with self._lock:
             job.transcript.update(result)
-            job.completed = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+            job.completed = rules.timestamp(datetime.now(UTC))
             self._running.discard(job.transcript["id"])
         self._begin()
         if job.request.get("webhook_url"):
@@ -164,25 +156,29 @@ class Jobs:
             self._held.pop(0)()
 
     def _deliver(self, job: Job, *, corrupt: bool) -> None:
-        body = {"transcript_id": job.transcript["id"], "status": job.transcript["status"]}
+        body = rules.webhook_body(job.transcript)
         data = b"{corrupted" if corrupt else json.dumps(body).encode()
         headers = {"Content-Type": "application/json", "X-Simulated": "callscribe AssemblyAI"}
         if job.request.get("webhook_auth_header_value"):
             name = job.request["webhook_auth_header_name"]
             headers[name] = job.request["webhook_auth_header_value"]
-        for attempt in range(_WEBHOOK_ATTEMPTS):
+        for attempt in range(rules.WEBHOOK_ATTEMPTS):
             if attempt and not self._tasks.sleep(self._timing.webhook_retry_seconds):
                 return
             status = self._post(job.request["webhook_url"], data, headers)
             job.webhooks.append({"attempt": attempt + 1, "status": status})
             job.transcript["webhook_status_code"] = status
-            if status is not None and (200 <= status < 300 or 400 <= status < 500):
+            if rules.is_delivered(status):
                 return
 
     def _post(self, url: str, data: bytes, headers: dict[str, str]) -> int | None:
         try:
             response = self.session.post(
-                url, data=data, headers=headers, timeout=_WEBHOOK_SECONDS, allow_redirects=False
+                url,
+                data=data,
+                headers=headers,
+                timeout=rules.WEBHOOK_TIMEOUT_SECONDS,
+                allow_redirects=False,
             )
         except requests.RequestException:
             return None

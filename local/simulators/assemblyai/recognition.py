@@ -12,6 +12,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
+from local.simulators.assemblyai.rules import TOO_SHORT
 from local.speech.clips import BYTES_A_SECOND, RATE, Clip, load_clips
 
 UNKNOWN_TEXT = "[simulated AssemblyAI: the words of this recording are not known to the simulator]"
@@ -53,7 +54,7 @@ def read_audio(data: bytes, content_type: str) -> Audio:
         raise AudioError(f"File does not appear to contain audio. File type is {kind}") from error
     duration_ms = len(frames) * 1000 // (BYTES_A_SECOND * count)
     if duration_ms < MIN_MS:
-        raise AudioError("Audio duration is too short.")
+        raise AudioError(TOO_SHORT)
     return Audio(tuple(_pick(frames, n, count) for n in range(count)), duration_ms)
 
 

@@ -11,6 +11,12 @@ from urllib.parse import parse_qs
 from local.http_server import Request, Response, Server
 from local.simulators.assemblyai.jobs import Job, Jobs, Timing
 from local.simulators.assemblyai.requests import refusal
+from local.simulators.assemblyai.rules import (
+    MAX_PAGE_SIZE,
+    NOT_FOUND,
+    NOT_FOUND_STATUS,
+    listed,
+)
 from local.simulators.faults import Faults, json_response
 from local.simulators.tasks import Tasks
 
@@ -24,7 +30,6 @@ OPERATIONS = (
     "webhook",
 )
 SIMULATED = {"X-Simulated": "callscribe AssemblyAI simulator"}
-_LIST_LIMIT = 200
 
 
 class AssemblyAISimulator:
@@ -106,7 +111,7 @@ class AssemblyAISimulator:
             return self._upload(request)
         job = self._jobs.get(request.raw_path.rpartition("/")[2])
         if job is None:
-            return _error(400, "Transcript lookup error, transcript id not found")
+            return _error(NOT_FOUND_STATUS, NOT_FOUND)
         if operation == "transcripts.delete":
             self._jobs.delete(job)
         return json_response(200, job.transcript)
@@ -128,8 +133,8 @@ class AssemblyAISimulator:
     def _list(self, request: Request) -> Response:
         query = {name: values[-1] for name, values in parse_qs(request.raw_query).items()}
         limit = query.get("limit", "10")
-        if not limit.isdecimal() or not 1 <= int(limit) <= _LIST_LIMIT:
-            return _error(400, f"limit must be between 1 and {_LIST_LIMIT}")
+        if not limit.isdecimal() or not 1 <= int(limit) <= MAX_PAGE_SIZE:
+            return _error(400, f"limit must be between 1 and {MAX_PAGE_SIZE}")
         jobs = self._jobs.newest_first()
         for name, older in (("before_id", True), ("after_id", False)):
             edge = self._jobs.get(query[name]) if name in query else None
@@ -161,13 +166,9 @@ class AssemblyAISimulator:
     def _listed(self, job: Job) -> dict[str, Any]:
         transcript = job.transcript
         return {
-            "id": transcript["id"],
+            **listed(transcript, job.created),
             "resource_url": f"{self.url}/v2/transcript/{transcript['id']}",
-            "status": transcript["status"],
-            "created": job.created,
             "completed": job.completed,
-            "audio_url": transcript["audio_url"],
-            "error": transcript["error"],
         }
 
     def _log(self, request: Request) -> None:

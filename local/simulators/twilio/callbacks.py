@@ -13,11 +13,9 @@ import requests
 
 from local.simulators.faults import CALLBACK_FAULTS, Faults
 from local.simulators.tasks import Tasks
+from local.simulators.twilio.rules import MAX_RETRIES, TIMEOUTS
 from local.simulators.twilio.signature import sign
 
-# name → (default, least, most); milliseconds but for rc
-_LIMITS = {"ct": (5000, 100, 10_000), "rt": (15_000, 100, 15_000), "tt": (15_000, 100, 15_000)}
-_MOST_RETRIES = 5
 _REORDER_SECONDS = 2.0
 
 
@@ -38,8 +36,8 @@ class Overrides:
 def read_overrides(url: str) -> Overrides:
     """Those of a URL's fragment; what is missing or out of bounds takes Twilio's default."""
     given = dict(parse_qsl(urlsplit(url).fragment))
-    seconds = {name: _within(given.get(name), *limits) / 1000 for name, limits in _LIMITS.items()}
-    retries = _within(given.get("rc"), 1, 0, _MOST_RETRIES)
+    seconds = {name: _within(given.get(name), *limits) / 1000 for name, limits in TIMEOUTS.items()}
+    retries = _within(given.get("rc"), 1, 0, MAX_RETRIES)
     retried = frozenset((given.get("rp") or "ct").split(","))
     return Overrides(seconds["ct"], seconds["rt"], seconds["tt"], retries, retried)
 

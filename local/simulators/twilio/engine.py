@@ -11,6 +11,14 @@ from urllib.parse import urljoin
 from local.simulators.tasks import Tasks
 from local.simulators.twilio import audio
 from local.simulators.twilio.callbacks import Answer, Callbacks
+from local.simulators.twilio.rules import (
+    ABSENT_CODE,
+    ENDED,
+    call_form,
+    media_url,
+    progress,
+    recording_form,
+)
 from local.simulators.twilio.state import (
     Account,
     Call,
@@ -18,14 +26,12 @@ from local.simulators.twilio.state import (
     Recording,
     Running,
     new_sid,
-    rfc_2822,
 )
 from local.simulators.twilio.twiml import Document, DocumentError, Verb, parse
 from local.speech.clips import load_clips
 
 # paid accounts have no documented cap on hops; a loop must end here all the same
 MAX_HOPS = 50
-_SIP_CODES = {"completed": "200", "busy": "486", "no-answer": "487", "failed": "404"}
 # somebody needs a moment before they answer a question
 _THINKING_MS = 500
 _BEEP = "beep"
@@ -209,7 +215,7 @@ class Engine:
             events=attributes.get("recordingStatusCallbackEvent", "completed"),
         )
         form = self._voice_form(call) | {
-            "RecordingUrl": self._media_url(recording),
+            "RecordingUrl": media_url(self._account.sid, recording.sid),
             "RecordingSid": recording.sid,
             "RecordingDuration": str(recording.duration_seconds),
             "Digits": "",
@@ -306,7 +312,7 @@ class Engine:
     ) -> None:
         end_ms = call.clock_ms if end_ms is None else end_ms
         if end_ms - begin_ms < _MIN_RECORDING_MS:
-            recording.status, recording.error_code = "absent", 16101
+            recording.status, recording.error_code = "absent", ABSENT_CODE
             recording.duration_seconds = 0
         else:
             sound = tuple(track.render(begin_ms, end_ms) for track in tracks)
@@ -318,27 +324,17 @@ class Engine:
             self._tell(call, callback, "callback.recording", self.recording_form(recording))
 
     def recording_form(self, recording: Recording) -> dict[str, str]:
-        """A recording callback's fields: no From, no To, no CallStatus."""
-        form = {
-            "CallSid": recording.call_sid,
-            "RecordingSid": recording.sid,
-            "RecordingUrl": self._media_url(recording),
-            "RecordingStatus": recording.status,
-            "RecordingChannels": str(
-                len(recording.channels) if recording.channels else recording.wanted_channels
-            ),
-            "RecordingStartTime": rfc_2822(recording.started_at) or "",
-            "RecordingSource": recording.source,
-            "RecordingTrack": "both",
-            "ErrorCode": str(recording.error_code or 0),
-        }
-        if recording.status == "completed":
-            form["RecordingDuration"] = str(recording.duration_seconds)
-        return form
-
-    def _media_url(self, recording: Recording) -> str:
-        account = f"https://api.twilio.com/2010-04-01/Accounts/{self._account.sid}"
-        return f"{account}/Recordings/{recording.sid}"
+        """A recording callback's fields."""
+        return recording_form(
+            account_sid=self._account.sid,
+            call_sid=recording.call_sid,
+            recording_sid=recording.sid,
+            status=recording.status,
+            channels=len(recording.channels or ()) or recording.wanted_channels,
+            started_at=recording.started_at,
+            source=recording.source,
+            seconds=recording.duration_seconds,
+        )
 
     def _end(self, call: Call, status: str) -> None:
         call.ended_at = call.now() + timedelta(milliseconds=0)
@@ -346,25 +342,13 @@ class Engine:
 
     def _status(self, call: Call, status: str) -> None:
         call.status = status
-        event = {"in-progress": "answered"}.get(status, status)
-        if event not in ("initiated", "ringing", "answered"):
-            event = "completed"
+        event = {"in-progress": "answered"}.get(status, "completed" if status in ENDED else status)
         sequence, call.sequence = call.sequence, call.sequence + 1
         url = call.parameter("StatusCallback")
         if not url or event not in (call.parameters.get("StatusCallbackEvent") or ["completed"]):
             return
-        form = self._voice_form(call) | {
-            "Timestamp": rfc_2822(call.now()) or "",
-            "CallbackSource": "call-progress-events",
-            "SequenceNumber": str(sequence),
-        }
-        if event == "completed":
-            seconds = call.duration_seconds
-            form |= {
-                "CallDuration": str(seconds),
-                "Duration": str(math.ceil(seconds / 60)),
-                "SipResponseCode": _SIP_CODES.get(status, "487"),
-            }
+        form = self._voice_form(call)
+        form |= progress(status, call.now(), sequence, call.duration_seconds)
         self._tell(call, url, "callback.status", form)
 
     def _tell(self, call: Call, url: str, operation: str, form: dict[str, str]) -> None:
@@ -375,18 +359,10 @@ class Engine:
         self._callbacks.tell(url, form, operation=operation, done=done)
 
     def _voice_form(self, call: Call) -> dict[str, str]:
-        """Standard parameters; Twilio sends what it does not know as empty texts."""
-        form = {
-            "CallSid": call.sid,
-            "From": call.from_number,
-            "To": call.to_number,
-            "Caller": call.from_number,
-            "Called": call.to_number,
-            "CallStatus": call.status,
-            "ApiVersion": "2010-04-01",
-            "Direction": call.direction,
-        }
-        for who in ("From", "To", "Caller", "Called"):
-            form |= {f"{who}{part}": "" for part in ("City", "State", "Zip")}
-            form[f"{who}Country"] = "US"
-        return form
+        return call_form(
+            call_sid=call.sid,
+            status=call.status,
+            to_number=call.to_number,
+            from_number=call.from_number,
+            direction=call.direction,
+        )

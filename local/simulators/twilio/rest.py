@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,8 +14,17 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from local.http_server import Request, Response
 from local.simulators.faults import json_response
 from local.simulators.twilio.audio import mixed, write_wav
-from local.simulators.twilio.state import (
+from local.simulators.twilio.rules import (
     API_VERSION,
+    MAX_PAGE_SIZE,
+    NOT_ENDED,
+    PAGE_SIZE,
+    UNFINISHED,
+    Refusal,
+    not_found,
+    not_valid,
+)
+from local.simulators.twilio.state import (
     Account,
     Call,
     Recording,
@@ -24,23 +34,21 @@ from local.simulators.twilio.state import (
 )
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-_MAX_PAGE = 1000
 # the numbers of Twilio's test credentials, which fail in one way each (the last is our own); Twilio
 # repeats the number in its words
 _MAGIC = {
-    "+15005550001": (21211, "The phone number you are attempting to call, {}, is not valid."),
     "+15005550002": (21214, "The phone number you are attempting to call, {}, cannot be reached."),
     "+15005550003": (21215, "Account not authorized to call {}: geo permissions."),
     "+15005550004": (21216, "The phone number you are attempting to call, {}, is blocked."),
     "+15005550009": (21219, "The number {} is unverified. Trial accounts call verified numbers."),
 }
+_NOT_VALID = "+15005550001"
 
 
-def error(status: int, code: int, message: str) -> Response:
+def refuse(refusal: Refusal) -> Response:
     """Twilio's error body."""
-    more_info = f"https://www.twilio.com/docs/errors/{code}"
-    body = {"code": code, "message": message, "more_info": more_info, "status": status}
-    return json_response(status, body)
+    more_info = f"https://www.twilio.com/docs/errors/{refusal.code}"
+    return json_response(refusal.status, {**asdict(refusal), "more_info": more_info})
 
 
 class Rest:
@@ -76,7 +84,7 @@ class Rest:
         form = parse_qs(request.body.decode(), keep_blank_values=True)
         refused = _refusal(form, self._account)
         if refused is not None:
-            return error(400, *refused)
+            return refuse(refused)
         call = Call(new_sid("CA"), form["To"][-1], form["From"][-1], "outbound-api", form)
         with self._account.lock:
             self._account.calls[call.sid] = call
@@ -90,13 +98,16 @@ class Rest:
     def _calls_update(self, request: Request, sid: str) -> Response:
         status = parse_qs(request.body.decode()).get("Status", [""])[-1]
         if status not in ("completed", "canceled"):
-            return error(400, 20001, "Status must be completed or canceled")
+            return refuse(Refusal(20001, "Status must be completed or canceled"))
         return self._with_call(sid, lambda call: call.hung_up.set())
 
     def _calls_delete(self, _: Request, sid: str) -> Response:
         with self._account.lock:
-            gone = self._account.calls.pop(sid, None)
-        return Response(status=204) if gone else _not_found(sid)
+            call = self._account.calls.get(sid)
+            if call is not None and call.ended_at is None:
+                return refuse(NOT_ENDED)
+            self._account.calls.pop(sid, None)
+        return Response(status=204) if call else refuse(not_found(sid))
 
     def _calls_list(self, request: Request) -> Response:
         query = parse_qs(request.raw_query)
@@ -127,24 +138,27 @@ class Rest:
     def _recordings_fetch(self, _: Request, sid: str) -> Response:
         recording = self._recording(sid)
         if recording is None:
-            return _not_found(sid)
+            return refuse(not_found(sid))
         return json_response(200, recording_resource(recording, self._account.sid))
 
     def _recordings_delete(self, _: Request, sid: str) -> Response:
         with self._account.lock:
-            gone = self._account.recordings.pop(sid, None)
-        return Response(status=204) if gone else _not_found(sid)
+            recording = self._account.recordings.get(sid)
+            if recording is not None and recording.status in UNFINISHED:
+                return refuse(NOT_ENDED)
+            self._account.recordings.pop(sid, None)
+        return Response(status=204) if recording else refuse(not_found(sid))
 
     def _media_get(self, request: Request, sid: str, suffix: str | None) -> Response:
         recording = self._recording(sid)
         if recording is None or recording.channels is None or time.monotonic() < recording.ready_at:
-            return _not_found(sid)
+            return refuse(not_found(sid))
         if suffix == ".mp3":
-            return error(501, 20500, "The simulator has no MP3 encoder: ask for .wav")
+            return refuse(Refusal(20500, "The simulator has no MP3 encoder: ask for .wav", 501))
         wanted = parse_qs(request.raw_query).get("RequestedChannels", [None])[-1]
         channels = recording.channels
         if wanted == "2" and len(channels) == 1:
-            return error(400, 20001, "RequestedChannels is 2 but the recording has one")
+            return refuse(Refusal(20001, "RequestedChannels is 2 but the recording has one"))
         if wanted != "2" and len(channels) == 2:
             channels = (mixed(channels),)
         return Response(headers={"Content-Type": "audio/x-wav"}, body=write_wav(channels))
@@ -153,7 +167,7 @@ class Rest:
         with self._account.lock:
             call = self._account.calls.get(sid)
         if call is None:
-            return _not_found(sid)
+            return refuse(not_found(sid))
         act(call)
         return json_response(200, call_resource(call, self._account.sid))
 
@@ -162,40 +176,40 @@ class Rest:
             return self._account.recordings.get(sid)
 
 
-def _refusal(form: Mapping[str, Sequence[str]], account: Account) -> tuple[int, str] | None:
+def _refusal(form: Mapping[str, Sequence[str]], account: Account) -> Refusal | None:
     to_number = (form.get("To") or [""])[-1]
     from_number = (form.get("From") or [""])[-1]
     if not to_number:
-        return 21201, "No 'To' number is specified"
+        return Refusal(21201, "No 'To' number is specified")
     if not from_number:
-        return 21213, "No 'From' number is specified"
-    if not _E164.fullmatch(to_number):
-        return 21211, f"The phone number you are attempting to call, {to_number}, is not valid."
+        return Refusal(21213, "No 'From' number is specified")
+    if not _E164.fullmatch(to_number) or to_number == _NOT_VALID:
+        return not_valid(to_number)
     if to_number in _MAGIC:
         code, words = _MAGIC[to_number]
-        return code, words.format(to_number)
+        return Refusal(code, words.format(to_number))
     if from_number not in account.numbers:
-        return 21210, "The source phone number provided is not yet verified for your account."
+        return Refusal(21210, "The source phone number provided is not yet verified.")
     return _url_refusal(form)
 
 
-def _url_refusal(form: Mapping[str, Sequence[str]]) -> tuple[int, str] | None:
+def _url_refusal(form: Mapping[str, Sequence[str]]) -> Refusal | None:
     url = (form.get("Url") or [""])[-1]
     if not url and not form.get("Twiml") and not form.get("ApplicationSid"):
-        return 21205, "Url parameter is missing"
+        return Refusal(21205, "Url parameter is missing")
     for name in ("Url", "StatusCallback", "RecordingStatusCallback"):
         value = (form.get(name) or [""])[-1]
         parts = urlsplit(value)
         if value and (parts.scheme not in ("http", "https") or not parts.hostname):
-            return 21205, f"{name} is not a valid URL: {value}"
+            return Refusal(21205, f"{name} is not a valid URL: {value}")
         if "_" in (parts.hostname or ""):
-            return 21205, f"{name} has an underscore in its hostname"
+            return Refusal(21205, f"{name} has an underscore in its hostname")
     return None
 
 
 def _page(name: str, resources: list[dict[str, Any]], request: Request) -> dict[str, Any]:
     query = {key: values[-1] for key, values in parse_qs(request.raw_query).items()}
-    size = min(int(query.get("PageSize", "50")), _MAX_PAGE)
+    size = min(int(query.get("PageSize", PAGE_SIZE)), MAX_PAGE_SIZE)
     number = int(query.get("Page", "0"))
     here = resources[number * size : (number + 1) * size]
     more = len(resources) > (number + 1) * size
@@ -226,7 +240,3 @@ def _within_dates(query: Mapping[str, Sequence[str]], name: str, moment: datetim
         if not holds[suffix]:
             return False
     return True
-
-
-def _not_found(sid: str) -> Response:
-    return error(404, 20404, f"The requested resource {sid} was not found")

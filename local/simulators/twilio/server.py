@@ -16,7 +16,8 @@ from local.simulators.faults import Faults, json_response
 from local.simulators.tasks import Tasks
 from local.simulators.twilio.callbacks import Callbacks
 from local.simulators.twilio.engine import Engine
-from local.simulators.twilio.rest import Rest, error
+from local.simulators.twilio.rest import Rest, refuse
+from local.simulators.twilio.rules import UNAUTHORIZED, not_found
 from local.simulators.twilio.state import BEHAVIORS, Account, Call, Phone, Recording, new_sid
 from local.speech.clips import load_clips
 
@@ -86,7 +87,7 @@ class TwilioSimulator:
     def _vendor(self, request: Request) -> Response:
         found = self._rest.route(request)
         if found is None:
-            return error(404, 20404, f"The requested resource {request.raw_path} was not found")
+            return refuse(not_found(request.raw_path))
         operation, act = found
         self.requests.append(
             {
@@ -99,7 +100,7 @@ class TwilioSimulator:
         )
 
         def authenticated() -> Response:
-            return act() if self._is_ours(request) else error(401, 20003, "Authenticate")
+            return act() if self._is_ours(request) else refuse(UNAUTHORIZED)
 
         return self.faults.serve(operation, authenticated)
 

@@ -6,12 +6,11 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 from local.simulators.twilio.audio import Track
+from local.simulators.twilio.rules import API_VERSION, rfc_2822, shown_status
 
-API_VERSION = "2010-04-01"
 # Twilio lets a phone ring so long by default
 DEFAULT_RING_SECONDS = 60
 BEHAVIORS = ("answers", "busy", "no-answer", "fails", "silent", "hangs-up")
@@ -21,8 +20,8 @@ def new_sid(prefix: str) -> str:
     return prefix + secrets.token_hex(16)
 
 
-def rfc_2822(moment: datetime | None) -> str | None:
-    return None if moment is None else format_datetime(moment.astimezone(UTC))
+def _time(moment: datetime | None) -> str | None:
+    return rfc_2822(moment) if moment else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +117,9 @@ def call_resource(call: Call, account_sid: str) -> dict[str, Any]:
         "from": call.from_number,
         "from_formatted": call.from_number,
         "phone_number_sid": None,
-        # the API has no "initiated": it says queued until the phone rings
-        "status": "queued" if call.status == "initiated" else call.status,
-        "start_time": rfc_2822(call.answered_at),
-        "end_time": rfc_2822(call.ended_at),
+        "status": shown_status(call.status),
+        "start_time": _time(call.answered_at),
+        "end_time": _time(call.ended_at),
         "duration": str(call.duration_seconds) if ended else None,
         "price": None,
         "price_unit": "USD",
