@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from typing import Any
 
 import pytest
 
-from callscribe.domain.calls import Call, CallState
+from callscribe.domain.calls import STATUSES, Call, CallState
 from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.errors import RetryLaterError
 from callscribe.domain.retention import Retention
 from callscribe.ports.telephony import CallStatusUpdate
 from callscribe.use_cases.track_call import TrackCall
@@ -35,8 +38,8 @@ def told(**more: Any) -> CallStatusUpdate:
     return CallStatusUpdate(**(values | more))
 
 
-def applied(call: Call, *news: CallStatusUpdate) -> Call:
-    store = MemoryCallStore()
+def applied(call: Call, *news: CallStatusUpdate, store: MemoryCallStore | None = None) -> Call:
+    store = store or MemoryCallStore()
     store.add_call(call)
     track = TrackCall(
         store=store,
@@ -76,6 +79,33 @@ def test_look_up_that_moves_a_call_says_when_it_was_answered() -> None:
     assert (call.status, call.answered_at, call.duration_seconds) == ("completed", BEGUN, 20)
     call = applied(a_call(status="in-progress", answered_at="first"), told())
     assert (call.status, call.answered_at) == ("completed", "first")
+
+
+class Contended(MemoryCallStore):
+    """Somebody else's write comes just before each of ours: ``statuses``, one after the other."""
+
+    def __init__(self, statuses: Iterable[CallState]) -> None:
+        super().__init__()
+        self.statuses = iter(statuses)
+
+    def change_call(self, call_id: str, changes: Mapping[str, Any], **conditions: Any) -> bool:
+        for status in islice(self.statuses, 1):
+            super().change_call(call_id, {"status": status}, only_from=STATUSES)
+        return super().change_call(call_id, changes, **conditions)
+
+
+def test_last_of_many_callbacks_at_the_same_moment_is_kept() -> None:
+    store = Contended(
+        (CallState.QUEUED, CallState.INITIATED, CallState.RINGING, CallState.IN_PROGRESS)
+    )
+    placing = a_call(status=CallState.PLACING, call_sid=None)
+    assert applied(placing, told(), store=store).status == "completed"
+
+
+def test_news_that_cannot_be_kept_is_asked_for_again() -> None:
+    store = Contended(cycle((CallState.INITIATED, CallState.RINGING)))
+    with pytest.raises(RetryLaterError):
+        applied(a_call(status=CallState.PLACING, call_sid=None), told(), store=store)
 
 
 @pytest.mark.parametrize("status", ["erasing", "erased"])

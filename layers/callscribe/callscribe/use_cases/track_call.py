@@ -20,8 +20,9 @@ from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
 from callscribe.ports.telephony import CallStatusUpdate, Telephony
 
-# a concurrent writer may get between our read and our write; three rounds are plenty for one call
-_ROUNDS = 3
+# a concurrent writer may get between our read and our write: whoever placed the call, its other
+# callbacks, a look-up; each of them does so once
+_ROUNDS = 8
 # of the calls to one number: one of which Twilio may have rung without our knowing is a young one
 _NEWEST = 50
 
@@ -52,7 +53,11 @@ class TrackCall:
         self.apply(call_id, news)
 
     def apply(self, call_id: str, news: CallStatusUpdate) -> bool:
-        """True where the news moved the call forward."""
+        """True where the news moved the call forward.
+
+        Raises:
+            RetryLaterError: others changed the call each time; nothing of the news is kept yet.
+        """
         for _ in range(_ROUNDS):
             call = self.store.get_call(call_id)
             if call is None:
@@ -69,7 +74,7 @@ class TrackCall:
             elif self._move(call, news, news.status):
                 self.telemetry.info("call status", call_id=call_id, status=news.status)
                 return True
-        return False
+        raise RetryLaterError("the call keeps changing", seconds=1)
 
     def keep(self, call: Call, news: CallStatusUpdate) -> bool:
         """Fills in what the call lacks, whatever its status; what it has stays.
