@@ -8,6 +8,8 @@ FUZZ_EXAMPLES ?= 1500
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
 # the tests' session needs neither; a user's AWS configuration must not leak into the local stack
 export SAM_CLI_TELEMETRY := 0
+# a hundred short-lived processes would each compile every module anew
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -21,9 +21,17 @@ _PARAMETERS = {"AdoptRecordings": "numbers", "AdoptNumbers": "+15005550006"}
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     folder: Path = tmp_path_factory.mktemp("stack")
-    with LocalStack(Options(speed=50, work_folder=folder, parameters=_PARAMETERS)) as running:
+    # a call takes a tenth of a second
+    with LocalStack(Options(speed=500, work_folder=folder, parameters=_PARAMETERS)) as running:
         stop_schedules(running)
+        answer_at_once(running)
         yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The quick ones come last, so that at the end no worker is left alone with a long one; random
+    order (pytest-randomly) holds among each."""
+    items.sort(key=lambda item: item.path.parent.name not in ("http", "local", "simulation"))
 
 
 # their fixtures of module scope drive the stack for many seconds
@@ -63,6 +71,14 @@ def stop_schedules(stack: LocalStack) -> None:
         kept = ("ScheduleExpression", "FlexibleTimeWindow", "Target")
         scheduler.update_schedule(**name, **{key: schedule[key] for key in kept}, State="DISABLED")
         assert scheduler.get_schedule(**name)["State"] == "DISABLED"
+
+
+def answer_at_once(stack: LocalStack) -> None:
+    """Every reconciliation asks this queue, and would wait a second for what is not there."""
+    stack.ministack.client("sqs").set_queue_attributes(
+        QueueUrl=stack.deployment.outputs["RecordingsDeadLetterQueueUrl"],
+        Attributes={"ReceiveMessageWaitTimeSeconds": "0"},
+    )
 
 
 @pytest.fixture(scope="session")

@@ -117,8 +117,7 @@ def test_recording_made_elsewhere_is_adopted(driver: Driver) -> None:
     }
     made = requests.post(f"{driver.twilio.url}/_sim/recordings", json=body, timeout=10).json()
     call_sid = made["call_sid"]
-    wait_until(lambda: [i for i in driver.items() if i.get("call_sid") == call_sid])
-    call = driver.follow(call_sid)
+    call = driver.follow(driver.known(call_sid))
     assert call["direction"] == "inbound"
     assert call["from_number"] == "+14155550198"
     assert call["recordings"][0]["recording_sid"] == made["recording_sid"]
@@ -146,8 +145,7 @@ def test_inbound_call_leaves_a_message(driver: Driver) -> None:
     call_sid = requests.post(f"{driver.twilio.url}/_sim/inbound", json=body, timeout=10).json()[
         "call_sid"
     ]
-    wait_until(lambda: [i for i in driver.items() if i.get("call_sid") == call_sid])
-    call = driver.follow(call_sid)
+    call = driver.follow(driver.known(call_sid))
     assert call["direction"] == "inbound"
     assert call["recordings"][0]["text"].startswith("Good morning.")
     done = driver.follow(call_sid, until=call_is("completed"))

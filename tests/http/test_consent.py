@@ -38,7 +38,6 @@ def test_announcement_is_said_first_and_kept_with_the_call(driver: Driver) -> No
         language="de-DE",
         consent={"announcement": "Dieser Anruf wird aufgezeichnet."},
     )
-    assert placed["consent"]["status"] == "pending"
     call = driver.follow(placed["call_id"])
     consent = call["consent"]
     assert {k: v for k, v in consent.items() if k != "announced_at"} == {
@@ -56,6 +55,12 @@ def test_announcement_is_said_first_and_kept_with_the_call(driver: Driver) -> No
         ("Guten Tag.", "de-DE", "alice"),
     ]
     assert [say.text for say in closing.iter("Say")] == ["Auf Wiederhören."]
+
+
+def test_consent_is_pending_while_the_phone_rings(driver: Driver) -> None:
+    driver.in_real_time()
+    placed = driver.place(to=driver.phone(ring_seconds=600), consent={"announcement": ANNOUNCEMENT})
+    assert placed["consent"]["status"] == "pending"
 
 
 @pytest.mark.parametrize("mode", ["message", "call"])

@@ -67,7 +67,7 @@ def test_passing_vendor_failure_is_tried_again(driver: Driver) -> None:
 
 def test_lasting_download_error_is_named(driver: Driver) -> None:
     driver.fault(driver.assemblyai, operation="audio.download", fault="status", times=None)
-    recording = ending(driver)
+    [recording] = driver.follow_retries(driver.place()["call_id"])["recordings"]
     assert recording["status"] == "error"
     assert recording["error"]["code"] == "download_error"
     assert recording["error"]["retryable"] is True
@@ -198,7 +198,7 @@ def test_event_tells_of_every_end(driver: Driver) -> None:
 def test_failed_transcript_is_told_apart_from_one_that_is_not_ready(driver: Driver) -> None:
     driver.fault(driver.assemblyai, operation="audio.download", fault="status", times=None)
     placed = driver.place()
-    driver.follow(placed["call_id"])
+    driver.follow_retries(placed["call_id"])
     with pytest.raises(ApiError) as refused:
         driver.api.get_transcript(placed["call_id"], "txt")
     assert refused.value.status == 404

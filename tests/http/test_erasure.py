@@ -192,7 +192,8 @@ def test_a_vendor_that_is_down_puts_it_off_and_keeps_nothing_else(driver: Driver
 
 
 def test_call_that_is_under_way_is_refused_until_its_end(driver: Driver) -> None:
-    placed = driver.place(mode="call", pause_seconds=600)
+    driver.in_real_time()
+    placed = driver.place(to=driver.phone(ring_seconds=0), mode="call", pause_seconds=600)
     driver.follow(placed["call_id"], call_is("in-progress"))
     problem = refused(driver, "DELETE", f"/calls/{placed['call_id']}")
     assert (problem["http"], problem["type"]) == (409, "urn:callscribe:problem:call-under-way")
@@ -224,8 +225,7 @@ def test_every_call_of_a_number_is_erased(driver: Driver) -> None:
     sid = requests.post(f"{driver.twilio.url}/_sim/inbound", json=body, timeout=10).json()[
         "call_sid"
     ]
-    items = wait_until(lambda: [i for i in driver.items() if i.get("call_sid") == sid])
-    inbound = driver.follow(items[0]["call_id"])["call_id"]
+    inbound = driver.follow(driver.known(sid))["call_id"]
     driver.follow(inbound, call_is("completed"))
     answer = driver.ask("POST", "/erasures", json={"phone_number": phone})
     assert sorted(answer["erasing"]) == sorted([*ended, inbound])

@@ -285,7 +285,9 @@ def ended(driver: Driver) -> dict[str, Any]:
 def drive_calls(house: House) -> None:
     call = ended(house.driver)
     path = f"/calls/{call['call_id']}"
-    for wanted in (path, f"/calls/{call['call_sid']}", "/calls", f"{path}/transcript", "/dialing"):
+    # the list of one day: without a date it looks through a month
+    listed = f"/calls?date={PAST[:10]}"
+    for wanted in (path, f"/calls/{call['call_sid']}", listed, f"{path}/transcript", "/dialing"):
         house.ask("GET", wanted)
     shown = house.ask("GET", f"{path}/recordings")
     link = shown and requests.get(shown["recordings"][0]["audio_url"], timeout=10)

@@ -17,17 +17,7 @@ from tests.support.waiting import wait_until
 def failed_download(driver: Driver) -> dict[str, Any]:
     """A call whose recording AssemblyAI could not fetch, three times over."""
     driver.fault(driver.assemblyai, operation="audio.download", fault="status", times=3)
-    placed = driver.place()
-
-    def probe() -> dict[str, Any] | None:
-        call = driver.api.get_call(placed["call_id"])
-        done = [r["status"] for r in call["recordings"]] == ["error"]
-        return call if done else None
-
-    # the second and third try are each put off by the queue's delay
-    call = wait_until(probe, seconds=60)
-    assert call is not None
-    return call
+    return driver.follow_retries(driver.place()["call_id"])
 
 
 def retry(driver: Driver, call_id: str) -> Any:

@@ -10,7 +10,6 @@ import requests
 from callscribe.domain.times import format_timestamp
 from local.template import BY_FOLDER, RESOURCES, TEMPLATE
 from tests.support.stack import Driver
-from tests.support.waiting import wait_until
 
 DAYS = TEMPLATE["Parameters"]["RetentionDays"]["Default"]
 
@@ -31,11 +30,12 @@ def test_every_call_and_recording_expires_however_it_came(driver: Driver) -> Non
     body = {"to": "+15005550006", "from": driver.phone()}
     inbound = requests.post(f"{driver.twilio.url}/_sim/inbound", json=body, timeout=10).json()
     sid = inbound["call_sid"]
-    items = wait_until(lambda: [i for i in driver.items() if i.get("call_sid") == sid])
-    adopted = driver.follow(items[0]["call_id"])["call_id"]
+    adopted = driver.follow(driver.known(sid))["call_id"]
     scheduled = driver.place(
-        to=driver.phone(), place_at=format_timestamp(datetime.now(UTC) + timedelta(seconds=2))
+        to=driver.phone(), place_at=format_timestamp(datetime.now(UTC) + timedelta(days=1))
     )["call_id"]
+    # as its schedule would
+    driver.stack.invoke("DialFunction", {"call_id": scheduled})
     driver.follow(scheduled)
     for call_id in (placed["call_id"], adopted, scheduled):
         items = driver.items(call_id)

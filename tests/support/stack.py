@@ -60,9 +60,24 @@ class Driver:
         answer = requests.post(f"{simulator.url}/_faults", json=rule, timeout=10)
         assert answer.status_code == 201, answer.text
 
-    def known(self, call_sid: str) -> bool:
-        """Waits until the table knows a call."""
-        return bool(wait_until(lambda: [i for i in self.items() if i.get("call_sid") == call_sid]))
+    def known(self, call_sid: str) -> str:
+        """The call_id of a call of Twilio's, once the table knows it."""
+        client = self.stack.ministack.client("dynamodb")
+
+        def probe() -> str | None:
+            found = client.query(
+                TableName=self.stack.connection.table_name,
+                IndexName="by_call_sid",
+                KeyConditionExpression="call_sid = :sid",
+                ExpressionAttributeValues={":sid": {"S": call_sid}},
+            )["Items"]
+            return str(found[0]["call_id"]["S"]) if found else None
+
+        return wait_until(probe) or ""
+
+    def in_real_time(self) -> None:
+        """Until the end of the test a call lasts as long as it says: nobody hangs up meanwhile."""
+        self.twilio.engine.speed = 1
 
     def place(self, **request: Any) -> dict[str, Any]:
         if "to" not in request:
@@ -96,6 +111,23 @@ class Driver:
         assert found is not None
         return found
 
+    def follow_retries(self, call_id: str) -> dict[str, Any]:
+        """The call once all its recordings have ended. What was put off to be tried again is taken up
+        at once: nobody waits for the queue's delay."""
+
+        def probe() -> dict[str, Any] | None:
+            call = self.api.get_call(call_id)
+            if recordings_ended(call):
+                return call
+            if [r for r in call["recordings"] if r["status"] == "stored" and r["attempts"]]:
+                self.make_overdue(call_id)
+                self.reconcile()
+            return None
+
+        found = wait_until(probe)
+        assert found is not None
+        return found
+
     def at_rest(self, call_id: str) -> dict[str, Any]:
         """The call once it and its recordings have ended and were announced: from then on nothing is
         written to it but what the test does itself."""
@@ -116,13 +148,17 @@ class Driver:
         """What stands in the table: of one call, or all of it (tests may scan)."""
         table = self.stack.connection.table_name
         client = self.stack.ministack.client("dynamodb")
-        pages = client.get_paginator("scan").paginate(TableName=table)
-        items = [
+        of_one = {
+            "KeyConditionExpression": "call_id = :call_id",
+            "ExpressionAttributeValues": {":call_id": {"S": call_id}},
+        }
+        asked = ("scan", {}) if call_id is None else ("query", of_one)
+        pages = client.get_paginator(asked[0]).paginate(TableName=table, **asked[1])
+        return [
             {name: _deserialize(value) for name, value in item.items()}
             for page in pages
             for item in page["Items"]
         ]
-        return [item for item in items if call_id in (None, item["call_id"])]
 
     def placed_at_twilio(self) -> int:
         return sum(r["operation"] == "calls.create" for r in self.twilio.requests)
@@ -169,6 +205,7 @@ class Driver:
         """Ends what a test left going: faults, and calls that would talk on."""
         for simulator in (self.twilio, self.assemblyai):
             simulator.faults.clear()
+        self.twilio.engine.speed = self.stack.options.speed
         for call in list(self.twilio.account.calls.values()):
             call.hung_up.set()
 

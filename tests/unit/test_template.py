@@ -167,6 +167,12 @@ def test_what_nobody_waits_for_is_laid_aside_when_aws_gives_up() -> None:
     assert {"sqs:SendMessage"} <= {statement["Action"] for statement in allowed}
 
 
+def test_dead_letters_are_waited_for() -> None:
+    """Else SQS asks only some of its servers, and leaves out messages that are there."""
+    queue = RESOURCES["RecordingsDeadLetterQueue"]["Properties"]
+    assert queue["ReceiveMessageWaitTimeSeconds"] > 0
+
+
 def test_worker_gives_up_before_the_queue_does() -> None:
     source = (ROOT / "functions/transcribe/app.py").read_text()
     tries = int(re.findall(r"^_TRIES = (\d+)$", source, re.MULTILINE)[0])

@@ -60,7 +60,7 @@ class Engine:
         self._account = account
         self._callbacks = callbacks
         self._tasks = tasks
-        self._speed = speed
+        self.speed = speed
         self._media_ready_after_seconds = media_ready_after_seconds
 
     def dial(self, call: Call) -> None:
@@ -254,14 +254,14 @@ class Engine:
         left_ms = limit * 1000 - call.clock_ms
         began = time.monotonic()
         if not self._wait(call, min(milliseconds, left_ms) / 1000):
-            call.clock_ms += min(milliseconds, int((time.monotonic() - began) * self._speed * 1000))
+            call.clock_ms += min(milliseconds, int((time.monotonic() - began) * self.speed * 1000))
             raise HungUpError
         call.clock_ms += min(milliseconds, left_ms)
         if milliseconds > left_ms:
             raise HungUpError
 
     def _wait(self, call: Call, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds / self._speed
+        deadline = time.monotonic() + seconds / self.speed
         while (left := deadline - time.monotonic()) > 0:
             if self._tasks.stopping.is_set():
                 return False

@@ -60,7 +60,7 @@ class TwilioSimulator:
         self.requests: list[dict[str, Any]] = []
         self._tasks = Tasks("twilio")
         self.callbacks = Callbacks(account_sid, auth_token, self._tasks, self.faults)
-        self._engine = Engine(
+        self.engine = Engine(
             self.account,
             self.callbacks,
             self._tasks,
@@ -77,7 +77,7 @@ class TwilioSimulator:
         self.callbacks.session.close()
 
     def _start(self, call: Call) -> None:
-        self._tasks.start(lambda: self._engine.dial(call))
+        self._tasks.start(lambda: self.engine.dial(call))
 
     def _answer(self, request: Request) -> Response:
         answer = self.faults.control(request) or self._test_hooks(request) or self._vendor(request)
@@ -165,7 +165,7 @@ class TwilioSimulator:
         call = Call(new_sid("CA"), body["to"], body["from"], "inbound", parameters)
         with self.account.lock:
             self.account.calls[call.sid] = call
-        self._tasks.start(lambda: self._engine.receive(call, number["voice_url"]))
+        self._tasks.start(lambda: self.engine.receive(call, number["voice_url"]))
         return json_response(201, {"call_sid": call.sid})
 
     def _add_recording(self, body: dict[str, Any]) -> Response:
@@ -183,7 +183,7 @@ class TwilioSimulator:
             self.account.calls[call.sid] = call
             self.account.recordings[recording.sid] = recording
         if body.get("callback"):
-            form = self._engine.recording_form(recording)
+            form = self.engine.recording_form(recording)
             self.callbacks.tell(
                 body["callback"], form, operation="callback.recording", done=lambda _: None
             )

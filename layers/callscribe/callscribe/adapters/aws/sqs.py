@@ -81,10 +81,9 @@ class SQSDeadLetters:
 
     @_translated
     def take(self, limit: int) -> list[DeadLetter]:
-        # without waiting, SQS asks only some of its servers, and says "none" of a queue that has
-        # messages (SQS: short polling)
+        # how long it waits for one, the queue itself says (ReceiveMessageWaitTimeSeconds)
         answer = self._client.receive_message(
-            QueueUrl=self._url, MaxNumberOfMessages=min(limit, 10), WaitTimeSeconds=1
+            QueueUrl=self._url, MaxNumberOfMessages=min(limit, 10)
         )
         return [
             DeadLetter(notice=_readable(message["Body"]), handle=message["ReceiptHandle"])

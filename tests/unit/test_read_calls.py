@@ -1,0 +1,34 @@
+"""The list of calls: newest first, page by page, back to the first day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from callscribe.domain.calls import Call
+from callscribe.use_cases.read_calls import ReadCalls
+from simulation.memory_store import MemoryCallStore
+
+NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
+# two on one day, one each side of a month without any, and the first day there can be
+DAYS = ("2026-11-21", "2026-11-21", "2026-10-05", "2026-05-05", "2026-01-01")
+
+
+def test_pages_go_back_to_the_first_day_and_end_there() -> None:
+    store = MemoryCallStore()
+    for number, day in enumerate(DAYS):
+        at = f"{day}T12:00:{59 - number:02}.000Z"
+        store.add_call(
+            Call(call_id=f"{number:032x}", status="completed", created_at=at, updated_at=at)
+        )
+    unused = cast(Any, None)
+    read = ReadCalls(store=store, documents=unused, links=unused, clock=lambda: NOW)
+    seen: list[str] = []
+    query = {"limit": "1"}
+    while True:
+        page = read.page(query)
+        seen += [call["call_id"] for call in page["calls"]]
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert seen == [f"{number:032x}" for number in range(len(DAYS))]
