@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import Call, CallState
 from callscribe.use_cases.read_calls import ReadCalls
 from simulation.memory_store import MemoryCallStore
 
@@ -19,10 +19,17 @@ def test_pages_go_back_to_the_first_day_and_end_there() -> None:
     for number, day in enumerate(DAYS):
         at = f"{day}T12:00:{59 - number:02}.000Z"
         store.add_call(
-            Call(call_id=f"{number:032x}", status="completed", created_at=at, updated_at=at)
+            Call(
+                call_id=f"{number:032x}",
+                status=CallState.COMPLETED,
+                created_at=at,
+                updated_at=at,
+            )
         )
     unused = cast(Any, None)
-    read = ReadCalls(store=store, documents=unused, links=unused, clock=lambda: NOW)
+    read = ReadCalls(
+        store=store, documents=unused, links=unused, read_transcript=unused, clock=lambda: NOW
+    )
     seen: list[str] = []
     query = {"limit": "1"}
     while True:
