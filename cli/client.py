@@ -14,14 +14,14 @@ from botocore.credentials import Credentials
 _TIMEOUT_SECONDS = 35
 _POLL_SECONDS = 0.1
 _RECORDING_ENDED = ("completed", "silent", "absent", "error")
-# nobody talked, or nothing may be shown any more: there is no recording to wait for
+# no conversation took place, or the call is erased: there is no recording to wait for
 _NEVER_RECORDED = ("busy", "no-answer", "failed", "canceled", "erasing", "erased")
-# the recording's callback may come after the one that says that the call has ended
+# the recording callback may arrive after the status callback with the call's end
 _GRACE_SECONDS = 30.0
 
 
 class ApiError(Exception):
-    """An answer that is no success: ``problem`` is the RFC 9457 document, or what came instead."""
+    """The API returned an error: ``problem`` is the RFC 9457 document, or the body that came instead."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
         super().__init__(f"{status}: {problem.get('detail') or problem}")
@@ -30,15 +30,15 @@ class ApiError(Exception):
 
 
 class NoRecordingError(Exception):
-    """The call ended without a recording, or not in time; the message says how it stands."""
+    """The call ended without a recording, or not in time; the message has its status."""
 
 
 class ApiClient:
     """Signs every request with ``credentials`` for ``region``.
 
     Raises (all methods):
-        ApiError: the API refused.
-        requests.RequestException: it did not answer.
+        ApiError: the API returned an error.
+        requests.RequestException: the API did not answer.
     """
 
     def __init__(self, api_url: str, credentials: Credentials, region: str) -> None:
@@ -66,11 +66,11 @@ class ApiClient:
         grace_seconds: float = _GRACE_SECONDS,
         show: Callable[[dict[str, Any]], None] = lambda _: None,
     ) -> dict[str, Any]:
-        """The call once it has recordings and all of them have ended; ``show`` sees every answer.
+        """Waits until the call has recordings and all have ended; ``show`` gets every intermediate state.
 
         Raises:
             NoRecordingError: it was busy, failed, …; or it is completed and ``grace_seconds`` later
-                there still is no recording; or the recordings did not end within ``seconds``.
+                there is still no recording; or the recordings did not end within ``seconds``.
         """
         began = time.monotonic()
         completed: float | None = None
@@ -84,9 +84,9 @@ class ApiClient:
                 completed = now
             late = completed is not None and now - completed >= grace_seconds
             if not call["recordings"] and (late or call["status"] in _NEVER_RECORDED):
-                raise NoRecordingError(f"the call ended without a recording: {_stand(call)}")
+                raise NoRecordingError(f"the call ended without a recording: {_status_of(call)}")
             if now - began > seconds:
-                raise NoRecordingError(f"not ended within {seconds:.0f} s: {_stand(call)}")
+                raise NoRecordingError(f"not ended within {seconds:.0f} s: {_status_of(call)}")
             time.sleep(_POLL_SECONDS)
 
     def get_transcript(self, call_id: str, form: str) -> str:
@@ -120,12 +120,12 @@ class ApiClient:
 
 
 def recordings_ended(call: dict[str, Any]) -> bool:
-    """There is at least one, and none is being worked on."""
+    """Whether there is at least one recording, and none is in progress."""
     recordings = call["recordings"]
     return bool(recordings) and all(r["status"] in _RECORDING_ENDED for r in recordings)
 
 
-def _stand(call: dict[str, Any]) -> str:
+def _status_of(call: dict[str, Any]) -> str:
     error = call.get("error")
     why = f" ({error['code']}: {error['message']})" if error else ""
     recordings = ", ".join(r["status"] for r in call["recordings"]) or "none"

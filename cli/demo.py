@@ -24,7 +24,7 @@ from cli.progress import Progress
 OUTPUT = Path(".demo")
 FORMATS = ("txt", "json", "srt", "vtt")
 DEADLINE_SECONDS = 120
-# a number set aside for fiction (555-01xx): it rings nowhere, even by mistake
+# reserved for fiction (555-01xx): it can never ring a real phone
 PHONE = "+14155550100"
 REQUESTS: dict[str, dict[str, Any]] = {
     "message": {
@@ -43,12 +43,12 @@ REQUESTS: dict[str, dict[str, Any]] = {
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the message says why."""
+    """The demo cannot continue; the message says why."""
 
 
 @contextmanager
 def local_stack() -> Iterator[dict[str, str]]:
-    """Runs `python -m local` and gives its connection data; stops it whatever happens."""
+    """Runs `python -m local` and yields its connection data; always stops it."""
     command = [sys.executable, "-m", "local", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None  # noqa: S101 - PIPE was asked for
@@ -63,7 +63,7 @@ def local_stack() -> Iterator[dict[str, str]]:
 
 
 def run_call(client: ApiClient, mode: str, progress: Progress) -> dict[str, Any]:
-    """Places one call and follows it to its end.
+    """Places one call and follows it until it ends.
 
     Raises:
         NoRecordingError: it ended without a recording, or not in time.
@@ -83,7 +83,7 @@ def run_call(client: ApiClient, mode: str, progress: Progress) -> dict[str, Any]
 
 
 def steps(call: dict[str, Any]) -> Iterator[str]:
-    """What can be said of a call at this moment, in the order in which it happens."""
+    """The steps that the call has reached, in order."""
     yield f"call {call['status']}"
     for recording in call["recordings"]:
         sid = recording["recording_sid"]
@@ -115,9 +115,9 @@ def save(client: ApiClient, call: dict[str, Any]) -> dict[str, Any]:
 
 
 def run(modes: list[str]) -> None:
-    """The whole demo; its result lands in .demo/result.json."""
+    """The whole demo; its result is written to .demo/result.json."""
     print("callscribe demo. SIMULATED: Twilio, AssemblyAI and the phone run on this machine;")
-    print("nobody is called and nothing is billed.\n")
+    print("no real call is placed and nothing is billed.\n")
     print("Starting the stack of template.yaml (MiniStack, permissions enforced) ...")
     results = []
     with local_stack() as stack:
@@ -129,11 +129,11 @@ def run(modes: list[str]) -> None:
                 results.append(save(client, run_call(client, mode, Progress())))
         finally:
             client.close()
-    # the first call's result stands on top too, for whoever wants just one
+    # the first call's result is at the top level too, for readers that want just one
     document = {"simulated": True, **results[0], "calls": results}
     path = OUTPUT / "result.json"
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"\nAll of it: {path}. Everything that was started is stopped.")
+    print(f"\nFull result: {path}. The local stack is stopped.")
 
 
 def main() -> int:

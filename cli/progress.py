@@ -1,4 +1,4 @@
-"""What a person sees while a call goes on: a spinner on a terminal, plain lines elsewhere."""
+"""Progress of a call: a spinner on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TextIO
 
 
 class Progress:
-    """Shows one step after the other, each with the seconds since the beginning."""
+    """Shows one step after another, each with the seconds since the start."""
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
@@ -19,7 +19,7 @@ class Progress:
         self._last = ""
 
     def step(self, text: str) -> None:
-        """A new step; a repeated one only turns the spinner."""
+        """Starts a new step; repeating a step only turns the spinner."""
         if text == self._last:
             self.spin()
             return

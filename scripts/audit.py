@@ -1,9 +1,9 @@
 """The template and its translation by checkov (.checkov.yaml), the packages that ship by pip-audit.
 
-Only in the translation are the roles and permissions to be seen that SAM makes by itself.
+Only the translation shows the roles and permissions that SAM generates.
 
-pip-audit asks PyPI for what is known of each package. Where PyPI itself cannot be asked (behind a
-mirror that has the files only) nothing is audited, and this says so instead of passing in silence.
+pip-audit asks PyPI for the known vulnerabilities of each package. If PyPI cannot be reached (behind a
+mirror that has only the files), nothing is audited, and this says so instead of passing silently.
 """
 
 import json
@@ -28,7 +28,7 @@ print(json.dumps(translate(source, {"TwilioAccountSid": "AC" + "0" * 32}, "http:
 
 
 def main() -> int:
-    """0 where neither found anything."""
+    """0 if neither found anything."""
     with TemporaryDirectory() as folder:
         translation = Path(folder) / "translation.json"
         with translation.open("w") as file:
@@ -59,11 +59,11 @@ def audit_packages() -> int:
     try:
         packages = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
-        print(f"pip-audit: NOT AUDITED, its data cannot be reached: {last_line(done.stderr)}")
+        print(f"pip-audit: NOT AUDITED, PyPI cannot be reached: {last_line(done.stderr)}")
         return 0
     audited = [package for package in packages if "vulns" in package]
     if not audited:
-        print(f"pip-audit: NOT AUDITED, PyPI does not tell of any of {len(packages)} packages here")
+        print(f"pip-audit: NOT AUDITED, PyPI knows nothing of the {len(packages)} packages here")
         return 0
     for package in audited:
         for found in package["vulns"]:
