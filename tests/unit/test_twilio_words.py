@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -15,10 +16,14 @@ from callscribe.adapters.twilio.callbacks import (
     read_recording_status,
     recorded_call_id,
 )
+from callscribe.adapters.twilio.client import _call_parameters
 from callscribe.adapters.twilio.errors import explain_absence
 from callscribe.adapters.twilio.resources import read_call, read_recording
-from callscribe.domain.calls import CallState
+from callscribe.adapters.twilio.twiml import render_twiml
+from callscribe.domain.callback_urls import CallbackUrls
+from callscribe.domain.calls import Call, CallState
 from callscribe.domain.errors import InvalidInputError
+from callscribe.domain.scripts import opening_script, script_after_consent
 from callscribe.ports.telephony import (
     CallStatusUpdate,
     RecordingStatusUpdate,
@@ -190,6 +195,31 @@ def test_recording_callback_without_names_is_refused(
 )
 def test_end_of_a_script_that_failed_names_its_call(url: str, call_id: str | None) -> None:
     assert recorded_call_id({"ErrorUrl": url}) == call_id
+
+
+def an_outbound_call(mode: str, **more: Any) -> Call:
+    at = BEGUN_TEXT
+    values: dict[str, Any] = {"call_id": CALL_ID, "created_at": at, "updated_at": at}
+    values |= {"mode": mode, "base_url": "https://api.example", **more}
+    return Call(status=CallState.PLACING, **values)
+
+
+@pytest.mark.parametrize(("mode", "count"), [("message", 3), ("call", 4)])
+def test_every_url_of_a_call_asks_for_all_retries(mode: str, count: int) -> None:
+    parameters = _call_parameters(an_outbound_call(mode), "")
+    urls = [value for value in parameters.values() if "://" in str(value)]
+    assert [url.partition("#")[2] for url in urls] == ["rc=5&rp=all"] * count
+
+
+@pytest.mark.parametrize("mode", ["message", "call"])
+def test_every_url_of_a_script_asks_for_all_retries(mode: str) -> None:
+    consent = {"announcement": "Recorded.", "key_press": True, "status": "given"}
+    call = an_outbound_call(mode, consent=consent)
+    urls = CallbackUrls("https://api.example")
+    document = render_twiml((*opening_script(call, urls), *script_after_consent(call, urls)))
+    given = re.findall(r'"(https://[^"]+)"', document)
+    assert len(given) == (3 if mode == "message" else 2)
+    assert all(url.endswith("#rc=5&amp;rp=all") for url in given)
 
 
 def test_key_that_was_pressed() -> None:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Twilio retries once, and only a failed connection, unless the URL's fragment says otherwise: up to
-# five times (rc) on anything (rp=all) within its 15 seconds. It does not sign the fragment.
-RETRY = "#rc=5&rp=all"
-
 
 def public_base_url(configured: str, own: str) -> str:
     """What URLs that are given out begin with: the parameter PublicBaseUrl, or else the API's own URL.
@@ -23,21 +19,20 @@ class CallbackUrls:
 
     base_url: str
 
-    def twiml(self, call_id: str) -> str:
-        return f"{self.base_url}/twiml/{call_id}{RETRY}"
+    def opening(self, call_id: str) -> str:
+        return f"{self.base_url}/twiml/{call_id}"
 
     def recorded(self, call_id: str) -> str:
-        return f"{self.base_url}/twiml/{call_id}/recorded{RETRY}"
+        return f"{self.base_url}/twiml/{call_id}/recorded"
 
     def consent(self, call_id: str) -> str:
-        return f"{self.base_url}/twiml/{call_id}/consent{RETRY}"
+        return f"{self.base_url}/twiml/{call_id}/consent"
 
     def call_status(self, call_id: str) -> str:
-        return f"{self.base_url}/call-status/{call_id}{RETRY}"
+        return f"{self.base_url}/call-status/{call_id}"
 
     def recording_complete(self, call_id: str) -> str:
-        return f"{self.base_url}/recording-complete/{call_id}{RETRY}"
+        return f"{self.base_url}/recording-complete/{call_id}"
 
     def transcript_complete(self, call_id: str, recording_sid: str) -> str:
-        """AssemblyAI's webhook: no fragment, its retry rule cannot be changed."""
         return f"{self.base_url}/transcript-complete/{call_id}/{recording_sid}"

@@ -26,29 +26,27 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """``action`` is where Twilio goes on afterwards.
+    """A message. ``next_url`` is asked for what follows it, ``recording_url`` told what became of the
+    recording."""
 
-    Without one it asks for the same document again and records for ever (Twilio: <Record> action).
-    """
-
-    action: str
-    recording_status_callback: str
+    next_url: str
+    recording_url: str
     max_length_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
 class StartRecording:
-    """The rest of the call, on two channels, while the script goes on (Twilio: <Start><Recording>)."""
+    """The rest of the call, on two channels, while the script goes on."""
 
-    recording_status_callback: str
+    recording_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """One key, pressed while ``say`` is spoken or shortly after; ``action`` is told, also of none."""
+    """One key, pressed while ``say`` is spoken or shortly after; ``next_url`` is told, also of none."""
 
     say: Say
-    action: str
+    next_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ def script_after_consent(call: Call, urls: CallbackUrls) -> Script:
 
 
 def closing_script(call: Call | None) -> Script:
-    """What follows a <Record>: never another one, so that no call can loop."""
+    """What follows a recording: never another one, so that no call can loop."""
     return (_say(call, (call and call.goodbye) or GOODBYE), Hangup())
 
 
@@ -92,12 +90,11 @@ def empty_script() -> Script:
 def _main_script(call: Call, urls: CallbackUrls) -> Script:
     say = _say(call, call.say or "")
     if call.mode == "call":
-        # the whole call is recorded from outside (Calls API, Record=true), or from its consent on: the
-        # script only speaks and listens
+        # recorded from the beginning, or from the consent on: the script only speaks and listens
         return (say, Pause(call.pause_seconds or 1), *closing_script(call))
     record = Record(
-        action=urls.recorded(call.call_id),
-        recording_status_callback=urls.recording_complete(call.call_id),
+        next_url=urls.recorded(call.call_id),
+        recording_url=urls.recording_complete(call.call_id),
         max_length_seconds=call.max_length_seconds or 120,
     )
     # the hang-up is reached when nobody spoke: an empty recording falls through to the next verb

@@ -19,8 +19,16 @@ from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
 
 Form = Mapping[str, str]
 
+# Twilio retries once, and only a failed connection, unless the URL's fragment says otherwise: up to
+# five times (rc) on anything (rp=all) within its 15 seconds. It does not sign the fragment.
+_RETRIES = "#rc=5&rp=all"
 _RECORDED = re.compile(r"/twiml/([0-9a-f]{32})/recorded(?:#|$)")
 _NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+def retried(url: str) -> str:
+    """The URL of a callback as Twilio is given it: with all the retries that there are."""
+    return url + _RETRIES
 
 
 def is_of_account(form: Form, account_sid: str) -> bool:

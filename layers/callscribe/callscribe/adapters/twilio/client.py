@@ -19,6 +19,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from callscribe.adapters.twilio.callbacks import retried
 from callscribe.adapters.twilio.errors import explain_refusal
 from callscribe.adapters.twilio.resources import read_call, read_recording
 from callscribe.adapters.vendor_http import VendorSession, never_sent
@@ -217,15 +218,16 @@ def _status(error: TwilioException) -> int | None:
 
 def _call_parameters(call: Call, fallback_url: str) -> dict[str, Any]:
     urls = CallbackUrls(call.base_url or "")
+    opening = retried(urls.opening(call.call_id))
     parameters: dict[str, Any] = {
         "to": call.to_number,
         "from_": call.from_number,
-        "url": urls.twiml(call.call_id),
+        "url": opening,
         "method": "POST",
         # asked when the URL fails for all its 15 seconds: the same once more has 15 of its own
-        "fallback_url": fallback_url or urls.twiml(call.call_id),
+        "fallback_url": fallback_url or opening,
         "fallback_method": "POST",
-        "status_callback": urls.call_status(call.call_id),
+        "status_callback": retried(urls.call_status(call.call_id)),
         "status_callback_event": ["initiated", "ringing", "answered", "completed"],
         "status_callback_method": "POST",
     }
@@ -236,7 +238,7 @@ def _call_parameters(call: Call, fallback_url: str) -> dict[str, Any]:
         parameters |= {
             "record": True,
             "recording_channels": "dual",
-            "recording_status_callback": urls.recording_complete(call.call_id),
+            "recording_status_callback": retried(urls.recording_complete(call.call_id)),
             "recording_status_callback_method": "POST",
             # one value, separated by a space (Twilio: RecordingStatusCallbackEvent)
             "recording_status_callback_event": ["completed absent"],

@@ -7,6 +7,7 @@ from typing import Any
 from twilio.twiml import voice_response
 from twilio.twiml.voice_response import Start, VoiceResponse
 
+from callscribe.adapters.twilio.callbacks import retried
 from callscribe.domain.scripts import (
     LANGUAGE,
     Gather,
@@ -39,18 +40,23 @@ def render_twiml(script: Script) -> str:
                 response.pause(length=seconds)
             case Record():
                 response.record(
-                    action=verb.action,
+                    # without one Twilio asks for the same document again, and records for ever
+                    action=retried(verb.next_url),
                     method="POST",
                     max_length=verb.max_length_seconds,
                     # a pause for thought must not end a message
                     timeout=10,
                     play_beep=True,
-                    recording_status_callback=verb.recording_status_callback,
+                    recording_status_callback=retried(verb.recording_url),
                     **_RECORDED,
                 )
-            case StartRecording(callback):
+            case StartRecording(recording_url):
                 start = Start()
-                start.recording(channels="dual", recording_status_callback=callback, **_RECORDED)
+                start.recording(
+                    channels="dual",
+                    recording_status_callback=retried(recording_url),
+                    **_RECORDED,
+                )
                 response.append(start)
             case Gather():
                 response.append(_gather(verb))
@@ -64,7 +70,7 @@ def _gather(verb: Gather) -> voice_response.Gather:
         input="dtmf",
         num_digits=1,
         timeout=_KEY_SECONDS,
-        action=verb.action,
+        action=retried(verb.next_url),
         method="POST",
         # nobody pressing anything is an answer too
         action_on_empty_result=True,
