@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from callscribe.domain.transcription_options import check_transcription_options
+from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
 from cli.client import ApiError
 from tests.support.stack import Driver, call_is
 from tests.support.waiting import wait_until
@@ -199,7 +199,7 @@ def test_options_reach_assemblyai_as_they_were_given(driver: Driver) -> None:
         "disfluencies": True,
         "filter_profanity": True,
     }
-    check_transcription_options(options, default_speech_models=())
+    assert AssemblyAIOptions(()).check(options) == []
     call = driver.follow(driver.place(transcription=options)["call_id"])
     assert "Lampe" in call["recordings"][0]["text"]
     assert call["recordings"][0]["speech_model_used"] == "universal-2"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from callscribe.adapters.assemblyai.options.table import OPTIONS, OWNED, REPLACED
 from callscribe.adapters.twilio.errors import REFUSALS
 from callscribe.api.problems import TITLES
 from callscribe.domain.deadlines import DEFAULTS
-from callscribe.domain.transcription_options import OPTIONS, OWNED, REPLACED
 from local.options import ROOT
 from local.simulators.assemblyai.server import OPERATIONS as ASSEMBLYAI_OPERATIONS
 from local.simulators.faults import CALLBACK_FAULTS, REQUEST_FAULTS

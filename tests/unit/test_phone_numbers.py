@@ -47,11 +47,11 @@ OWN_FORMS = (
 
 
 def request(**body: Any) -> list[FieldError]:
-    defaults = CallDefaults(
-        from_number=body.pop("default", "+15005550006"), speech_models=("universal-2",)
-    )
+    defaults = CallDefaults(from_number=body.pop("default", "+15005550006"))
     try:
-        check_call_request({"to": "+14155550100", **body}, defaults=defaults)
+        check_call_request(
+            {"to": "+14155550100", **body}, defaults=defaults, check_options=lambda _: ()
+        )
     except InvalidInputError as error:
         return list(error.errors)
     return []

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
 from callscribe.adapters.twilio.errors import explain_refusal
 from callscribe.domain.call_requests import CallDefaults
 from callscribe.domain.calls import Call, new_call_id
@@ -96,7 +97,8 @@ def use_case(
         "telemetry": cast(Any, Quiet()),
         "clock": lambda: NOW,
         "deadlines": Deadlines(),
-        "defaults": CallDefaults(from_number="+15005550006", speech_models=("universal-2",)),
+        "defaults": CallDefaults(from_number="+15005550006"),
+        "transcription_options": AssemblyAIOptions(("universal-2",)),
         "retention": Retention(30),
         "new_id": new_call_id,
     }

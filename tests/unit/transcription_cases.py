@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from callscribe.domain.pii_policies import PII_POLICIES
+from callscribe.adapters.assemblyai.options.names import PII_POLICIES
 
 U2 = {"speech_models": ["universal-2"]}
 REDACT = {"redact_pii": True, "redact_pii_policies": ["person_name"]}

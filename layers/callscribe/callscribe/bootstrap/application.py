@@ -126,6 +126,7 @@ class Application:
 
     @cached_property
     def place_call(self) -> PlaceCall:
+        from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
         from callscribe.domain.call_requests import CallDefaults
         from callscribe.use_cases.place_call import PlaceCall
 
@@ -140,10 +141,10 @@ class Application:
             deadlines=self.settings.deadlines,
             defaults=CallDefaults(
                 from_number=self.settings.default_from_number or None,
-                speech_models=self.settings.speech_models,
                 language=self.settings.default_language,
                 consent=self.settings.consent,
             ),
+            transcription_options=AssemblyAIOptions(self.settings.speech_models),
             retention=self.retention,
             new_id=self.gateways.new_id,
             public_base_url=self.settings.public_base_url,

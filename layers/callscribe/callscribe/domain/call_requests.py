@@ -12,12 +12,11 @@ from callscribe.domain.calls import MODES
 from callscribe.domain.consent import ConsentRules
 from callscribe.domain.dialing.phone_numbers import phone_number_error
 from callscribe.domain.errors import FieldError, InvalidInputError
-from callscribe.domain.option_checks import printable
+from callscribe.domain.json_values import is_encodable, printable
 from callscribe.domain.request_fields import read_object
 from callscribe.domain.retention import Retention
 from callscribe.domain.scripts import GOODBYE, LANGUAGE
 from callscribe.domain.times import format_timestamp, parse_timestamp
-from callscribe.domain.transcription_options import check_transcription_options
 
 MAX_SAY_CHARACTERS = 3000
 MAX_SHORT_CHARACTERS = 500
@@ -41,12 +40,14 @@ DEFAULT_SAY = {
 }
 
 
+CheckOptions = Callable[[object], Sequence[FieldError]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallDefaults:
     """What the stack says where a request says nothing."""
 
     from_number: str | None = None
-    speech_models: tuple[str, ...] = ()
     language: str = LANGUAGE
     consent: ConsentRules = field(default_factory=ConsentRules)
 
@@ -100,8 +101,12 @@ class _Checker:
         return ""
 
 
-def check_call_request(body: object, *, defaults: CallDefaults) -> CallRequest:
+def check_call_request(
+    body: object, *, defaults: CallDefaults, check_options: CheckOptions
+) -> CallRequest:
     """Checks the JSON body of ``POST /calls``: its form, which is the same at any time.
+
+    ``check_options`` says what the transcription vendor will not take of ``transcription``.
 
     Raises:
         InvalidInputError: with every field that is wrong, and how to mend it.
@@ -130,7 +135,7 @@ def check_call_request(body: object, *, defaults: CallDefaults) -> CallRequest:
         max_length_seconds=check.integer(
             "max_length_seconds", DEFAULT_MAX_LENGTH_SECONDS[mode], 1, MAX_SECONDS
         ),
-        transcription=_transcription(check, defaults.speech_models),
+        transcription=_transcription(check, check_options),
         metadata=_metadata(check),
         place_at=_place_at(check),
     )
@@ -165,8 +170,7 @@ def _spoken(check: _Checker, field: str, text: object, most: int) -> str:
     elif any(ord(character) < 32 and character not in "\n\t" for character in text):
         check.fail(field, "holds control characters, which cannot be spoken: remove them")
     elif any(
-        0xD800 <= ord(character) < 0xE000 or ord(character) in (0xFFFE, 0xFFFF)
-        for character in text
+        not is_encodable(character) or ord(character) in (0xFFFE, 0xFFFF) for character in text
     ):
         check.fail(field, "holds characters that XML cannot carry: remove them")
     else:
@@ -221,14 +225,11 @@ def _own_announcement(check: _Checker) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _transcription(check: _Checker, speech_models: Sequence[str]) -> dict[str, Any]:
-    try:
-        return check_transcription_options(
-            check.body.get("transcription", {}), default_speech_models=speech_models
-        )
-    except InvalidInputError as error:
-        check.errors.extend(error.errors)
-        return {}
+def _transcription(check: _Checker, check_options: CheckOptions) -> dict[str, Any]:
+    options = check.body.get("transcription", {})
+    errors = check_options(options)
+    check.errors.extend(errors)
+    return {} if errors else dict(options)
 
 
 def _metadata(check: _Checker) -> dict[str, str]:
@@ -246,7 +247,7 @@ def _metadata(check: _Checker) -> dict[str, str]:
             lambda name, value: len(name) + len(str(value)) <= MAX_METADATA_CHARACTERS,
             f"is too long: {MAX_METADATA_CHARACTERS} characters at most, name and value",
         ),
-        (lambda name, value: _encodable(name + str(value)), "holds half a character (surrogate)"),
+        (lambda name, value: is_encodable(name + str(value)), "holds half a character (surrogate)"),
     ]
     for name, value in metadata.items():
         for holds, message in rules:
@@ -254,10 +255,6 @@ def _metadata(check: _Checker) -> dict[str, str]:
                 check.fail(f"metadata.{printable(name)}", message)
                 break
     return dict(metadata)
-
-
-def _encodable(text: str) -> bool:
-    return not any(0xD800 <= ord(character) < 0xE000 for character in text)
 
 
 def _place_at(check: _Checker) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callscribe.domain.errors import FieldError, InvalidInputError
-from callscribe.domain.option_checks import printable
+from callscribe.domain.json_values import printable
 from callscribe.domain.times import format_timestamp, parse_timestamp
 
 

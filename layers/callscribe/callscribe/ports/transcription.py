@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from callscribe.domain.errors import FieldError
 from callscribe.domain.transcription_jobs import (
     AudioReference,
     TranscriptionJob,
@@ -51,4 +52,13 @@ class TranscriptReader(Protocol):
 
     def __call__(self, document: Mapping[str, Any], /) -> Transcript:
         """Raises UnreadableTranscriptError where the document is not of this vendor's form."""
+        ...
+
+
+class TranscriptionOptions(Protocol):
+    """What the vendor takes of a caller's ``transcription``, a JSON value of any kind."""
+
+    def check(self, options: object) -> Sequence[FieldError]:
+        """Every mistake with its fix, each at ``transcription.…``; none for a JSON object that the vendor
+        takes and our table can hold (``domain.json_values.storable``)."""
         ...

@@ -35,6 +35,7 @@ from callscribe.ports.messaging import Schedules
 from callscribe.ports.storage import CallStore, KeyStore
 from callscribe.ports.telemetry import Telemetry
 from callscribe.ports.telephony import CallStatusUpdate, Telephony
+from callscribe.ports.transcription import TranscriptionOptions
 from callscribe.use_cases.guard_dialing import GuardDialing
 
 _MISSED = Failure(
@@ -75,6 +76,7 @@ class PlaceCall:
     clock: Clock
     deadlines: Deadlines
     defaults: CallDefaults
+    transcription_options: TranscriptionOptions
     retention: Retention
     new_id: Callable[[], str]
     # PublicBaseUrl; empty: the API's own
@@ -94,7 +96,9 @@ class PlaceCall:
             CallRefusedError: Twilio said no, or could not be reached; the call stands as failed.
         """
         check_key(caller.idempotency_key)
-        request = check_call_request(body, defaults=self.defaults)
+        request = check_call_request(
+            body, defaults=self.defaults, check_options=self.transcription_options.check
+        )
         wanted_id = self.new_id()
         call_id = self._id_of_key(wanted_id, request, caller)
         # a key that was used before: what was let through once stays its answer

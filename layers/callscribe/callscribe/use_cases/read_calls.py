@@ -16,7 +16,7 @@ from callscribe.domain.errors import (
     InvalidInputError,
     NotReadyError,
 )
-from callscribe.domain.option_checks import printable
+from callscribe.domain.json_values import printable
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
 from callscribe.domain.rendering.formats import (
     TimedTranscript,

@@ -1,11 +1,19 @@
-"""AssemblyAI's PII policies. It accepts unknown ones without a word, so they are checked here.
+"""AssemblyAI's language codes and PII policies, which it does not check itself in every case.
 
-44 are in its OpenAPI description, ten more in its agent skill and SDK, eleven (English, beta) in the
-SDK alone.
+The codes and 44 policies are in its OpenAPI description (1.3.4), ten more policies in its agent skill
+and SDK, eleven (English, beta) in the SDK alone.
 """
 
 from __future__ import annotations
 
+LANGUAGE_CODES = frozenset(
+    (
+        "en en_au en_uk en_us es fr de it pt nl af sq am ar hy as az ba eu be bn bs br bg my ca zh hr cs "
+        "da et fo fi gl ka el gu ht ha haw he hi hu is id ja jw kn kk km ko lo la lv ln lt lb mk mg ms "
+        "ml mt mi mr mn ne no nn oc pa ps fa pl ro ru sa sr sn sd si sk sl so su sw sv tl tg ta tt te "
+        "th bo tr tk uk ur uz vi cy yi yo"
+    ).split()
+)
 ENGLISH_POLICIES = frozenset(
     (
         "corporate_action day effect financial_metric medical_code month organization_id product "
