@@ -20,7 +20,7 @@ from simulation.checks import PROMISES
 from simulation.mutants import MUTANTS
 
 PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # with a folder and an ending; "*" may stand for a name
 NAMED_PATH = re.compile(r"`((?:[\w.*-]+/)+[\w.*-]+\.[a-z]+)`")
 CODE = "".join(p.read_text() for p in (ROOT / "layers/callscribe").rglob("*.py"))
