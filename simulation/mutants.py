@@ -152,9 +152,9 @@ MUTANTS = (
     ),
     Mutant(
         what="the worker acknowledges a message that it could not process",
-        path="functions/transcribe/app.py",
-        old="        return _later(app, message, notice, str(error), error.seconds)\n",
-        new="        return True\n",
+        path=_USE_CASES + "handle_recording_messages.py",
+        old="            return self.schedule_retry(message, str(error), error.seconds)\n",
+        new="            return True\n",
     ),
     Mutant(
         what="two workers may both claim a submission",

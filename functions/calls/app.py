@@ -65,7 +65,7 @@ def ask_import(app: Application, request: Request) -> Response:
     answer = app.import_recordings.create_import(
         request.json(),
         principal=request.principal,
-        idempotency_key=request.headers.get("idempotency-key"),
+        idempotency_key=request.idempotency_key,
     )
     return respond(202, answer)
 

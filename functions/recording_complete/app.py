@@ -9,7 +9,7 @@ from callscribe.bootstrap.application import Application, process_application
 
 
 def recording_complete(app: Application, request: Request) -> Response:
-    form = app.twilio_callbacks.twilio(request)
+    form = app.twilio_callbacks.form(request)
     update = read_recording_status(
         form,
         call_id=request.path_parameters.get("call_id"),

@@ -15,40 +15,35 @@ from callscribe.domain.scripts import Script
 
 
 def opening(app: Application, request: Request) -> Response:
-    form = app.twilio_callbacks.twilio(request)
-    answer = app.answer_call
-    if ended := recorded_call_id(form):
-        return _twiml(answer.closing(ended))
-    return _twiml(answer.opening(request.path_parameters["call_id"]))
+    form = app.twilio_callbacks.form(request)
+    call_id = request.path_parameters["call_id"]
+    return _twiml(app.answer_call.opening(call_id, recorded=recorded_call_id(form)))
 
 
 def consent(app: Application, request: Request) -> Response:
-    """The answer of somebody who was asked to press a key."""
-    key = pressed_key(app.twilio_callbacks.twilio(request))
-    call_id = request.path_parameters["call_id"]
-    return _twiml(app.answer_call.after_consent(call_id, key))
+    """The answer of a callee who was asked to press a key."""
+    key = pressed_key(app.twilio_callbacks.form(request))
+    return _twiml(app.answer_call.after_consent(request.path_parameters["call_id"], key))
 
 
 def recorded(app: Application, request: Request) -> Response:
-    app.twilio_callbacks.twilio(request)
+    app.twilio_callbacks.form(request)
     return _twiml(app.answer_call.closing(request.path_parameters["call_id"]))
 
 
 def inbound(app: Application, request: Request) -> Response:
-    form = app.twilio_callbacks.twilio(request)
-    if ended := recorded_call_id(form):
-        return _twiml(app.answer_call.closing(ended))
-    base_url = request.base_url(app.settings.public_base_url)
-    return _twiml(app.answer_call.inbound(read_call_status(form), base_url=base_url))
+    form = app.twilio_callbacks.form(request)
+    news, base_url = read_call_status(form), request.base_url(app.settings.public_base_url)
+    script = app.answer_call.inbound(news, base_url=base_url, recorded=recorded_call_id(form))
+    return _twiml(script)
 
 
 def call_status(app: Application, request: Request) -> Response:
     """With our call_id in the path, or without for a call that we never placed."""
-    app.track_call.receive(
-        read_call_status(app.twilio_callbacks.twilio(request)),
-        call_id=request.path_parameters.get("call_id"),
-        base_url=request.base_url(app.settings.public_base_url),
-    )
+    news = read_call_status(app.twilio_callbacks.form(request))
+    call_id = request.path_parameters.get("call_id")
+    base_url = request.base_url(app.settings.public_base_url)
+    app.track_call.receive(news, call_id=call_id, base_url=base_url)
     return respond_empty()
 
 

@@ -168,7 +168,7 @@ LOADED: dict[str, tuple[str, set[str]]] = {
         COMMON | {"phonenumbers"},
     ),
     "dial": ("place_call gateways.schedules", COMMON | REST | {"phonenumbers"}),
-    "transcribe": ("process_recording gateways.queue gateways.dead_letters", COMMON | REST),
+    "transcribe": ("handle_recording_messages", COMMON | REST),
     "reconcile": ("reconcile", COMMON | REST | {"phonenumbers"}),
 }
 # (multiprocessing is: boto3 imports s3transfer, and that imports it)

@@ -57,8 +57,6 @@ def test_function_is_given_exactly_what_its_use_cases_read(
     assert asked_of_application(folder)
     for name in asked_of_application(folder):
         getattr(app, name)
-    if folder == "transcribe":
-        _ = app.gateways.dead_letters
     assert set(given) == environment.read & set(given)
 
 

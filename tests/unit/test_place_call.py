@@ -108,7 +108,11 @@ def use_case(
 def ask(case: PlaceCall, *, key: str | None = None, by: str = "me", **body: Any) -> Call:
     request: Mapping[str, Any] = {"to": "+14155550100", **body}
     caller = Caller(
-        principal=by, base_url="https://api.example", function_arn="arn", idempotency_key=key
+        principal=by,
+        signed_by=by,
+        base_url="https://api.example",
+        function_arn="arn",
+        idempotency_key=key,
     )
     return case.from_request(request, caller)
 

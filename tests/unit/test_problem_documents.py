@@ -9,7 +9,7 @@ import pkgutil
 import pytest
 
 import callscribe
-from callscribe.adapters.aws.secrets import SecretMissingError, Secrets
+from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.twilio.errors import REFUSALS, explain_refusal
 from callscribe.api.entrypoints import LambdaHandler
 from callscribe.api.problems import CALL_REFUSALS, OWN_WORDS, PROBLEMS, respond_problem
@@ -23,6 +23,7 @@ from callscribe.domain.errors import (
     InvalidInputError,
     NotReadyError,
     RetryLaterError,
+    SecretMissingError,
     VendorError,
     VendorNotFoundError,
     VendorOutcomeUnknownError,

@@ -285,6 +285,7 @@ def test_recurring_call_is_not_placed_long_after_its_time(minutes: int, status: 
     world.now = NOW + timedelta(minutes=minutes)
     caller = Caller(
         principal="schedule",
+        signed_by="schedule",
         base_url="https://api.example",
         function_arn="arn",
         idempotency_key=at,

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from callscribe.adapters.aws.secrets import SecretMissingError, Secrets
-from callscribe.domain.errors import RetryLaterError
+from callscribe.adapters.aws.secrets import Secrets
+from callscribe.domain.errors import RetryLaterError, SecretMissingError
 
 QUARTER_OF_AN_HOUR = 900
 

@@ -13,6 +13,7 @@ import pytest
 from callscribe.adapters.telemetry import ATTENTION_LIMITS, METRIC
 from callscribe.api.http import read_request
 from callscribe.domain.deadlines import read_deadlines
+from callscribe.use_cases.handle_recording_messages import MAX_RECEIVES
 from local.options import ROOT
 from local.template import BY_FOLDER, RESOURCES, TEMPLATE, routes, statements
 
@@ -174,10 +175,8 @@ def test_dead_letters_are_waited_for() -> None:
 
 
 def test_worker_gives_up_before_the_queue_does() -> None:
-    source = (ROOT / "functions/transcribe/app.py").read_text()
-    tries = int(re.findall(r"^_TRIES = (\d+)$", source, re.MULTILINE)[0])
     queue = RESOURCES["RecordingsQueue"]["Properties"]
-    assert tries < queue["RedrivePolicy"]["maxReceiveCount"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] > MAX_RECEIVES
     # nobody else sees a message while its worker may still run
     timeout = BY_FOLDER["transcribe"][1]["Properties"]["Timeout"]
     assert queue["VisibilityTimeout"] > timeout

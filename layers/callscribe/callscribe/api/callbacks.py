@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from callscribe.adapters.assemblyai.webhook import WEBHOOK_SECRET_HEADER
+from callscribe.adapters.assemblyai.webhook import WEBHOOK_SECRET_HEADER, read_webhook
 from callscribe.adapters.twilio.callbacks import Form, is_of_account
 from callscribe.adapters.twilio.signature import is_signed_by_twilio
 from callscribe.api.http import Request
@@ -12,25 +12,23 @@ from callscribe.domain.errors import UnauthenticatedError
 from callscribe.ports.secrets import SecretReader
 
 
-class CallbackVerifier:
-    """Holds callbacks to their secrets; before a refusal the secrets are read anew once."""
+class TwilioCallbacks:
+    """Checks the signature of callbacks; before a refusal the token is read anew once."""
 
     def __init__(
         self,
         secrets: SecretReader,
         *,
-        account_sid: str = "",
-        public_base_url: str = "",
-        auth_token_name: str = "",
-        webhook_secret_name: str = "",
+        account_sid: str,
+        public_base_url: str,
+        auth_token_name: str,
     ) -> None:
         self._secrets = secrets
         self._account_sid = account_sid
         self._public_base_url = public_base_url
         self._auth_token_name = auth_token_name
-        self._webhook_secret_name = webhook_secret_name
 
-    def twilio(self, request: Request) -> Form:
+    def form(self, request: Request) -> Form:
         """The form of a callback that Twilio signed, for our account.
 
         Raises:
@@ -43,15 +41,6 @@ class CallbackVerifier:
         if not is_of_account(form, self._account_sid):
             raise UnauthenticatedError("the callback is of another account")
         return form
-
-    def assemblyai(self, request: Request) -> None:
-        """Raises UnauthenticatedError where the secret header is missing or wrong."""
-        given = request.headers.get(WEBHOOK_SECRET_HEADER.lower(), "").encode()
-        for fresh in (False, True):
-            secret = self._secrets.value(self._webhook_secret_name, "webhook_secret", fresh=fresh)
-            if hmac.compare_digest(given, secret.encode()):
-                return
-        raise UnauthenticatedError("the webhook's secret does not hold")
 
     def _signed(self, request: Request, *, fresh: bool) -> bool:
         secret = self._secrets.read(self._auth_token_name, fresh=fresh)
@@ -67,3 +56,28 @@ class CallbackVerifier:
             )
             for url in request.urls(self._public_base_url)
         )
+
+
+class AssemblyAIWebhooks:
+    """Checks the secret that a webhook brings; before a refusal ours is read anew once."""
+
+    def __init__(self, secrets: SecretReader, *, secret_name: str) -> None:
+        self._secrets = secrets
+        self._secret_name = secret_name
+
+    def transcript_id(self, request: Request) -> str | None:
+        """Which transcript has ended; None where the webhook is about something else.
+
+        Raises:
+            UnauthenticatedError: the secret is missing or wrong.
+            SecretMissingError: none is stored: nothing is let in.
+            InvalidInputError: it has the secret, and names no transcript.
+        """
+        given = request.headers.get(WEBHOOK_SECRET_HEADER.lower(), "").encode()
+        if not any(self._is_secret(given, fresh=fresh) for fresh in (False, True)):
+            raise UnauthenticatedError("the webhook's secret does not hold")
+        return read_webhook(request.json())
+
+    def _is_secret(self, given: bytes, *, fresh: bool) -> bool:
+        secret = self._secrets.value(self._secret_name, "webhook_secret", fresh=fresh)
+        return hmac.compare_digest(given, secret.encode())

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
-from callscribe.adapters.aws.secrets import SecretMissingError
 from callscribe.api.http import (
     BodyTooLargeError,
     Event,
@@ -15,7 +14,12 @@ from callscribe.api.http import (
     read_request,
 )
 from callscribe.api.problems import PROBLEMS, respond_internal_error, respond_problem
-from callscribe.domain.errors import CallscribeError, InvalidInputError, UnauthenticatedError
+from callscribe.domain.errors import (
+    CallscribeError,
+    InvalidInputError,
+    SecretMissingError,
+    UnauthenticatedError,
+)
 from callscribe.ports.telemetry import InvocationTelemetry
 
 Context = Any

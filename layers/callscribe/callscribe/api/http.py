@@ -55,6 +55,10 @@ class Request:
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
 
     @property
+    def idempotency_key(self) -> str | None:
+        return self.headers.get("idempotency-key")
+
+    @property
     def own_base_url(self) -> str:
         """Where the request came in: the API's own URL, or its custom domain's with a base path.
 

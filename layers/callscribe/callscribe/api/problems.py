@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from callscribe.adapters.aws.secrets import SecretMissingError
 from callscribe.api.http import MAX_BODY_BYTES, BodyTooLargeError, Response, respond
 from callscribe.domain.errors import (
     CallRefusedError,
@@ -25,6 +24,7 @@ from callscribe.domain.errors import (
     NotReadyError,
     NotScheduledError,
     RetryLaterError,
+    SecretMissingError,
     UnauthenticatedError,
     VendorError,
     VendorNotAskedError,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from callscribe.api.callbacks import CallbackVerifier
+from callscribe.api.callbacks import AssemblyAIWebhooks, TwilioCallbacks
 from callscribe.bootstrap.gateways import AwsGateways, Gateways
 from callscribe.bootstrap.settings import Settings
 from callscribe.domain.retention import Retention
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from callscribe.use_cases.erase_call import EraseCall
     from callscribe.use_cases.finish_recording import FinishRecording
     from callscribe.use_cases.guard_dialing import GuardDialing
+    from callscribe.use_cases.handle_recording_messages import HandleRecordingMessages
     from callscribe.use_cases.import_recordings import ImportRecordings
     from callscribe.use_cases.manage_dialing import ManageDialing
     from callscribe.use_cases.place_call import PlaceCall
@@ -52,8 +53,8 @@ class Application:
         return Retention(self.settings.retention_days)
 
     @cached_property
-    def twilio_callbacks(self) -> CallbackVerifier:
-        return CallbackVerifier(
+    def twilio_callbacks(self) -> TwilioCallbacks:
+        return TwilioCallbacks(
             self.gateways.secrets,
             account_sid=self.settings.twilio_account_sid,
             public_base_url=self.settings.public_base_url,
@@ -61,10 +62,10 @@ class Application:
         )
 
     @cached_property
-    def assemblyai_webhooks(self) -> CallbackVerifier:
-        return CallbackVerifier(
+    def assemblyai_webhooks(self) -> AssemblyAIWebhooks:
+        return AssemblyAIWebhooks(
             self.gateways.secrets,
-            webhook_secret_name=self.settings.assemblyai_webhook_secret_parameter_name,
+            secret_name=self.settings.assemblyai_webhook_secret_parameter_name,
         )
 
     @cached_property
@@ -182,6 +183,17 @@ class Application:
             clock=self.gateways.clock,
             deadlines=self.settings.deadlines,
             webhook_secret=lambda: self.gateways.secrets.value(secret_name, "webhook_secret"),
+        )
+
+    @cached_property
+    def handle_recording_messages(self) -> HandleRecordingMessages:
+        from callscribe.use_cases.handle_recording_messages import HandleRecordingMessages
+
+        return HandleRecordingMessages(
+            process=self.process_recording.process,
+            queue=self.gateways.queue,
+            dead_letters=self.gateways.dead_letters,
+            telemetry=self.telemetry,
         )
 
     @cached_property

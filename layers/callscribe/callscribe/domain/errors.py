@@ -11,6 +11,7 @@ CallscribeError
 ├── NothingToRetryError          a retry that cannot help; says why
 ├── NotReadyError                the transcript is not there yet, or never will be
 ├── UnauthenticatedError         a callback that nobody of ours signed
+├── SecretMissingError           a secret of this stack was not stored yet
 ├── RetryLaterError              nothing is wrong, but not now
 └── VendorError                  Twilio or AssemblyAI, with the vendor's own code
     ├── VendorRefusedError       a definite no: nothing was done, and asking again will not help
@@ -103,6 +104,10 @@ class NotReadyError(CallscribeError):
 
 class UnauthenticatedError(CallscribeError):
     """The signature or secret of a callback is missing or wrong."""
+
+
+class SecretMissingError(CallscribeError):
+    """The stack's secret holds no value yet, or lacks a key: see docs/deploying.md."""
 
 
 class RetryLaterError(CallscribeError):

@@ -18,6 +18,19 @@ class DeadLetter:
     handle: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingMessage:
+    """A delivery of the recordings queue. ``receives`` counts them, this one included; ``notice`` is
+    None where ``body`` cannot be read, and ``unreadable`` says why."""
+
+    message_id: str
+    receipt_handle: str
+    body: str
+    receives: int
+    notice: RecordingStatusUpdate | None
+    unreadable: str = ""
+
+
 class RecordingsQueue(Protocol):
     """The durable inbox of what is to be transcribed. Raises RetryLaterError."""
 

@@ -34,11 +34,16 @@ class AnswerCall:
     inbound_language: str
     inbound_consent: ConsentRules
 
-    def opening(self, call_id: str) -> Script:
+    def opening(self, call_id: str, *, recorded: str | None = None) -> Script:
         """The script of a call that we placed; an unknown or finished call is hung up.
+
+        ``recorded`` is the call whose message was left already, where Twilio falls back on the beginning
+        of a script because it did not get the end: its caller is not asked for another message.
 
         Raises RetryLaterError: what is announced could not be noted, so it is not said yet.
         """
+        if recorded:
+            return self.closing(recorded)
         call = self._call(call_id)
         if call is None:
             return empty_script()
@@ -59,8 +64,13 @@ class AnswerCall:
     def closing(self, call_id: str) -> Script:
         return closing_script(self.store.get_call(call_id))
 
-    def inbound(self, news: CallStatusUpdate, *, base_url: str) -> Script:
-        """Somebody calls one of our numbers: the call is adopted, its caller leaves a message."""
+    def inbound(
+        self, news: CallStatusUpdate, *, base_url: str, recorded: str | None = None
+    ) -> Script:
+        """One of our numbers is called: the call is adopted, its caller leaves a message; ``recorded``
+        as in ``opening``. Raises RetryLaterError."""
+        if recorded:
+            return self.closing(recorded)
         call = self.track.adopt(news, base_url=base_url, mode="message")
         if call.status in ERASED_STATUSES:
             return empty_script()

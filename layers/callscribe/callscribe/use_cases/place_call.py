@@ -53,10 +53,11 @@ _UNREACHABLE = Failure(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who asks, where, and with which key. ``principal`` is a user or role without its session,
-    ``base_url`` the API's own; ``function_arn`` is what a schedule is to invoke, and
-    ``scheduled_time`` when a recurring one was to fire."""
+    ``signed_by`` the same with it; ``base_url`` the API's own; ``function_arn`` is what a schedule is
+    to invoke, and ``scheduled_time`` when a recurring one was to fire."""
 
     principal: str
+    signed_by: str
     base_url: str
     function_arn: str
     idempotency_key: str | None = None
@@ -95,6 +96,11 @@ class PlaceCall:
             DialingRefusedError: the fraud guard said no; Twilio was not asked.
             CallRefusedError: Twilio said no, or could not be reached; the call stands as failed.
         """
+        call = self._from_request(body, caller)
+        self.telemetry.info("call asked", call_id=call.call_id, asked_by=caller.signed_by)
+        return call
+
+    def _from_request(self, body: object, caller: Caller) -> Call:
         check_key(caller.idempotency_key)
         request = check_call_request(
             body, defaults=self.defaults, check_options=self.transcription_options.check

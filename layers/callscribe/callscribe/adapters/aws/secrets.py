@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from callscribe.adapters.aws.errors import translated
-from callscribe.domain.errors import CallscribeError, RetryLaterError
+from callscribe.domain.errors import RetryLaterError, SecretMissingError
 
 # a key that was replaced or withdrawn is not used any longer than this, however warm the environment
 _MAX_AGE_SECONDS = 900.0
@@ -23,10 +23,6 @@ _MAX_AGE_SECONDS = 900.0
 _MAX_AGE_UNREADABLE_SECONDS = 3600.0
 # anybody may send a callback that is wrongly signed: each would cost a request to Parameter Store
 _PAUSE_SECONDS = 5.0
-
-
-class SecretMissingError(CallscribeError):
-    """The stack's secret holds no value yet, or lacks a key: see docs/deploying.md."""
 
 
 class Secrets:

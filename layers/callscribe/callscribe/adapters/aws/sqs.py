@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from callscribe.adapters.aws.errors import translated
 from callscribe.domain.failures import Failure
-from callscribe.ports.messaging import DeadLetter
+from callscribe.ports.messaging import DeadLetter, RecordingMessage
 from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 
 if TYPE_CHECKING:
@@ -100,6 +101,27 @@ def _readable(body: str) -> RecordingStatusUpdate | None:
         return read_status_update(body)
     except (ValueError, TypeError, AttributeError):
         return None
+
+
+def read_messages(event: Mapping[str, Any]) -> list[RecordingMessage]:
+    """What Lambda was given of the recordings queue."""
+    return [_read_message(record) for record in event["Records"]]
+
+
+def _read_message(record: Mapping[str, Any]) -> RecordingMessage:
+    notice, unreadable = None, ""
+    try:
+        notice = read_status_update(record["body"])
+    except (ValueError, TypeError, AttributeError) as error:
+        unreadable = f"{type(error).__name__}: {error}"
+    return RecordingMessage(
+        message_id=record["messageId"],
+        receipt_handle=record["receiptHandle"],
+        body=record["body"],
+        receives=int(record["attributes"]["ApproximateReceiveCount"]),
+        notice=notice,
+        unreadable=unreadable,
+    )
 
 
 def write_status_update(notice: RecordingStatusUpdate) -> str:
