@@ -12,13 +12,12 @@ from typing import Any, TypeVar, cast
 from callscribe.adapters.aws.eventbridge import detail
 from callscribe.adapters.aws.sqs import read_status_update, write_status_update
 from callscribe.domain.calls import Call
-from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.differences import differing, to_write
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import parse_timestamp
 from callscribe.ports.messaging import DeadLetter
-from callscribe.ports.storage import Entry, Failed, InFlightCall, OverdueItem
+from callscribe.ports.storage import Entry
 from callscribe.ports.telephony import RecordingStatusUpdate
 from local.template import RESOURCES, function
 from simulation.fault_injector import DELIVERY_FAULTS, SCHEDULE_FAULTS, FaultInjector
@@ -144,32 +143,10 @@ class SimulatedTable:
         sid = recording.recording_sid
         return self._write(sid, "table.add_recording", act, read, asdict(recording))
 
-    def get_call(self, call_id: str) -> Call | None:
-        return self._ask(call_id, "table.get_call", partial(self.inner.get_call, call_id))
-
-    def get_recording(self, call_id: str, recording_sid: str) -> Recording | None:
-        act = partial(self.inner.get_recording, call_id, recording_sid)
-        return self._ask(recording_sid, "table.get_recording", act)
-
-    def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None:
-        act = partial(self.inner.get_call_with_recordings, call_id)
-        return self._ask(call_id, "table.get_call_with_recordings", act)
-
-    def find_calls_with(
-        self, phone_number: str, *, limit: int, newest_first: bool = False
-    ) -> list[str]:
-        find = self.inner.find_calls_with
-        act = partial(find, phone_number, limit=limit, newest_first=newest_first)
-        return self._ask(NOBODY, "table.find_calls_with", act)
-
     def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
         act = partial(self.inner.replace_call, call, only_from=only_from)
         read = partial(self.inner.get_call, call.call_id)
         return self._write(call.call_id, "table.replace_call", act, read, asdict(call))
-
-    def remove_recording(self, recording: Recording) -> bool:
-        act = partial(self.inner.remove_recording, recording)
-        return self._ask(recording.recording_sid, "table.remove_recording", act)
 
     def find_call_id(self, call_sid: str) -> str | None:
         def act() -> str | None:
@@ -231,25 +208,6 @@ class SimulatedTable:
         read = partial(self.inner.get_recording, call_id, recording_sid)
         return self._write(recording_sid, "table.change_recording", act, read, changes)
 
-    def list_day(
-        self, day: str, *, before: tuple[str, str] | None, status: str | None, limit: int
-    ) -> list[Call]:
-        act = partial(self.inner.list_day, day, before=before, status=status, limit=limit)
-        return self._ask(NOBODY, "table.list_day", act)
-
-    def list_scheduled(
-        self, *, after: tuple[str, str] | None, caller: str | None, limit: int
-    ) -> list[Call]:
-        act = partial(self.inner.list_scheduled, after=after, caller=caller, limit=limit)
-        return self._ask(NOBODY, "table.list_scheduled", act)
-
-    def overdue(self, now: str) -> Iterator[OverdueItem]:
-        yield from self._ask(NOBODY, "table.overdue", lambda: list(self.inner.overdue(now)))
-
-    def failures(self, since: str, until: str) -> Iterator[Failed]:
-        found = partial(self.inner.failures, since, until)
-        yield from self._ask(NOBODY, "table.failures", lambda: list(found()))
-
     def save_sweep(self, before: Sweep | None, after: Sweep) -> bool:
         act = partial(self.inner.save_sweep, before, after)
         read = partial(self.inner.get_sweep, after.sweep_id)
@@ -263,12 +221,6 @@ class SimulatedTable:
         read = partial(self.inner.get_sweep, sweep.sweep_id)
         return self._write(NOBODY, "table.add_sweep", act, read, asdict(sweep))
 
-    def get_sweep(self, sweep_id: str) -> Sweep | None:
-        return self._ask(NOBODY, "table.get_sweep", partial(self.inner.get_sweep, sweep_id))
-
-    def list_sweeps(self) -> list[Sweep]:
-        return self._ask(NOBODY, "table.list_sweeps", self.inner.list_sweeps)
-
     def change_sweep(
         self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]
     ) -> bool:
@@ -276,46 +228,15 @@ class SimulatedTable:
         read = partial(self.inner.get_sweep, sweep_id)
         return self._write(NOBODY, "table.change_sweep", act, read, changes)
 
-    def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
-        act = partial(self.inner.take_lease, name, owner=owner, now=now, until=until)
-        return self._ask(NOBODY, "table.take_lease", act)
+    def __getattr__(self, method: str) -> Any:
+        """Everything that the doubles need not look into: one request, named after what it concerns."""
+        act = getattr(self.inner, method)
 
-    def give_back_lease(self, name: str, *, owner: str) -> None:
-        act = partial(self.inner.give_back_lease, name, owner=owner)
-        self._ask(NOBODY, "table.give_back_lease", act)
+        def ask(*arguments: Any, **options: Any) -> Any:
+            entity = _entity(method, *arguments)
+            return self._ask(entity, f"table.{method}", lambda: _read(act(*arguments, **options)))
 
-    def get_switch(self) -> KillSwitch:
-        return self._ask(NOBODY, "table.get_switch", self.inner.get_switch)
-
-    def set_switch(self, switch: KillSwitch) -> None:
-        self._ask(NOBODY, "table.set_switch", partial(self.inner.set_switch, switch))
-
-    def is_do_not_call(self, phone_number: str) -> bool:
-        return self._ask(
-            NOBODY, "table.is_do_not_call", partial(self.inner.is_do_not_call, phone_number)
-        )
-
-    def set_do_not_call(self, phone_number: str, *, listed: bool) -> None:
-        act = partial(self.inner.set_do_not_call, phone_number, listed=listed)
-        self._ask(NOBODY, "table.set_do_not_call", act)
-
-    def count_up(self, name: str, day: str, *, limit: int, expires_at: int) -> bool:
-        act = partial(self.inner.count_up, name, day, limit=limit, expires_at=expires_at)
-        return self._ask(NOBODY, "table.count_up", act)
-
-    def acquire_slot(self, call: InFlightCall, *, shard: int, limit: int) -> bool:
-        act = partial(self.inner.acquire_slot, call, shard=shard, limit=limit)
-        return self._ask(call.call_id, "table.acquire_slot", act)
-
-    def in_flight_calls(self, shard: int) -> list[InFlightCall]:
-        return self._ask(
-            NOBODY, "table.in_flight_calls", partial(self.inner.in_flight_calls, shard)
-        )
-
-    def release_slots(self, ended: Collection[InFlightCall], *, shard: int) -> None:
-        self._ask(
-            NOBODY, "table.release_slots", partial(self.inner.release_slots, ended, shard=shard)
-        )
+        return ask
 
     def _ask(self, entity: str, operation: str, act: Callable[[], T]) -> T:
         if self._scheduler.now >= self._next_expiry:
@@ -345,6 +266,20 @@ class SimulatedTable:
     def _index(self, call_sid: str | None) -> None:
         if call_sid is not None:
             self._indexed_at.setdefault(call_sid, self._scheduler.now + _INDEX_LAG_SECONDS)
+
+
+def _entity(method: str, *arguments: Any) -> str:
+    if method in ("get_call", "get_call_with_recordings"):
+        return str(arguments[0])
+    if method == "get_recording":
+        return str(arguments[1])
+    concerned = arguments[0] if method in ("remove_recording", "acquire_slot") else None
+    return str(getattr(concerned, "recording_sid", None) or getattr(concerned, "call_id", NOBODY))
+
+
+def _read(result: Any) -> Any:
+    """A list that is read page by page is read here at once."""
+    return iter(list(result)) if isinstance(result, Iterator) else result
 
 
 def _is_forward(before: Call | Recording, after: Call | Recording) -> bool:

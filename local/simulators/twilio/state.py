@@ -11,8 +11,6 @@ from typing import Any
 from local.simulators.twilio.audio import Track
 from local.simulators.twilio.rules import API_VERSION, rfc_2822, shown_status
 
-# Twilio lets a phone ring so long by default
-DEFAULT_RING_SECONDS = 60
 BEHAVIORS = ("answers", "busy", "no-answer", "fails", "silent", "hangs-up")
 
 
