@@ -240,22 +240,22 @@ MUTANTS = (
     Mutant(
         what="Twilio's recordings are not swept",
         path=_USE_CASES + "sweep_vendors.py",
-        old="        for name in STANDING:\n",
-        new='        for name in ("calls", "transcripts"):\n',
+        old=" for kind in STANDING\n",
+        new=" for kind in (SweepKind.CALLS, SweepKind.TRANSCRIPTS)\n",
     ),
     Mutant(
         what="a window does not reach back to what was unfinished when the last one passed",
-        path=_USE_CASES + "sweep_vendors.py",
-        old="        since = min(joins, max(unfinished, now - _MAX_REACH_BACK))\n",
-        new="        since = parse_timestamp(last.until)\n",
+        path="layers/callscribe/callscribe/domain/sweeps.py",
+        old="    since = min(joins, max(unfinished, now - _MAX_REACH_BACK))\n",
+        new="    since = parse_timestamp(last.until)\n",
         # one that has an outage, and adopts what is recorded elsewhere
         seed="m2",
     ),
     Mutant(
         what="a window leaves a gap after an outage of several days",
-        path=_USE_CASES + "sweep_vendors.py",
-        old="        since = min(joins, max(unfinished, now - _MAX_REACH_BACK))\n",
-        new="        since = max(min(joins, unfinished), now - _MAX_REACH_BACK)\n",
+        path="layers/callscribe/callscribe/domain/sweeps.py",
+        old="    since = min(joins, max(unfinished, now - _MAX_REACH_BACK))\n",
+        new="    since = max(min(joins, unfinished), now - _MAX_REACH_BACK)\n",
         # one that has an outage, and adopts what is recorded elsewhere
         seed="m2",
     ),

@@ -15,7 +15,7 @@ from callscribe.adapters.dynamodb.store import DynamoDBCallStore
 from callscribe.domain.calls import Call, CallState, new_call_id
 from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.recordings import Recording, RecordingState
-from callscribe.domain.sweeps import Sweep
+from callscribe.domain.sweeps import Sweep, SweepKind, SweepStatus
 from callscribe.ports.storage import InFlightCall
 from simulation.memory_store import MemoryCallStore
 from tests.support.stack import Driver
@@ -176,8 +176,8 @@ def test_what_has_expired_is_not_there_although_it_is_not_deleted_yet(
     heard = recording(made, expires_at=end)
     sweep = Sweep(
         sweep_id="import-1",
-        kind="import",
-        status="running",
+        kind=SweepKind.IMPORT,
+        status=SweepStatus.RUNNING,
         since=NOW,
         until=NOW,
         created_at=NOW,
@@ -404,8 +404,8 @@ def test_key_stands_for_what_it_was_first_bound_to_until_it_expires(store: Store
 def test_sweep_is_kept_changed_and_listed(store: Store) -> None:
     sweep = Sweep(
         sweep_id="recordings",
-        kind="recordings",
-        status="running",
+        kind=SweepKind.RECORDINGS,
+        status=SweepStatus.RUNNING,
         since=NOW,
         until=NOW,
         created_at=NOW,
@@ -419,7 +419,7 @@ def test_sweep_is_kept_changed_and_listed(store: Store) -> None:
     assert not store.save_sweep(None, replace(sweep, seen=9))
     assert store.get_sweep("recordings") == sweep
     assert store.find_call_id("CA" + "7" * 32) is None
-    ended = replace(sweep, status="completed", cursor=None, seen=5)
+    ended = replace(sweep, status=SweepStatus.COMPLETED, cursor=None, seen=5)
     assert store.save_sweep(sweep, ended)
     assert not store.save_sweep(sweep, replace(sweep, seen=6))
     assert store.list_sweeps() == [ended]

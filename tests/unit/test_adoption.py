@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from callscribe.domain.adoption import AdoptionRules, belongs_here, is_in_bucket, read_adoption
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.recordings import Recording, RecordingState
-from callscribe.domain.sweeps import Sweep
+from callscribe.domain.sweeps import Sweep, SweepKind, SweepStatus
 from callscribe.domain.times import format_timestamp
 from callscribe.domain.transcription_jobs import JobStatus, TranscriptionJob
 from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate, VendorRecordingState
 from callscribe.ports.vendors import Page
-from callscribe.use_cases.sweep_vendors import SweepVendors
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry, queued_at_twilio
+from tests.support.sweeping import BUCKET, NOW, OURS, sweep_vendors
 
-NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CALL_ID, CALL_SID, RECORDING_SID = "a" * 32, "CA" + "1" * 32, "RE" + "1" * 32
-BUCKET, OURS = "our-bucket", "https://api.example"
 KEY = f"audio/{CALL_ID}/{RECORDING_SID}.wav"
 
 
@@ -157,21 +155,7 @@ def swept(
     rules: AdoptionRules, vendors: Vendors, *, store: MemoryCallStore | None = None, runs: int = 1
 ) -> list[RecordingStatusUpdate]:
     store, queue = store or MemoryCallStore(), Queue()
-    both = cast(Any, vendors)
-    sweeper = SweepVendors(
-        store=store,
-        sweeps=store,
-        telephony=both,
-        transcriber=both,
-        queue=queue,
-        track=cast(Any, None),
-        finish=cast(Any, None),
-        telemetry=QuietTelemetry(),
-        clock=lambda: NOW,
-        adoption=rules,
-        bucket_name=BUCKET,
-        base_urls=(OURS,),
-    )
+    sweeper = sweep_vendors(store, vendors, queue, QuietTelemetry(), adoption=rules)
     for _ in range(runs):
         sweeper.run(lambda: 60.0)
     return queue.notices
@@ -218,8 +202,8 @@ def test_import_takes_what_it_names_and_says_so() -> None:
     store.add_sweep(
         Sweep(
             sweep_id="import-1",
-            kind="import",
-            status="running",
+            kind=SweepKind.IMPORT,
+            status=SweepStatus.RUNNING,
             since="2026-01-01T00:00:00.000Z",
             until=at,
             created_at=at,

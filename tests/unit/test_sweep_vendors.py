@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 
 from callscribe.domain.adoption import AdoptionRules
 from callscribe.domain.errors import VendorOutcomeUnknownError, VendorRefusedError
-from callscribe.domain.sweeps import Sweep
+from callscribe.domain.sweeps import STANDING, Sweep, SweepKind, SweepStatus
 from callscribe.domain.times import format_timestamp
 from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 from callscribe.ports.vendors import Page
-from callscribe.use_cases.sweep_vendors import SweepResult, SweepVendors
+from callscribe.use_cases.sweep_vendors import SweepResult
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
+from tests.support.sweeping import NOW, sweep_vendors
 
-BUCKET = "our-bucket"
 ACCOUNT = AdoptionRules("account")
-NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
 
 class Vendors:
@@ -67,19 +66,8 @@ class Walk:
         self.store = MemoryCallStore()
         self.vendors = Vendors(pages)
         self.telemetry, self.queue = Telemetry(), Queue()
-        self.sweeper = SweepVendors(
-            store=self.store,
-            sweeps=self.store,
-            telephony=cast(Any, self.vendors),
-            transcriber=cast(Any, self.vendors),
-            queue=self.queue,
-            track=cast(Any, None),
-            finish=cast(Any, None),
-            telemetry=self.telemetry,
-            clock=lambda: NOW,
-            adoption=adoption,
-            bucket_name=BUCKET,
-            base_urls=("https://api.example",),
+        self.sweeper = sweep_vendors(
+            self.store, self.vendors, self.queue, self.telemetry, adoption=adoption
         )
 
     def run(self) -> SweepResult:
@@ -100,7 +88,9 @@ def heard(number: int, minutes_ago: float = 60) -> RecordingStatusUpdate:
 def an_import(**more: Any) -> Sweep:
     at = format_timestamp(NOW)
     values = {"since": "2026-01-01T00:00:00.000Z", "until": at, "created_at": at, "updated_at": at}
-    return Sweep(sweep_id="import-1", kind="import", status="running", **(values | more))
+    return Sweep(
+        sweep_id="import-1", kind=SweepKind.IMPORT, status=SweepStatus.RUNNING, **(values | more)
+    )
 
 
 def test_cursor_that_grew_too_old_begins_the_window_again() -> None:
@@ -142,8 +132,8 @@ def test_import_is_paced_and_bounded_in_a_run() -> None:
         for n in range(20)
     }
     walk = Walk(pages)
-    for name in ("calls", "recordings", "transcripts"):
-        done = replace(an_import(), sweep_id=name, kind=name, status="running", cursor="done")
+    for kind in STANDING:
+        done = replace(an_import(), sweep_id=kind, kind=kind, cursor="done")
         walk.store.add_sweep(done)
     pages["done"] = Page([], None)
     walk.store.add_sweep(an_import())
@@ -175,7 +165,11 @@ def window_after(hours: float, *, unfinished_hours: float | None = None) -> Swee
         format_timestamp(NOW - timedelta(hours=unfinished_hours)) if unfinished_hours else None
     )
     done = replace(
-        an_import(), sweep_id="recordings", kind="recordings", status="completed", until=until
+        an_import(),
+        sweep_id="recordings",
+        kind=SweepKind.RECORDINGS,
+        status=SweepStatus.COMPLETED,
+        until=until,
     )
     walk.store.add_sweep(replace(done, unfinished_since=unfinished))
     walk.run()

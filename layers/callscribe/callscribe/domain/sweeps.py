@@ -2,24 +2,63 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from enum import StrEnum
 
-from callscribe.domain.calls import CALL_SID
-from callscribe.domain.errors import FieldError, InvalidInputError
-from callscribe.domain.recordings import RECORDING_SID
-from callscribe.domain.request_fields import read_object, read_time
-from callscribe.domain.times import format_timestamp
+from callscribe.domain.times import format_timestamp, parse_timestamp
 
-IMPORT_ID = re.compile(r"import-[0-9a-f]{32}")
-# the three that go on for ever; imports are asked for
-STANDING = ("calls", "recordings", "transcripts")
-# Twilio's first recordings are no older than Twilio
-_EARLIEST = "2008-01-01T00:00:00.000Z"
-_IMPORT_FIELDS = ("since", "until", "call_sid", "recording_sid")
+_FIRST_WINDOW = timedelta(hours=24)
+# the vendors' lists are eventually consistent
+_OVERLAP = timedelta(minutes=30)
+# what is not done after so long never will be: the window need not reach back to it
+_MAX_REACH_BACK = timedelta(hours=48)
+
+
+class SweepKind(StrEnum):
+    """Whose list is walked. An import goes through recordings that were made elsewhere."""
+
+    CALLS = "calls"
+    RECORDINGS = "recordings"
+    TRANSCRIPTS = "transcripts"
+    IMPORT = "import"
+
+
+# the three that go on for good; imports are asked for
+STANDING = (SweepKind.CALLS, SweepKind.RECORDINGS, SweepKind.TRANSCRIPTS)
+
+
+class SweepStatus(StrEnum):
+    """Only an import fails: a standing sweep tries again in the next run."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class Outcome(StrEnum):
+    """What became of one entry of a vendor's list."""
+
+    KNOWN = "known"
+    # unknown here, or not up to date, and advanced
+    FOUND = "found"
+    # not this stack's, or nothing to do with it
+    SKIPPED = "skipped"
+    # not done yet: the next window reaches back to it
+    UNFINISHED = "unfinished"
+    # of an erased call: to be deleted at the vendor, and so not done yet either
+    UNWANTED = "unwanted"
+
+
+@dataclass(frozen=True, slots=True)
+class HandledEntry:
+    """``created_at`` is the entry's at the vendor, None where it does not say. ``is_unmapped``: a
+    recording that no item named although it was not new."""
+
+    outcome: Outcome
+    created_at: str | None = None
+    is_unmapped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +68,14 @@ class Sweep:
     ``cursor`` is the vendor's own, None at the beginning. ``seen`` = ``known`` + ``found`` (unknown, or
     not up to date, and moved on) + ``skipped`` (not ours, or nothing to do with it).
     An import may be narrowed to one call or one recording (names of their own, because ``call_sid``
-    is the key of an index). ``unmapped`` are recordings that nobody here knew although they were not
+    is the key of an index). ``unmapped`` are recordings that no item named although they were not
     new. ``unfinished_since`` is the oldest entry that was not done yet: the next window begins there.
     ``restarts`` counts how often the vendor no longer took the cursor.
     """
 
     sweep_id: str
-    kind: str
-    status: str
+    kind: SweepKind
+    status: SweepStatus
     since: str
     until: str
     created_at: str
@@ -56,63 +95,83 @@ class Sweep:
     expires_at: int | None = None
 
 
-def read_import_request(body: object) -> dict[str, str | None]:
-    """The fields of ``POST /imports``: their form, which is the same at any time.
+def first_window(kind: SweepKind, now: datetime) -> Sweep:
+    """The window of a stack that has none yet: one day.
 
-    Raises:
-        InvalidInputError: with every mistake at once.
+    Older recordings are found by their calls' deadlines, or by an import. So a stack whose
+    reconciliation never got through before its first outage has no window to join up with: what only
+    a vendor's list knows of, and is older than a day by then, has to be imported.
     """
-    request, errors = read_object(body, _IMPORT_FIELDS, example='{"since": "2026-11-01T00:00:00Z"}')
-    call_sid = _sid(request, "call_sid", CALL_SID, "CA", errors)
-    recording_sid = _sid(request, "recording_sid", RECORDING_SID, "RE", errors)
-    since = read_time(request, "since", errors)
-    until = read_time(request, "until", errors)
-    if since is None and call_sid is None and recording_sid is None and not errors:
-        errors.append(FieldError("since", "is missing; or name a call_sid or a recording_sid"))
-    if errors:
-        raise InvalidInputError(errors)
-    return {"since": since, "until": until, "call_sid": call_sid, "recording_sid": recording_sid}
+    return _window(kind, now - _FIRST_WINDOW, now)
 
 
-def span_of_import(wanted: Mapping[str, str | None], now: datetime) -> tuple[str, str]:
-    """``since`` and ``until``, whole. Apart from the form: a repeated request passes that.
+def next_window(last: Sweep, now: datetime) -> Sweep:
+    """The window that joins up with one that ended, however long ago that was.
 
-    Raises:
-        InvalidInputError
+    The lists reach back far enough: Twilio's without end, the transcription vendor's further than it
+    keeps transcripts.
     """
-    since, until = wanted["since"] or _EARLIEST, wanted["until"] or format_timestamp(now)
-    errors = []
-    if since >= until:
-        errors.append(FieldError("until", "must be after since"))
-    if until > format_timestamp(now + timedelta(minutes=5)):
-        errors.append(FieldError("until", "must not be in the future"))
-    if errors:
-        raise InvalidInputError(errors)
-    return since, until
+    joins = parse_timestamp(last.until) - _OVERLAP
+    unfinished = parse_timestamp(last.unfinished_since or last.until)
+    since = min(joins, max(unfinished, now - _MAX_REACH_BACK))
+    return replace(_window(last.kind, since, now), created_at=last.created_at)
 
 
-def import_view(sweep: Sweep) -> dict[str, Any]:
-    """An import as the HTTP API shows it."""
-    names = "status since until seen known found skipped created_at updated_at error_message"
-    return {
-        "import_id": sweep.sweep_id,
-        "call_sid": sweep.wanted_call_sid,
-        "recording_sid": sweep.wanted_recording_sid,
-        **{name: getattr(sweep, name) for name in names.split()},
-    }
+def advanced(
+    sweep: Sweep, handled: Sequence[HandledEntry], cursor: str | None, now: datetime
+) -> Sweep:
+    """The sweep after a page; ``cursor`` asks for the next one, None at the end of the list."""
+
+    def number(*outcomes: Outcome) -> int:
+        return sum(entry.outcome in outcomes for entry in handled)
+
+    return replace(
+        sweep,
+        status=SweepStatus.RUNNING if cursor else SweepStatus.COMPLETED,
+        cursor=cursor,
+        seen=sweep.seen + len(handled),
+        known=sweep.known + number(Outcome.KNOWN),
+        found=sweep.found + number(Outcome.FOUND),
+        skipped=sweep.skipped + number(Outcome.SKIPPED, *_NOT_DONE),
+        unmapped=sweep.unmapped + sum(entry.is_unmapped for entry in handled),
+        unfinished_since=_unfinished_since(sweep, handled),
+        updated_at=format_timestamp(now),
+    )
 
 
-def _sid(
-    body: Mapping[Any, Any],
-    name: str,
-    pattern: re.Pattern[str],
-    prefix: str,
-    errors: list[FieldError],
-) -> str | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        errors.append(FieldError(name, f"must be {prefix} and 32 hexadecimal digits"))
-        return None
-    return value
+def restarted(sweep: Sweep, now: datetime) -> Sweep:
+    """The same window from its beginning: the vendor no longer takes the cursor."""
+    return replace(
+        sweep,
+        cursor=None,
+        seen=0,
+        known=0,
+        found=0,
+        skipped=0,
+        unmapped=0,
+        unfinished_since=None,
+        restarts=sweep.restarts + 1,
+        updated_at=format_timestamp(now),
+    )
+
+
+_NOT_DONE = (Outcome.UNFINISHED, Outcome.UNWANTED)
+
+
+def _unfinished_since(sweep: Sweep, handled: Sequence[HandledEntry]) -> str | None:
+    not_done = [entry.created_at or sweep.since for entry in handled if entry.outcome in _NOT_DONE]
+    if not not_done:
+        return sweep.unfinished_since
+    return min([sweep.unfinished_since or sweep.until, *not_done])
+
+
+def _window(kind: SweepKind, since: datetime, until: datetime) -> Sweep:
+    return Sweep(
+        sweep_id=str(kind),
+        kind=kind,
+        status=SweepStatus.RUNNING,
+        since=format_timestamp(since),
+        until=format_timestamp(until),
+        created_at=format_timestamp(until),
+        updated_at=format_timestamp(until),
+    )

@@ -14,19 +14,19 @@ from callscribe.domain.errors import (
     NotFoundError,
 )
 from callscribe.domain.idempotency import check_key, fingerprint, key_digest
-from callscribe.domain.sweeps import (
+from callscribe.domain.imports import (
     IMPORT_ID,
-    Sweep,
     import_view,
     read_import_request,
     span_of_import,
 )
+from callscribe.domain.sweeps import Sweep, SweepKind, SweepStatus
 from callscribe.domain.times import Clock, format_timestamp
 from callscribe.ports.storage import KeyStore, SweepStore
 
 _KEPT = timedelta(days=90)
 # imports are walked one after the other: more at once would only wait
-_MOST_RUNNING = 20
+_MAX_RUNNING = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +71,14 @@ class ImportRecordings:
         """Two requests with one key at one moment may both get here: either's import is the key's."""
         now = self.clock()
         since, until = span_of_import(wanted, now)
-        imports = [sweep for sweep in self.sweeps.list_sweeps() if sweep.kind == "import"]
-        if sum(sweep.status == "running" for sweep in imports) >= _MOST_RUNNING:
-            message = f"{_MOST_RUNNING} imports are running already: wait for one to end"
+        imports = [sweep for sweep in self.sweeps.list_sweeps() if sweep.kind is SweepKind.IMPORT]
+        if sum(sweep.status is SweepStatus.RUNNING for sweep in imports) >= _MAX_RUNNING:
+            message = f"{_MAX_RUNNING} imports are running already: wait for one to end"
             raise InvalidInputError([FieldError("body", message)])
         sweep = Sweep(
             sweep_id=import_id,
-            kind="import",
-            status="running",
+            kind=SweepKind.IMPORT,
+            status=SweepStatus.RUNNING,
             since=since,
             until=until,
             wanted_call_sid=wanted["call_sid"],
@@ -88,7 +88,7 @@ class ImportRecordings:
             request_hash=request_hash,
             expires_at=int((now + _KEPT).timestamp()),
         )
-        if not self.sweeps.add_sweep(sweep):
+        if not self.sweeps.save_sweep(None, sweep):
             before = self.sweeps.get_sweep(import_id)
             if before is None or before.request_hash != request_hash:
                 raise ConflictError("this Idempotency-Key was used for another import")

@@ -17,7 +17,7 @@ from callscribe.domain.calls import ERASING, Call, CallState
 from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.differences import differing, to_write
 from callscribe.domain.recordings import Recording, RecordingState
-from callscribe.domain.sweeps import Sweep
+from callscribe.domain.sweeps import Sweep, SweepKind, SweepStatus
 from callscribe.domain.times import Clock, utc_now
 from callscribe.ports.storage import Entry, Failed, InFlightCall, OverdueItem
 
@@ -609,4 +609,5 @@ _SWEEP_FIELDS = frozenset(field.name for field in fields(Sweep))
 
 def _to_sweep(item: Item) -> Sweep:
     values = {name: value for name, value in item.items() if name in _SWEEP_FIELDS}
+    values |= {"kind": SweepKind(item["kind"]), "status": SweepStatus(item["status"])}
     return Sweep(sweep_id=item["item"], **values)

@@ -1,0 +1,82 @@
+"""Imports: sweeps that an operator asks for, through recordings that were made elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from callscribe.domain.calls import CALL_SID
+from callscribe.domain.errors import FieldError, InvalidInputError
+from callscribe.domain.recordings import RECORDING_SID
+from callscribe.domain.request_fields import read_object, read_time
+from callscribe.domain.sweeps import Sweep
+from callscribe.domain.times import format_timestamp
+
+IMPORT_ID = re.compile(r"import-[0-9a-f]{32}")
+# Twilio's first recordings are no older than Twilio
+_EARLIEST = "2008-01-01T00:00:00.000Z"
+_FIELDS = ("since", "until", "call_sid", "recording_sid")
+
+
+def read_import_request(body: object) -> dict[str, str | None]:
+    """The fields of ``POST /imports``: their form, which is the same at any time.
+
+    Raises:
+        InvalidInputError: with every mistake at once.
+    """
+    request, errors = read_object(body, _FIELDS, example='{"since": "2026-11-01T00:00:00Z"}')
+    call_sid = _sid(request, "call_sid", CALL_SID, "CA", errors)
+    recording_sid = _sid(request, "recording_sid", RECORDING_SID, "RE", errors)
+    since = read_time(request, "since", errors)
+    until = read_time(request, "until", errors)
+    if since is None and call_sid is None and recording_sid is None and not errors:
+        errors.append(FieldError("since", "is missing; or name a call_sid or a recording_sid"))
+    if errors:
+        raise InvalidInputError(errors)
+    return {"since": since, "until": until, "call_sid": call_sid, "recording_sid": recording_sid}
+
+
+def span_of_import(wanted: Mapping[str, str | None], now: datetime) -> tuple[str, str]:
+    """``since`` and ``until``, whole. Apart from the form: a repeated request passes that.
+
+    Raises:
+        InvalidInputError
+    """
+    since, until = wanted["since"] or _EARLIEST, wanted["until"] or format_timestamp(now)
+    errors = []
+    if since >= until:
+        errors.append(FieldError("until", "must be after since"))
+    if until > format_timestamp(now + timedelta(minutes=5)):
+        errors.append(FieldError("until", "must not be in the future"))
+    if errors:
+        raise InvalidInputError(errors)
+    return since, until
+
+
+def import_view(sweep: Sweep) -> dict[str, Any]:
+    """An import as the HTTP API shows it."""
+    names = "status since until seen known found skipped created_at updated_at error_message"
+    return {
+        "import_id": sweep.sweep_id,
+        "call_sid": sweep.wanted_call_sid,
+        "recording_sid": sweep.wanted_recording_sid,
+        **{name: getattr(sweep, name) for name in names.split()},
+    }
+
+
+def _sid(
+    body: Mapping[Any, Any],
+    name: str,
+    pattern: re.Pattern[str],
+    prefix: str,
+    errors: list[FieldError],
+) -> str | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        errors.append(FieldError(name, f"must be {prefix} and 32 hexadecimal digits"))
+        return None
+    return value

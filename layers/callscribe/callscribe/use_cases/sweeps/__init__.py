@@ -1,0 +1,1 @@
+"""The scans of the vendors' lists, one for each kind of entry."""
