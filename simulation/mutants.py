@@ -61,20 +61,20 @@ MUTANTS = (
     Mutant(
         what="a call is dialed although another request has claimed it",
         path=_USE_CASES + "place_call.py",
-        old="        if not self.store.add_call(call):\n",
-        new="        if not self.store.add_call(call) and False:\n",
+        old="        added = self.ledger.add(call)\n",
+        new="        added = self.ledger.add(call) or call\n",
     ),
     Mutant(
         what="two requests with the same key in the same millisecond make the same claim",
         path=_USE_CASES + "place_call.py",
-        old="            claim_token=self.new_id(),\n",
-        new="",
+        old="            claim_token=self.new_id(),\n            expires_at",
+        new="            expires_at",
     ),
     Mutant(
         what="a schedule that fires twice in the same millisecond makes the same claim",
         path=_USE_CASES + "place_call.py",
-        old='            "claim_token": self.new_id(),\n',
-        new="",
+        old="            claim_token=self.new_id(),\n            # PublicBaseUrl",
+        new="            # PublicBaseUrl",
     ),
     Mutant(
         what="an Idempotency-Key is not looked up",
@@ -85,14 +85,14 @@ MUTANTS = (
     Mutant(
         what="a schedule that fires twice places two calls",
         path=_USE_CASES + "place_call.py",
-        old='call_id, claim, only_from=["scheduled"]):',
-        new="call_id, claim, only_from=calls.STATUSES):",
+        old="        claimed = self.ledger.save(call, claim)\n",
+        new="        claimed = self.ledger.save(call, claim) or claim\n",
     ),
     Mutant(
         what="a scheduled call is retained from its request on and may expire before it ends",
         path=_USE_CASES + "place_call.py",
-        old="            expires_at=self.retention.expires_at(waits_from),\n",
-        new="            expires_at=self.retention.expires_at(now),\n",
+        old="            expires_at=self.retention.expires_at(last),\n        )\n\n    def _base_url",
+        new="            expires_at=self.retention.expires_at(now),\n        )\n\n    def _base_url",
     ),
     Mutant(
         what="a recording outlives its call",
@@ -103,18 +103,18 @@ MUTANTS = (
     Mutant(
         what="a canceled call is dialed",
         path=_USE_CASES + "place_call.py",
-        old='        if not self.store.change_call(call_id, claim, only_from=["scheduled"]):\n',
+        old="        claimed = self.ledger.save(call, claim)\n",
         new=(
-            "        if not self.store.change_call(\n"
-            '            call_id, claim, only_from=["scheduled", "canceled"]\n'
-            "        ):\n"
+            "        claimed = self.ledger.save(call, claim)\n"
+            "        if (self.store.get_call(call_id) or call).status == CallState.CANCELED:\n"
+            "            claimed = claim\n"
         ),
     ),
     Mutant(
         what="a cancellation is confirmed although the call has been placed",
         path=_USE_CASES + "scheduled_calls.py",
-        old='changes, only_from=["scheduled"]):\n',
-        new='changes, only_from=["scheduled"]) or True:\n',
+        old="        saved = self.ledger.save(call, wanted)\n",
+        new="        saved = self.ledger.save(call, wanted) or wanted\n",
     ),
     Mutant(
         what="a scheduled call is placed however late it is",
@@ -262,8 +262,8 @@ MUTANTS = (
     Mutant(
         what="a look-up's details are dropped when the status is unchanged",
         path=_USE_CASES + "track_call.py",
-        old="        if call.status in ERASED_STATUSES or not missing:\n",
-        new="        if True:\n",
+        old="        if call.status in ERASED_STATUSES:\n            return True\n",
+        new="        if True:\n            return True\n",
     ),
     Mutant(
         what="an item that cannot be processed stays at the head of the index",
@@ -360,6 +360,7 @@ def _try(mutant: Mutant) -> tuple[Mutant, int, str]:
         copy = Path(folder)
         for name in ("functions", "layers/callscribe", "local", "simulation"):
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "template.yaml", copy)
         if mutant.path:
             plant(mutant, copy)
         rates = [part for rate in _RATES if mutant.rough for part in ("--rate", rate)]

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from callscribe.domain.calls import Call, CallState
+from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.times import Clock
+from callscribe.ports.storage import CallStore
 from callscribe.ports.telephony import CallStatusUpdate
+from callscribe.use_cases.ledger import Ledger
 
 
 class QuietTelemetry:
@@ -17,6 +21,10 @@ class QuietTelemetry:
 
     def exception(self, message: str, error: Exception) -> None:
         raise AssertionError(message) from error
+
+
+def ledger_of(store: CallStore, clock: Clock) -> Ledger:
+    return Ledger(store=store, deadlines=Deadlines(), clock=clock)
 
 
 def queued_at_twilio(call: Call, call_sid: str) -> CallStatusUpdate:

@@ -11,7 +11,6 @@ from callscribe.adapters.twilio.twiml import render_twiml
 from callscribe.domain.call_requests import LANGUAGES
 from callscribe.domain.calls import CallState
 from callscribe.domain.consent import STATUSES, ConsentRules, announced, answered
-from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import RetryLaterError
 from callscribe.domain.retention import Retention
 from callscribe.ports.telephony import CallStatusUpdate
@@ -19,7 +18,7 @@ from callscribe.use_cases.answer_call import AnswerCall
 from callscribe.use_cases.track_call import TrackCall
 from local.template import TEMPLATE
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry
+from tests.support.doubles import QuietTelemetry, ledger_of
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SID = "CA" + "1" * 32
@@ -28,19 +27,20 @@ SID = "CA" + "1" * 32
 class Stubborn(MemoryCallStore):
     """Somebody else always changes the call first."""
 
-    def change_call(self, *_: object, **__: object) -> bool:
-        return False
+    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
+        return before is None and super().save(before, after, **conditions)
 
 
 def use_case(rules: ConsentRules, store: MemoryCallStore | None = None) -> AnswerCall:
     store = store or MemoryCallStore()
     return AnswerCall(
         store=store,
+        ledger=ledger_of(store, lambda: NOW),
         track=TrackCall(
             store=store,
+            ledger=ledger_of(store, lambda: NOW),
             telemetry=QuietTelemetry(),
             clock=lambda: NOW,
-            deadlines=Deadlines(),
             retention=Retention(365),
         ),
         telemetry=QuietTelemetry(),

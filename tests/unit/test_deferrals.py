@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from callscribe.use_cases.overdue.calls import AdvanceCall
 from callscribe.use_cases.overdue.deferral import DeferEntry
 from callscribe.use_cases.overdue.entries import AdvanceOverdue, OverdueResult
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry
+from tests.support.doubles import QuietTelemetry, ledger_of
 
 
 class Telemetry(QuietTelemetry):
@@ -53,6 +54,7 @@ class Table:
             store=self.store,
             calls=AdvanceCall(
                 store=self.store,
+                ledger=ledger_of(self.store, self.clock),
                 telephony=idle,
                 queue=idle,
                 place=idle,
@@ -65,7 +67,9 @@ class Table:
                 deadlines=Deadlines(),
             ),
             recordings=idle,
-            deferral=DeferEntry(store=self.store, clock=self.clock),
+            deferral=DeferEntry(
+                store=self.store, ledger=ledger_of(self.store, self.clock), clock=self.clock
+            ),
             telemetry=self.telemetry,
             clock=self.clock,
         )
@@ -76,7 +80,7 @@ class Table:
             call = Call(
                 call_id=call_id, status=CallState.ERASING, created_at=at, updated_at=at, due_at=at
             )
-            self.store.add_call(call)
+            self.store.save(None, call)
 
     def clock(self) -> datetime:
         return self.now
@@ -118,8 +122,7 @@ def test_entry_that_moved_meanwhile_is_not_deferred() -> None:
     table = Table(calls=1)
 
     def move(call: Call) -> None:
-        changes = {"status": "erased", "due_at": None}
-        table.store.change_call(call.call_id, changes, only_from=["erasing"])
+        table.store.save(call, replace(call, status=CallState.ERASED, due_at=None))
 
     table.meanwhile = move
     table.run()

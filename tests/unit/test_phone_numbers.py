@@ -10,7 +10,6 @@ import pytest
 
 from callscribe.domain.call_requests import CallDefaults, check_call_request
 from callscribe.domain.calls import CallState
-from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.dialing.phone_numbers import country_of, phone_number_error
 from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.retention import Retention
@@ -19,7 +18,7 @@ from callscribe.use_cases.manage_dialing import ManageDialing
 from callscribe.use_cases.request_erasure import RequestErasure
 from callscribe.use_cases.track_call import TrackCall
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry
+from tests.support.doubles import QuietTelemetry, ledger_of
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 # each with the text that its phone has
@@ -61,9 +60,9 @@ def erasure(number: str) -> list[FieldError]:
     store = MemoryCallStore()
     ask = RequestErasure(
         store=store,
+        ledger=ledger_of(store, lambda: NOW),
         telemetry=QuietTelemetry(),
         clock=lambda: NOW,
-        deadlines=Deadlines(),
         retention=Retention(365),
     )
     try:
@@ -129,9 +128,9 @@ def test_whoever_calls_us_is_never_refused(caller: str) -> None:
     store = MemoryCallStore()
     track = TrackCall(
         store=store,
+        ledger=ledger_of(store, lambda: NOW),
         telemetry=QuietTelemetry(),
         clock=lambda: NOW,
-        deadlines=Deadlines(),
         retention=Retention(365),
     )
     news = CallStatusUpdate(

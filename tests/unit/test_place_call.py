@@ -12,7 +12,7 @@ import pytest
 from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
 from callscribe.adapters.twilio.errors import explain_refusal
 from callscribe.domain.call_requests import CallDefaults
-from callscribe.domain.calls import Call, new_call_id
+from callscribe.domain.calls import Call, failed, new_call_id
 from callscribe.domain.consent import ConsentRules
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import (
@@ -30,9 +30,9 @@ from callscribe.domain.failures import Failure
 from callscribe.domain.retention import Retention
 from callscribe.ports.telephony import CallStatusUpdate
 from callscribe.use_cases.import_recordings import ImportRecordings
-from callscribe.use_cases.place_call import Caller, PlaceCall, failed
+from callscribe.use_cases.place_call import Caller, PlaceCall
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import queued_at_twilio
+from tests.support.doubles import ledger_of, queued_at_twilio
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 SID = "CA" + "1" * 32
@@ -47,8 +47,10 @@ def refusal(status: int | None, code: int | None = None) -> VendorError:
 class BusyStore(MemoryCallStore):
     """Refuses changes, as a throttled table does."""
 
-    def change_call(self, *_: object, **__: object) -> bool:
-        raise RetryLaterError("the table is busy", seconds=5)
+    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
+        if before is not None:
+            raise RetryLaterError("the table is busy", seconds=5)
+        return super().save(before, after, **conditions)
 
 
 class Telephony:
@@ -102,7 +104,9 @@ def use_case(
         "retention": Retention(30),
         "new_id": new_call_id,
     }
-    return PlaceCall(**(parts | more))
+    parts |= more
+    parts |= {"ledger": ledger_of(parts["store"], parts["clock"])}
+    return PlaceCall(**parts)
 
 
 def ask(case: PlaceCall, *, key: str | None = None, by: str = "me", **body: Any) -> Call:
@@ -211,8 +215,8 @@ def test_call_that_was_accepted_stays_the_answer_whatever_became_of_it() -> None
     case = use_case(store, Telephony(answers=False), Schedules())
     first = ask(case, key="k")
     assert first.status == "unknown"
-    changes = failed(Failure("never_reached_twilio", "nobody was called", True), lambda: NOW)
-    store.change_call(first.call_id, changes, only_from=["unknown"])
+    lost = Failure("never_reached_twilio", "nobody was called", True)
+    store.save(first, failed(first, lost, NOW))
     again = ask(case, key="k")
     assert (again.call_id, again.status) == (first.call_id, "failed")
     assert again.error_code == "never_reached_twilio"

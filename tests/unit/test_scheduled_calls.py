@@ -21,7 +21,7 @@ from callscribe.use_cases.guard_dialing import GuardDialing
 from callscribe.use_cases.place_call import Caller, PlaceCall
 from callscribe.use_cases.scheduled_calls import MAX_LIMIT, ScheduledCalls
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry
+from tests.support.doubles import QuietTelemetry, ledger_of
 from tests.unit.test_place_call import NOW, Schedules, Telephony, ask, use_case
 
 TOMORROW = "2026-11-22T18:00:00.000Z"
@@ -58,7 +58,10 @@ class World:
             clock=lambda: self.now,
         )
         self.scheduled = ScheduledCalls(
-            store=self.store, telemetry=QuietTelemetry(), clock=lambda: self.now
+            store=self.store,
+            ledger=ledger_of(self.store, lambda: self.now),
+            telemetry=QuietTelemetry(),
+            clock=lambda: self.now,
         )
 
     def ask(self, place_at: str = TOMORROW, **more: Any) -> Call:
@@ -183,19 +186,20 @@ class Meanwhile(MemoryCallStore):
         super().__init__()
         self.then: Any = None
 
-    def change_call(self, *args: Any, **more: Any) -> bool:
+    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
         then, self.then = self.then, None
         if then is not None:
             then()
-        return super().change_call(*args, **more)
+        return super().save(before, after, **conditions)
 
 
 @pytest.mark.parametrize("first", ["cancellation", "placing"])
 def test_cancellation_and_placing_at_one_moment_are_one_or_the_other(first: str) -> None:
     world = World()
     store = Meanwhile()
-    place = replace(world.place, store=store, keys=store)
-    scheduled = replace(world.scheduled, store=store)
+    ledger = ledger_of(store, lambda: world.now)
+    place = replace(world.place, store=store, ledger=ledger, keys=store)
+    scheduled = replace(world.scheduled, store=store, ledger=ledger)
     call = ask(place, place_at=TOMORROW)
     world.now = IN_TIME
     if first == "cancellation":
@@ -304,11 +308,14 @@ def test_table_that_is_busy_is_no_cancellation() -> None:
     call = world.ask()
 
     class Busy(MemoryCallStore):
-        def change_call(self, *_: object, **__: object) -> bool:
-            raise RetryLaterError("busy", seconds=5)
+        def save(self, before: Any, after: Any, **conditions: Any) -> bool:
+            if before is not None:
+                raise RetryLaterError("busy", seconds=5)
+            return super().save(before, after, **conditions)
 
     busy = Busy()
-    busy.add_call(call)
+    busy.save(None, call)
+    scheduled = replace(world.scheduled, ledger=ledger_of(busy, lambda: NOW))
     with pytest.raises(RetryLaterError):
-        replace(world.scheduled, store=busy).cancel(call.call_id, principal="me")
+        scheduled.cancel(call.call_id, principal="me")
     assert busy.calls[call.call_id].status == "scheduled"

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import cycle, islice
 from typing import Any
 
 import pytest
 
-from callscribe.domain.calls import STATUSES, Call, CallState
-from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.calls import Call, CallState
 from callscribe.domain.errors import RetryLaterError
 from callscribe.domain.retention import Retention
 from callscribe.ports.telephony import CallStatusUpdate
 from callscribe.use_cases.track_call import TrackCall
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry
+from tests.support.doubles import QuietTelemetry, ledger_of
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CALL_ID, CALL_SID = "0" * 32, "CA" + "1" * 32
@@ -40,12 +40,12 @@ def told(**more: Any) -> CallStatusUpdate:
 
 def applied(call: Call, *news: CallStatusUpdate, store: MemoryCallStore | None = None) -> Call:
     store = store or MemoryCallStore()
-    store.add_call(call)
+    store.save(None, call)
     track = TrackCall(
         store=store,
+        ledger=ledger_of(store, lambda: NOW),
         telemetry=QuietTelemetry(),
         clock=lambda: NOW,
-        deadlines=Deadlines(),
         retention=Retention(365),
     )
     for one in news:
@@ -88,10 +88,11 @@ class Contended(MemoryCallStore):
         super().__init__()
         self.statuses = iter(statuses)
 
-    def change_call(self, call_id: str, changes: Mapping[str, Any], **conditions: Any) -> bool:
-        for status in islice(self.statuses, 1):
-            super().change_call(call_id, {"status": status}, only_from=STATUSES)
-        return super().change_call(call_id, changes, **conditions)
+    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
+        for status in islice(self.statuses, 1 if before else 0):
+            stands = self.calls[before.call_id]
+            super().save(stands, replace(stands, status=status))
+        return super().save(before, after, **conditions)
 
 
 def test_last_of_many_callbacks_at_the_same_moment_is_kept() -> None:

@@ -15,6 +15,7 @@ from callscribe.bootstrap.settings import Settings
 from callscribe.domain.retention import Retention
 from callscribe.ports.telemetry import InvocationTelemetry
 from callscribe.use_cases.answer_call import AnswerCall
+from callscribe.use_cases.ledger import Ledger
 from callscribe.use_cases.receive_recording import ReceiveRecording
 from callscribe.use_cases.track_call import TrackCall
 
@@ -69,12 +70,20 @@ class Application:
         )
 
     @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(
+            store=self.gateways.store,
+            deadlines=self.settings.deadlines,
+            clock=self.gateways.clock,
+        )
+
+    @cached_property
     def track_call(self) -> TrackCall:
         return TrackCall(
             store=self.gateways.store,
+            ledger=self.ledger,
             telemetry=self.telemetry,
             clock=self.gateways.clock,
-            deadlines=self.settings.deadlines,
             retention=self.retention,
         )
 
@@ -82,6 +91,7 @@ class Application:
     def answer_call(self) -> AnswerCall:
         return AnswerCall(
             store=self.gateways.store,
+            ledger=self.ledger,
             track=self.track_call,
             telemetry=self.telemetry,
             clock=self.gateways.clock,
@@ -133,6 +143,7 @@ class Application:
 
         return PlaceCall(
             store=self.gateways.store,
+            ledger=self.ledger,
             keys=self.gateways.store,
             telephony=self.gateways.telephony,
             schedules=self.gateways.schedules,
@@ -228,9 +239,9 @@ class Application:
 
         return RequestErasure(
             store=self.gateways.store,
+            ledger=self.ledger,
             telemetry=self.telemetry,
             clock=self.gateways.clock,
-            deadlines=self.settings.deadlines,
             retention=self.retention,
         )
 
@@ -240,6 +251,7 @@ class Application:
 
         return EraseCall(
             store=self.gateways.store,
+            ledger=self.ledger,
             telephony=self.gateways.telephony,
             transcriber=self.gateways.transcriber,
             objects=self.gateways.documents,
@@ -253,7 +265,10 @@ class Application:
         from callscribe.use_cases.scheduled_calls import ScheduledCalls
 
         return ScheduledCalls(
-            store=self.gateways.store, telemetry=self.telemetry, clock=self.gateways.clock
+            store=self.gateways.store,
+            ledger=self.ledger,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
         )
 
     @cached_property

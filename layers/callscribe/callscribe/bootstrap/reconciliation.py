@@ -69,6 +69,7 @@ def build_reconcile(app: Application) -> Reconcile:
         store=gateways.store,
         calls=AdvanceCall(
             store=gateways.store,
+            ledger=app.ledger,
             telephony=twilio,
             queue=gateways.queue,
             place=replace(app.place_call, telephony=twilio),
@@ -90,7 +91,7 @@ def build_reconcile(app: Application) -> Reconcile:
             clock=gateways.clock,
             deadlines=settings.deadlines,
         ),
-        deferral=DeferEntry(store=gateways.store, clock=gateways.clock),
+        deferral=DeferEntry(store=gateways.store, ledger=app.ledger, clock=gateways.clock),
         telemetry=app.telemetry,
         clock=gateways.clock,
     )

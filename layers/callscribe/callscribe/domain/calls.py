@@ -6,9 +6,13 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from callscribe.domain.failures import Failure
+from callscribe.domain.times import format_timestamp
 
 CALL_ID = re.compile(r"[0-9a-f]{32}")
 CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
@@ -157,6 +161,50 @@ class Call:
         if self.status == CallState.FAILED and self.call_sid is not None:
             return status == CallState.ERASING
         return status in CALL_TRANSITIONS[self.status]
+
+
+def failed(call: Call, failure: Failure, now: datetime) -> Call:
+    """A call that never rang, or of which no more will be known."""
+    return replace(
+        call,
+        status=CallState.FAILED,
+        ended_at=format_timestamp(now),
+        error_code=failure.code,
+        error_message=failure.message,
+        error_retryable=failure.retryable,
+    )
+
+
+def canceled(call: Call, failure: Failure, now: datetime, *, by: str) -> Call:
+    """A scheduled call that will not be placed."""
+    record = {"canceled_at": format_timestamp(now), "canceled_by": by}
+    return replace(failed(call, failure, now), status=CallState.CANCELED, cancellation=record)
+
+
+def tombstone(call: Call, now: datetime, *, by: str, recordings: int, transcripts: int) -> Call:
+    """What stays of a call that is to be erased: ids, times, and who asked."""
+    at = format_timestamp(now)
+    return Call(
+        call_id=call.call_id,
+        status=CallState.ERASING,
+        created_at=call.created_at,
+        updated_at=at,
+        direction=call.direction,
+        call_sid=call.call_sid,
+        erasure={
+            "asked_at": at,
+            "asked_by": by,
+            "recordings": recordings,
+            "transcripts": transcripts,
+        },
+        expires_at=call.expires_at,
+    )
+
+
+def erased(call: Call, now: datetime) -> Call:
+    """A tombstone of a call of which nothing is left anywhere."""
+    record = {**(call.erasure or {}), "erased_at": format_timestamp(now)}
+    return replace(call, status=CallState.ERASED, erasure=record)
 
 
 def new_call_id() -> str:

@@ -170,15 +170,16 @@ def _deadline_of(entry: Call | Recording) -> str | None:
     return RECORDING_DEADLINES[entry.status]
 
 
-def deferred(overdue_since: datetime, now: datetime) -> dict[str, Any]:
-    """The fields of an entry that stays due, but lets others go first: for as long again as it has
-    been overdue already, within bounds."""
+def deferred(entry: Entry, overdue_since: datetime, now: datetime) -> Entry:
+    """An entry that stays due, but lets others go first: for as long again as it has been overdue
+    already, within bounds."""
     shortest, longest = _DEFERRED_BETWEEN
     later = min(max(now - overdue_since, shortest), longest)
-    return {
-        "due_at": format_timestamp(now + later),
-        "overdue_since": format_timestamp(overdue_since),
-    }
+    return replace(
+        entry,
+        due_at=format_timestamp(now + later),
+        overdue_since=format_timestamp(overdue_since),
+    )
 
 
 def read_deadlines(text: str) -> Deadlines:

@@ -19,6 +19,7 @@ from callscribe.domain.times import Clock
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
 from callscribe.ports.telephony import CallStatusUpdate
+from callscribe.use_cases.ledger import Ledger
 from callscribe.use_cases.track_call import TrackCall
 
 _NOT_GONE = frozenset(STATUSES) - ERASED_STATUSES
@@ -27,6 +28,7 @@ _NOT_GONE = frozenset(STATUSES) - ERASED_STATUSES
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCall:
     store: CallStore
+    ledger: Ledger
     track: TrackCall
     telemetry: Telemetry
     clock: Clock
@@ -102,14 +104,7 @@ class AnswerCall:
         wanted = replace(asked or call, consent=consent)
         if consent == call.consent:
             return wanted
-        changes = {
-            name: getattr(wanted, name)
-            for name in ("consent", "mode", "say", "language", "base_url")
-            if getattr(wanted, name) != getattr(call, name)
-        }
-        written = self.store.change_call(
-            call.call_id, changes, only_from=_NOT_GONE, expected={"consent": call.consent}
-        )
-        if not written:
+        written = self.ledger.save(call, wanted, only_from=_NOT_GONE, unchanged=["consent"])
+        if written is None:
             raise RetryLaterError("somebody else has just answered", seconds=1)
-        return wanted
+        return written

@@ -9,21 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from callscribe.domain.calls import CALL_SID, ERASED, ERASING, Call
-from callscribe.domain.deadlines import NOT_WAITING, Deadlines
+from callscribe.domain.calls import CALL_SID, Call, CallState, erased
+from callscribe.domain.deadlines import Deadlines, settled
 from callscribe.domain.errors import CallscribeError, VendorNotFoundError
 from callscribe.domain.recordings import Recording
-from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
+from callscribe.domain.times import Clock, parse_timestamp
 from callscribe.ports.storage import CallStore, StoredObjects
 from callscribe.ports.telemetry import Telemetry
 from callscribe.ports.telephony import Telephony
 from callscribe.ports.transcription import Transcriber
 from callscribe.use_cases.find_submissions import claimed_at, find_submissions
+from callscribe.use_cases.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EraseCall:
     store: CallStore
+    ledger: Ledger
     telephony: Telephony
     transcriber: Transcriber
     objects: StoredObjects
@@ -47,19 +49,10 @@ class EraseCall:
         if trouble is not None:
             raise trouble
         now = self.clock()
-        record = call.erasure or {}
-        begun = parse_timestamp(record.get("asked_at") or call.updated_at)
+        begun = parse_timestamp((call.erasure or {}).get("asked_at") or call.updated_at)
         if found or now < begun + self.deadlines["call.erasing"]:
-            changes = self.deadlines.of_call(call.call_id, ERASING, now)
-        else:
-            changes = {
-                "status": ERASED,
-                "erasure": {**record, "erased_at": format_timestamp(now)},
-                **NOT_WAITING,
-            }
-        changes["updated_at"] = format_timestamp(now)
-        done = self.store.change_call(call.call_id, changes, only_from=[ERASING])
-        if done and changes.get("status") == ERASED:
+            self.ledger.save(call, self.deadlines.renewed(call, now))
+        elif self.ledger.save(call, erased(call, now), only_from=[CallState.ERASING]):
             self.telemetry.count("CallErased")
             self.telemetry.info("call erased", call_id=call.call_id)
 
@@ -70,12 +63,7 @@ class EraseCall:
             _gone(self.telephony.delete_recording, recording.recording_sid)
         self._transcripts(recording)
         self.telemetry.count("VendorCopiesDeleted")
-        self.store.change_recording(
-            recording.call_id,
-            recording.recording_sid,
-            NOT_WAITING,
-            only_from=[recording.status],
-        )
+        self.ledger.save(recording, settled(recording))
 
     def _transcripts(self, recording: Recording) -> None:
         for transcript_id in (recording.transcript_id, *recording.past_transcript_ids):
@@ -91,7 +79,7 @@ class EraseCall:
         for recording in recordings:
             self._transcripts(recording)
             if self._is_submission_settled(recording):
-                self.store.remove_recording(recording)
+                self.ledger.remove(recording)
         return len(recordings)
 
     def _is_submission_settled(self, recording: Recording) -> bool:

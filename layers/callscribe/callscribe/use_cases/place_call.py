@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
-from callscribe.domain import calls
 from callscribe.domain.call_requests import (
     CallDefaults,
     CallRequest,
@@ -15,7 +13,7 @@ from callscribe.domain.call_requests import (
     check_place_at,
 )
 from callscribe.domain.callback_urls import public_base_url
-from callscribe.domain.calls import ERASED_STATUSES, Call, CallState, statuses_before
+from callscribe.domain.calls import ERASED_STATUSES, Call, CallState, failed, statuses_before
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import (
     CallRefusedError,
@@ -37,6 +35,7 @@ from callscribe.ports.telemetry import Telemetry
 from callscribe.ports.telephony import CallStatusUpdate, Telephony
 from callscribe.ports.transcription import TranscriptionOptions
 from callscribe.use_cases.guard_dialing import GuardDialing
+from callscribe.use_cases.ledger import Ledger
 
 _MISSED = Failure(
     "missed_its_time",
@@ -69,6 +68,7 @@ class PlaceCall:
     """The use case behind ``POST /calls`` and the schedules."""
 
     store: CallStore
+    ledger: Ledger
     keys: KeyStore
     telephony: Telephony
     schedules: Schedules
@@ -114,19 +114,20 @@ class PlaceCall:
         check_place_at(request, self.clock(), self.retention)
         call = self._new_call(call_id, request, fingerprint(body), caller)
         if self._is_too_late(caller.scheduled_time):
-            call = replace(call, **failed(_MISSED, self.clock))
+            call = failed(call, _MISSED, self.clock())
         else:
             self._let_through(call)
-        if not self.store.add_call(call):
+        added = self.ledger.add(call)
+        if added is None:
             before = self.store.get_call(call_id)
             return self._placed_before(before, fingerprint(body), caller)
-        match call.status:
-            case "scheduled":
-                return self._scheduled(call, caller)
-            case "placing":
-                return self._place(call)
-        self._say_missed(call)
-        return call
+        match added.status:
+            case CallState.SCHEDULED:
+                return self._scheduled(added, caller)
+            case CallState.PLACING:
+                return self._place(added)
+        self._say_missed(added)
+        return added
 
     def from_schedule(self, call_id: str) -> Call:
         """Places a call whose time has come, by the rules of this moment.
@@ -139,7 +140,7 @@ class PlaceCall:
         call = self.store.get_call(call_id)
         if call is None:
             raise NotFoundError(f"no call {call_id}")
-        if call.status != "scheduled":
+        if call.status != CallState.SCHEDULED:
             return call
         if self._is_too_late(call.place_at):
             self._say_missed(call)
@@ -150,20 +151,21 @@ class PlaceCall:
         except DialingRefusedError as error:
             self._not_placed(call, error.failure)
             raise
-        claim = {
-            "status": "placing",
-            "claimed_at": format_timestamp(self.clock()),
-            "claim_token": self.new_id(),
+        claim = replace(
+            call,
+            status=CallState.PLACING,
+            claimed_at=format_timestamp(self.clock()),
+            claim_token=self.new_id(),
             # PublicBaseUrl may have changed since the call was asked for
-            "base_url": self._base_url(call.base_url or ""),
-            "consent": self.defaults.consent.when_placed(
+            base_url=self._base_url(call.base_url or ""),
+            consent=self.defaults.consent.when_placed(
                 call.consent, call.own_announcement, call.language or self.defaults.language
             ),
-            **self._stamp(call_id, "placing"),
-        }
-        if not self.store.change_call(call_id, claim, only_from=["scheduled"]):
+        )
+        claimed = self.ledger.save(call, claim)
+        if claimed is None:
             return self.store.get_call(call_id) or call
-        return self._place(replace(call, **claim))
+        return self._place(claimed)
 
     def _let_through(self, call: Call) -> None:
         """Raises DialingRefusedError."""
@@ -183,10 +185,8 @@ class PlaceCall:
         self.telemetry.warn("call missed its time", call_id=call.call_id, place_at=call.place_at)
 
     def _not_placed(self, call: Call, failure: Failure) -> Call:
-        changes = failed(failure, self.clock)
-        if self.store.change_call(call.call_id, changes, only_from=["scheduled"]):
-            return replace(call, **changes)
-        return self.store.get_call(call.call_id) or call
+        saved = self.ledger.save(call, failed(call, failure, self.clock()))
+        return saved or self.store.get_call(call.call_id) or call
 
     def _id_of_key(self, wanted_id: str, request: CallRequest, caller: Caller) -> str:
         """The call_id that the caller's key stands for; ``wanted_id`` where it is new, or none."""
@@ -207,12 +207,11 @@ class PlaceCall:
         self, call_id: str, request: CallRequest, request_hash: str, caller: Caller
     ) -> Call:
         now = self.clock()
-        status = CallState.SCHEDULED if request.place_at else CallState.PLACING
-        # a schedule is overdue only after its own time
-        waits_from = parse_timestamp(request.place_at) if request.place_at else now
+        # a scheduled call is kept as long after its own time
+        last = parse_timestamp(request.place_at) if request.place_at else now
         return Call(
             call_id=call_id,
-            status=status,
+            status=CallState.SCHEDULED if request.place_at else CallState.PLACING,
             created_at=format_timestamp(now),
             updated_at=format_timestamp(now),
             mode=request.mode,
@@ -234,8 +233,7 @@ class PlaceCall:
             asked_by=caller.principal,
             claimed_at=None if request.place_at else format_timestamp(now),
             claim_token=self.new_id(),
-            expires_at=self.retention.expires_at(waits_from),
-            **self.deadlines.of_call(call_id, status, waits_from),
+            expires_at=self.retention.expires_at(last),
         )
 
     def _base_url(self, own: str) -> str:
@@ -255,12 +253,12 @@ class PlaceCall:
             raise ConflictError("the call of this Idempotency-Key was erased: take a new key")
         if call is None or call.request_hash != request_hash:
             raise ConflictError("this Idempotency-Key was used for another request")
-        if call.refusal is not None and call.error_code and call.status == "failed":
+        if call.refusal is not None and call.error_code and call.status == CallState.FAILED:
             failure = Failure(call.error_code, call.error_message or "", bool(call.error_retryable))
             raise CallRefusedError(failure, vendor_code=call.refusal.get("code"))
         # the request before may have ended between the claim and the schedule; naming it twice is
         # harmless
-        return self._scheduled(call, caller) if call.status == "scheduled" else call
+        return self._scheduled(call, caller) if call.status == CallState.SCHEDULED else call
 
     def _place(self, call: Call) -> Call:
         try:
@@ -283,26 +281,19 @@ class PlaceCall:
 
     def _placed(self, call: Call, placed: CallStatusUpdate) -> Call:
         now = format_timestamp(self.clock())
-        known = {"call_sid": placed.call_sid, "placed_at": now, "updated_at": now}
-        # a callback may have been faster and further already
-        status = _state(placed)
-        waits = self.deadlines.of_call(call.call_id, status, self.clock())
-        changes = {**known, "status": status, **waits}
-        moved = self.store.change_call(call.call_id, changes, only_from=statuses_before(status))
-        if not moved:
-            self.store.change_call(
-                call.call_id, known, only_from=calls.STATUSES, expected={"call_sid": None}
-            )
+        known = replace(call, call_sid=placed.call_sid, placed_at=now)
+        queued = replace(known, status=_state(placed))
+        saved = self.ledger.save(call, queued, only_from=statuses_before(queued.status))
+        if saved is None:
+            # a callback has been faster
+            self.ledger.save(call, known, only_from=tuple(CallState), unchanged=["call_sid"])
         self.telemetry.count("CallPlaced")
         self.telemetry.info("call placed", call_id=call.call_id, call_sid=placed.call_sid)
-        if moved:
-            return replace(call, **changes)
-        return self.store.get_call(call.call_id) or call
+        return saved or self.store.get_call(call.call_id) or call
 
     def _outcome_unknown(self, call: Call, error: VendorOutcomeUnknownError) -> Call:
         """Never redialed: a callback that carries our id, or a look-up, tells what happened."""
-        changes = {"status": "unknown", **self._stamp(call.call_id, "unknown")}
-        self.store.change_call(call.call_id, changes, only_from=["placing"])
+        self.ledger.save(call, replace(call, status=CallState.UNKNOWN))
         self.telemetry.count("CallOutcomeUnknown")
         self.telemetry.warn("call outcome unknown", call_id=call.call_id, reason=str(error))
         return self.store.get_call(call.call_id) or call
@@ -311,34 +302,15 @@ class PlaceCall:
         self, call: Call, error: VendorRefusedError | VendorRateLimitedError
     ) -> CallRefusedError:
         failure = error.failure or _UNREACHABLE
-        changes = failed(failure, self.clock) | {"twilio_code": error.code}
-        if not call.place_at:
-            # nobody waits for the answer of one that was scheduled: its request was accepted
-            changes["refusal"] = {"code": error.code, "status": error.status}
-        self.store.change_call(call.call_id, changes, only_from=["placing"])
+        # nobody waits for the answer of one that was scheduled: its request was accepted
+        refusal = None if call.place_at else {"code": error.code, "status": error.status}
+        ended = failed(call, failure, self.clock())
+        self.ledger.save(call, replace(ended, twilio_code=error.code, refusal=refusal))
         self.telemetry.count("CallRefused")
         self.telemetry.warn("call refused", call_id=call.call_id, twilio_code=error.code)
         return CallRefusedError(failure, vendor_code=error.code)
-
-    def _stamp(self, call_id: str, status: str) -> dict[str, Any]:
-        now = self.clock()
-        return {"updated_at": format_timestamp(now), **self.deadlines.of_call(call_id, status, now)}
 
 
 def _state(placed: CallStatusUpdate) -> CallState:
     """Twilio answers "queued", and some day perhaps with a word that is not known here."""
     return placed.status or CallState.QUEUED
-
-
-def failed(failure: Failure, clock: Clock) -> dict[str, Any]:
-    """The changes that end a call that never rang; nobody owes news of it any more."""
-    now = format_timestamp(clock())
-    return {
-        "status": "failed",
-        "ended_at": now,
-        "updated_at": now,
-        "error_code": failure.code,
-        "error_message": failure.message,
-        "error_retryable": failure.retryable,
-        "due_at": None,
-    }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from callscribe.domain.calls import CALL_TERMINAL, ERASED_STATUSES, ERASING, Call
-from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.calls import ERASED_STATUSES, Call, CallState, tombstone
 from callscribe.domain.dialing.phone_numbers import phone_number_error
 from callscribe.domain.errors import (
     CallUnderWayError,
@@ -17,23 +16,23 @@ from callscribe.domain.errors import (
 from callscribe.domain.recordings import Recording
 from callscribe.domain.request_fields import read_object
 from callscribe.domain.retention import Retention
-from callscribe.domain.times import Clock, format_timestamp
+from callscribe.domain.times import Clock
 from callscribe.domain.views import call_summary
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
 from callscribe.use_cases.find_call import find_call
+from callscribe.use_cases.ledger import Ledger
 
 # what one request marks at most; it can be sent again
 MOST_AT_ONCE = 200
-_MAY_BE_ERASED = CALL_TERMINAL | {"scheduled"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestErasure:
     store: CallStore
+    ledger: Ledger
     telemetry: Telemetry
     clock: Clock
-    deadlines: Deadlines
     retention: Retention
 
     def request(self, call_id_or_sid: str, *, asked_by: str) -> dict[str, Any]:
@@ -47,14 +46,14 @@ class RequestErasure:
         call, recordings = find_call(self.store, call_id_or_sid, even_erased=True)
         if call.status in ERASED_STATUSES:
             return call_summary(call)
-        if call.status not in _MAY_BE_ERASED:
+        if not call.may_become(CallState.ERASING):
             raise CallUnderWayError(f"the call is {call.status}: erase it after its end")
-        tombstone = self._tombstone(call, recordings, asked_by)
-        if not self.store.replace_call(tombstone, only_from=[call.status]):
+        marked = self.ledger.save(call, self._tombstone(call, recordings, asked_by))
+        if marked is None:
             raise RetryLaterError("the call has just changed", seconds=1)
         self.telemetry.count("ErasureRequested")
         self.telemetry.info("erasure asked", call_id=call.call_id, asked_by=asked_by)
-        return call_summary(tombstone)
+        return call_summary(marked)
 
     def request_for_number(self, body: object, *, asked_by: str) -> dict[str, Any]:
         """The same for every call to or from a phone number.
@@ -86,26 +85,12 @@ class RequestErasure:
         return {"erasing": erasing, "under_way": under_way, "more": more}
 
     def _tombstone(self, call: Call, recordings: list[Recording], asked_by: str) -> Call:
-        """What stays: ids, times, and who asked. Its deadline is now: ``reconcile`` does the rest."""
         now = self.clock()
-        due = now - self.deadlines["call.erasing"]
         transcripts = sum(
             len(r.past_transcript_ids) + (r.transcript_id is not None) for r in recordings
         )
-        return Call(
-            call_id=call.call_id,
-            status=ERASING,
-            created_at=call.created_at,
-            updated_at=format_timestamp(now),
-            direction=call.direction,
-            call_sid=call.call_sid,
-            erasure={
-                "asked_at": format_timestamp(now),
-                "asked_by": asked_by,
-                "recordings": len(recordings),
-                "transcripts": transcripts,
-            },
-            # as long from now on, and never sooner than what it stands for
-            expires_at=max(self.retention.expires_at(now), call.expires_at or 0),
-            **self.deadlines.of_call(call.call_id, ERASING, due),
+        marked = tombstone(
+            call, now, by=asked_by, recordings=len(recordings), transcripts=transcripts
         )
+        # as long from now on, and never sooner than what it stands for
+        return replace(marked, expires_at=max(self.retention.expires_at(now), call.expires_at or 0))

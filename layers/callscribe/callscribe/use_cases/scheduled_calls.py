@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import Call, CallState, canceled
 from callscribe.domain.cursors import read_scheduled_cursor, write_scheduled_cursor
 from callscribe.domain.errors import FieldError, InvalidInputError, NotScheduledError
 from callscribe.domain.failures import Failure
 from callscribe.domain.request_fields import read_object
-from callscribe.domain.times import Clock, format_timestamp
+from callscribe.domain.times import Clock
 from callscribe.domain.views import call_summary
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
 from callscribe.use_cases.find_call import find_call
+from callscribe.use_cases.ledger import Ledger
 
 DEFAULT_LIMIT = 50
 # of a page, and of what one request cancels: it can be sent again
@@ -29,6 +30,7 @@ _FIELDS = ("caller", "limit", "cursor")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledCalls:
     store: CallStore
+    ledger: Ledger
     telemetry: Telemetry
     clock: Clock
 
@@ -54,7 +56,7 @@ class ScheduledCalls:
             NotScheduledError: it is being placed, or was.
         """
         call, _ = find_call(self.store, call_id_or_sid)
-        if call.status == "scheduled":
+        if call.status == CallState.SCHEDULED:
             call = self._canceled(call, principal)
         if call.cancellation is None:
             raise NotScheduledError(f"the call is {call.status}: only a scheduled one is canceled")
@@ -80,26 +82,16 @@ class ScheduledCalls:
         wanted = _caller(str(caller), principal)
         found = self.store.list_scheduled(after=None, caller=wanted, limit=MAX_LIMIT + 1)
         stand = [self._canceled(call, principal) for call in found[:MAX_LIMIT]]
-        canceled = [call.call_id for call in stand if call.cancellation is not None]
-        return {"canceled": canceled, "more": len(found) > MAX_LIMIT}
+        done = [call.call_id for call in stand if call.cancellation is not None]
+        return {"canceled": done, "more": len(found) > MAX_LIMIT}
 
     def _canceled(self, call: Call, principal: str) -> Call:
         """The call as it stands then: placed, where its time came first."""
-        now = format_timestamp(self.clock())
-        changes: dict[str, Any] = {
-            "status": "canceled",
-            "cancellation": {"canceled_at": now, "canceled_by": principal},
-            "ended_at": now,
-            "updated_at": now,
-            "error_code": _CANCELED.code,
-            "error_message": _CANCELED.message,
-            "error_retryable": _CANCELED.retryable,
-            "due_at": None,
-        }
-        if self.store.change_call(call.call_id, changes, only_from=["scheduled"]):
+        wanted = canceled(call, _CANCELED, self.clock(), by=principal)
+        saved = self.ledger.save(call, wanted)
+        if saved is not None:
             self.telemetry.info("call canceled", call_id=call.call_id, canceled_by=principal)
-            return replace(call, **changes)
-        return self.store.get_call(call.call_id) or call
+        return saved or self.store.get_call(call.call_id) or call
 
 
 def _limit(query: Mapping[str, str]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from callscribe.domain.calls import (
     CALL_TERMINAL,
@@ -12,13 +11,13 @@ from callscribe.domain.calls import (
     CallState,
     call_id_for_sid,
 )
-from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import RetryLaterError, VendorNotFoundError
 from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock, format_timestamp
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
 from callscribe.ports.telephony import CallStatusUpdate, Telephony
+from callscribe.use_cases.ledger import Ledger
 
 # a concurrent writer may get between our read and our write: whoever placed the call, its other
 # callbacks, a look-up; each of them does so once
@@ -32,9 +31,9 @@ class TrackCall:
     """One forward-only conditional write for each piece of news; late or repeated: nothing."""
 
     store: CallStore
+    ledger: Ledger
     telemetry: Telemetry
     clock: Clock
-    deadlines: Deadlines
     retention: Retention
 
     def receive(self, news: CallStatusUpdate, *, call_id: str | None, base_url: str) -> None:
@@ -81,15 +80,10 @@ class TrackCall:
 
         False where the call changed meanwhile.
         """
-        missing = _missing(call, news)
-        if call.status in ERASED_STATUSES or not missing:
+        if call.status in ERASED_STATUSES:
             return True
-        return self.store.change_call(
-            call.call_id,
-            {**missing, "updated_at": format_timestamp(self.clock())},
-            only_from=[call.status],
-            expected={name: getattr(call, name) for name in missing},
-        )
+        told = _filled_in(call, _spelled_out(news, news.at))
+        return told == call or self.ledger.fill_in(call, told) is not None
 
     def adopt(
         self,
@@ -106,10 +100,9 @@ class TrackCall:
         if call is not None:
             return call
         now = self.clock()
-        status = news.status or CallState.QUEUED
         adopted = Call(
             call_id=call_id,
-            status=status,
+            status=news.status or CallState.QUEUED,
             created_at=format_timestamp(now),
             updated_at=format_timestamp(now),
             call_sid=news.call_sid,
@@ -123,9 +116,8 @@ class TrackCall:
             base_url=base_url,
             imported=imported,
             expires_at=self.retention.expires_at(now),
-            **self.deadlines.of_call(call_id, status, now),
         )
-        if self.store.add_call(adopted):
+        if self.ledger.add(adopted):
             self.telemetry.count("CallAdopted")
         return self.store.get_call(call_id) or adopted
 
@@ -144,49 +136,63 @@ class TrackCall:
         return None
 
     def _move(self, call: Call, news: CallStatusUpdate, status: CallState) -> bool:
-        return self.store.change_call(
-            call.call_id,
-            self._changes(call, news, status),
-            only_from=[call.status],
-            expected={"call_sid": call.call_sid},
-        )
-
-    def _changes(self, call: Call, news: CallStatusUpdate, status: CallState) -> dict[str, Any]:
-        now = self.clock()
-        at = news.at or format_timestamp(now)
-        return {
-            **_missing(call, news),
-            "status": status,
-            "call_sid": news.call_sid,
-            "updated_at": format_timestamp(now),
-            "reconcile_attempts": 0,
-            **dict.fromkeys(("error_code", "error_message", "error_retryable", "twilio_code")),
-            **_given(replace(news, at=at, answered_at=call.answered_at or news.answered_at)),
-            **self.deadlines.of_call(call.call_id, status, now),
-        }
+        told = _spelled_out(news, news.at or format_timestamp(self.clock()))
+        saved = self.ledger.save(call, _moved(call, told, status), unchanged=["call_sid"])
+        return saved is not None
 
 
-def _given(news: CallStatusUpdate) -> dict[str, Any]:
-    """What the news says of a call that it moves."""
-    facts = {
-        "duration_seconds": news.duration_seconds,
-        "answered_by": news.answered_by,
-        "answered_at": news.answered_at or (news.at if news.status == "in-progress" else None),
-        "ended_at": news.ended_at or (news.at if news.status in CALL_TERMINAL else None),
-    }
-    return {name: value for name, value in facts.items() if value is not None}
+def _spelled_out(news: CallStatusUpdate, at: str | None) -> CallStatusUpdate:
+    """With the times that its status implies, where they are not said."""
+    begun = at if news.status == CallState.IN_PROGRESS else None
+    ended = at if news.status in CALL_TERMINAL else None
+    return replace(news, answered_at=news.answered_at or begun, ended_at=news.ended_at or ended)
 
 
-def _missing(call: Call, news: CallStatusUpdate) -> dict[str, Any]:
-    """What the news says and the call does not; the numbers and the direction go together."""
-    missing = {n: v for n, v in _given(news).items() if getattr(call, n) is None}
-    if call.to_number is None and call.from_number is None and news.to_number:
-        missing |= {
-            "to_number": news.to_number,
-            "from_number": news.from_number,
-            "direction": news.direction or call.direction,
-        }
-    return missing
+def _moved(call: Call, news: CallStatusUpdate, status: CallState) -> Call:
+    """The call further on. What the news says counts, but for when it was answered first."""
+    moved = replace(
+        call,
+        status=status,
+        call_sid=news.call_sid,
+        duration_seconds=_first(news.duration_seconds, call.duration_seconds),
+        answered_by=news.answered_by or call.answered_by,
+        answered_at=call.answered_at or news.answered_at,
+        ended_at=news.ended_at or call.ended_at,
+        reconcile_attempts=0,
+        error_code=None,
+        error_message=None,
+        error_retryable=None,
+        twilio_code=None,
+    )
+    return _with_numbers(moved, news)
+
+
+def _filled_in(call: Call, news: CallStatusUpdate) -> Call:
+    """The call with what it lacks and the news says; what it has stays."""
+    known = replace(
+        call,
+        duration_seconds=_first(call.duration_seconds, news.duration_seconds),
+        answered_by=call.answered_by or news.answered_by,
+        answered_at=call.answered_at or news.answered_at,
+        ended_at=call.ended_at or news.ended_at,
+    )
+    return _with_numbers(known, news)
+
+
+def _with_numbers(call: Call, news: CallStatusUpdate) -> Call:
+    """The numbers and the direction go together."""
+    if call.to_number is not None or call.from_number is not None or not news.to_number:
+        return call
+    return replace(
+        call,
+        to_number=news.to_number,
+        from_number=news.from_number,
+        direction=news.direction or call.direction,
+    )
+
+
+def _first(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one
 
 
 def _may_become(call: Call, status: CallState) -> bool:

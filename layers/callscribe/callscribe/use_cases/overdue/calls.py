@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
-from callscribe.domain.calls import CALL_SID, CALL_TERMINAL, ERASED_STATUSES, Call
-from callscribe.domain.deadlines import NOT_WAITING, Deadlines
+from callscribe.domain.calls import (
+    CALL_SID,
+    CALL_TERMINAL,
+    ERASED_STATUSES,
+    Call,
+    CallState,
+    failed,
+)
+from callscribe.domain.deadlines import Deadlines, settled
 from callscribe.domain.errors import CallscribeError, RetryLaterError, VendorNotFoundError
 from callscribe.domain.failures import Failure
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
@@ -18,7 +24,8 @@ from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate, 
 from callscribe.ports.vendors import VendorShares
 from callscribe.use_cases.erase_call import EraseCall
 from callscribe.use_cases.finish_recording import FinishRecording
-from callscribe.use_cases.place_call import PlaceCall, failed
+from callscribe.use_cases.ledger import Ledger
+from callscribe.use_cases.place_call import PlaceCall
 from callscribe.use_cases.track_call import TrackCall
 
 # Twilio's clock and ours differ
@@ -35,6 +42,7 @@ _CALL_GONE = Failure("call_gone", "Twilio does not have this call any more", ret
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvanceCall:
     store: CallStore
+    ledger: Ledger
     telephony: Telephony
     queue: RecordingsQueue
     place: PlaceCall
@@ -60,7 +68,7 @@ class AdvanceCall:
             raise RetryLaterError("the index is ahead of the table", seconds=1)
         if call.status in ERASED_STATUSES:
             self._erase(call)
-        elif call.status == "scheduled":
+        elif call.status == CallState.SCHEDULED:
             # a call that is claimed and then not asked for would have failed
             self.vendors.check("Twilio")
             self.place.from_schedule(call_id)
@@ -104,10 +112,8 @@ class AdvanceCall:
         self.telemetry.count("CallFound")
 
     def _never_arrived(self, call: Call) -> None:
-        changes = failed(_NEVER_ARRIVED, self.clock)
-        self.store.change_call(
-            call.call_id, changes, only_from=[call.status], expected={"call_sid": None}
-        )
+        ended = failed(call, _NEVER_ARRIVED, self.clock())
+        self.ledger.save(call, ended, unchanged=["call_sid"])
         self.telemetry.count("CallNeverArrived")
 
     def _ask_status(self, call: Call) -> None:
@@ -115,7 +121,7 @@ class AdvanceCall:
             news = self.telephony.get_call(call.call_sid or "")
         except VendorNotFoundError:
             self.telemetry.count("UnmappedItems")
-            self._change(call, failed(_CALL_GONE, self.clock))
+            self.ledger.save(call, failed(call, _CALL_GONE, self.clock()))
             return
         if self.track.apply(call.call_id, news):
             self.telemetry.count("CallRepaired")
@@ -125,7 +131,7 @@ class AdvanceCall:
     def _check_recordings(self, call: Call) -> None:
         """After the end of a call every recording that Twilio has of it must be known here."""
         if not CALL_SID.fullmatch(call.call_sid or ""):
-            self._change(call, dict(NOT_WAITING))
+            self.ledger.save(call, settled(call))
             return
         updates = self.telephony.list_recordings(call.call_sid or "")
         finished = [update for update in updates if not update.status.is_unfinished]
@@ -135,7 +141,7 @@ class AdvanceCall:
         if len(finished) < len(updates):
             self._look_later(call)
         else:
-            self._change(call, dict(NOT_WAITING))
+            self.ledger.save(call, settled(call))
 
     def _check_recording(self, call: Call, update: RecordingStatusUpdate) -> None:
         recording = self.store.get_recording(call.call_id, update.recording_sid)
@@ -148,7 +154,7 @@ class AdvanceCall:
     def _ask_what_is_missing(self, call: Call) -> None:
         """Where callbacks were lost: Twilio still knows when the call was answered, and how long."""
         known = (call.answered_at, call.ended_at, call.duration_seconds)
-        if call.status != "completed" or None not in known:
+        if call.status != CallState.COMPLETED or None not in known:
             return
         try:
             found = self.telephony.get_call(call.call_sid or "")
@@ -157,10 +163,5 @@ class AdvanceCall:
         self.track.keep(call, found)
 
     def _look_later(self, call: Call) -> None:
-        attempts = call.reconcile_attempts + 1
-        waits = self.deadlines.of_call(call.call_id, call.status, self.clock(), attempts)
-        if not self._change(call, {"reconcile_attempts": attempts, **waits}):
+        if self.ledger.save(call, self.deadlines.looked_at(call, self.clock())) is None:
             raise RetryLaterError("the call moved meanwhile", seconds=1)
-
-    def _change(self, call: Call, changes: dict[str, Any]) -> bool:
-        return self.store.change_call(call.call_id, changes, only_from=[call.status])

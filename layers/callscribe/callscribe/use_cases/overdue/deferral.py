@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
 
-from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import deferred
-from callscribe.domain.recordings import Recording
 from callscribe.domain.times import Clock, parse_timestamp
-from callscribe.ports.storage import CallStore, OverdueItem
+from callscribe.ports.storage import CallStore, Entry, OverdueItem
+from callscribe.use_cases.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeferEntry:
     store: CallStore
+    ledger: Ledger
     clock: Clock
 
     def defer(self, item: OverdueItem) -> datetime:
@@ -25,26 +26,19 @@ class DeferEntry:
         Returns:
             Since when the entry is overdue.
         """
+        if item.recording_sid is None:
+            return self._defer(item, partial(self.store.get_call, item.call_id))
+        read = partial(self.store.get_recording, item.call_id, item.recording_sid)
+        return self._defer(item, read)
+
+    def _defer(self, item: OverdueItem, read: Callable[[], Entry | None]) -> datetime:
         since = parse_timestamp(item.due_at)
         # an entry that cannot even be read or written stays first: its turn is over all the same
         with suppress(Exception):
-            entry = self._read(item)
+            entry = read()
             if entry is not None and entry.due_at == item.due_at:
                 since = parse_timestamp(entry.overdue_since or item.due_at)
-                self._write(entry, deferred(since, self.clock()))
+                # whatever moved the entry has changed or removed ``due_at``, and stands
+                later = deferred(entry, since, self.clock())
+                self.ledger.save(entry, later, unchanged=["due_at"])
         return since
-
-    def _read(self, item: OverdueItem) -> Call | Recording | None:
-        if item.recording_sid is None:
-            return self.store.get_call(item.call_id)
-        return self.store.get_recording(item.call_id, item.recording_sid)
-
-    def _write(self, entry: Call | Recording, changes: dict[str, Any]) -> None:
-        """Whatever moved the entry has changed or removed ``due_at``, and stands."""
-        same = {"due_at": entry.due_at}
-        if isinstance(entry, Call):
-            self.store.change_call(entry.call_id, changes, only_from=[entry.status], expected=same)
-        else:
-            self.store.change_recording(
-                entry.call_id, entry.recording_sid, changes, only_from=[entry.status], expected=same
-            )
