@@ -62,9 +62,8 @@ _AT_TWILIO = (CallState.QUEUED, CallState.INITIATED, CallState.RINGING, CallStat
 _ANY_AT_TWILIO = CALL_TERMINAL.union(_AT_TWILIO)
 # the states that each state may become
 CALL_TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
-    CallState.SCHEDULED: frozenset(
-        {CallState.PLACING, CallState.FAILED, CallState.CANCELED, CallState.ERASING}
-    ),
+    # should Twilio tell of a call whose claim was lost here, Twilio is right, and nothing dials it again
+    CallState.SCHEDULED: _ANY_AT_TWILIO | {CallState.PLACING, CallState.ERASING},
     CallState.PLACING: _ANY_AT_TWILIO | {CallState.UNKNOWN},
     CallState.UNKNOWN: _ANY_AT_TWILIO,
     CallState.QUEUED: CALL_TERMINAL.union(_AT_TWILIO[1:]),
