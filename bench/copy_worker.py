@@ -23,6 +23,7 @@ def application(source: str, sink: str, certificate: str) -> Callable[[int], Non
     from botocore.config import Config  # noqa: PLC0415
 
     from callscribe.adapters.aws import clients  # noqa: PLC0415
+    from callscribe.adapters.aws.streams import S3Streams  # noqa: PLC0415
     from callscribe.adapters.twilio.media import TwilioAudioSource  # noqa: PLC0415
 
     time_outs = clients.STREAM_CONNECT_AND_READ_SECONDS
@@ -40,11 +41,10 @@ def application(source: str, sink: str, certificate: str) -> Callable[[int], Non
     secrets = cast(Any, SimpleNamespace(read=lambda *_, **__: secret))
     audio = TwilioAudioSource(
         secrets,
-        cast(Any, client),
+        S3Streams(cast(Any, client), "bucket"),
         secret_name="",
         account_sid="AC",
         api_url=source,
-        bucket_name="bucket",
     )
     # the certificate of this run, whatever the machine's environment names
     audio._session.verify, audio._session.trust_env = certificate, False  # noqa: SLF001

@@ -16,13 +16,14 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from callscribe.adapters.aws import streams
 from callscribe.adapters.aws.clients import client_config
-from callscribe.adapters.twilio import media
+from callscribe.adapters.aws.streams import S3Streams
 from callscribe.adapters.twilio.media import TwilioAudioSource
 from callscribe.domain.errors import RetryLaterError
 from tests.support.strict_s3 import ACCESS_KEY, SECRET_KEY, Bucket, StrictS3
 
-PART = media._PART_BYTES
+PART = streams._PART_BYTES
 
 
 def wav(seconds_of_noise: int) -> bytes:
@@ -100,17 +101,16 @@ def copy(certificate: Path, bucket: Bucket) -> Iterator[Callable[..., Any]]:
         )
         stop.callback(client.close)
 
-        def copying(kind: type[TwilioAudioSource] = TwilioAudioSource, **twilio: Any) -> Any:
+        def copying(largest_put_bytes: int = 10**9, **twilio: Any) -> Any:
             handler = type("Sending", (Twilio,), twilio)
             with serving(handler, certificate) as twilio_url:
                 secret = {"api_key_sid": "SK", "api_key_secret": "test"}
-                audio = kind(
+                audio = TwilioAudioSource(
                     cast(Any, SimpleNamespace(read=lambda *_, **__: secret)),
-                    client,
+                    S3Streams(client, "bucket", largest_put_bytes=largest_put_bytes),
                     secret_name="",
                     account_sid="AC",
                     api_url=twilio_url,
-                    bucket_name="bucket",
                 )
                 audio._session.verify = str(certificate)
                 audio._session.trust_env = False
@@ -147,15 +147,11 @@ def test_download_that_breaks_off_leaves_nothing_and_comes_again(
     assert (bucket.objects, bucket.parts) == ({}, {})
 
 
-class SmallPuts(TwilioAudioSource):
-    largest_put_bytes = len(LONG) - 1
-
-
 def test_what_is_larger_than_one_put_goes_in_parts(
     copy: Callable[..., Any], bucket: Bucket
 ) -> None:
     """S3's five gigabytes, at a hundredth of a per cent of their size."""
-    copy(SmallPuts, framing="length", body=LONG)
+    copy(len(LONG) - 1, framing="length", body=LONG)
     assert bucket.objects == {"/bucket/audio/x.wav": LONG}
     assert bucket.requests == ["POST", "PUT", "PUT", "POST"]
 

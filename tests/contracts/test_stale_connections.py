@@ -16,6 +16,7 @@ import pytest
 
 from callscribe.adapters.assemblyai.client import AssemblyAITranscriber, PresignedAudio
 from callscribe.adapters.aws.secrets import Secrets
+from callscribe.adapters.aws.streams import S3Streams
 from callscribe.adapters.twilio.client import TwilioTelephony
 from callscribe.adapters.twilio.media import TwilioAudioSource
 from callscribe.adapters.vendor_http import VendorSession
@@ -189,11 +190,10 @@ def test_download_survives_a_dead_connection() -> None:
     with bad_server([media, HANG_UP], [media]) as server:
         audio = TwilioAudioSource(
             SECRETS,
-            cast(Any, s3),
+            S3Streams(cast(Any, s3), "b"),
             secret_name="x",
             account_sid="AC1",
             api_url=server.url,
-            bucket_name="b",
         )
         audio._session.trust_env = False
         with closing(audio._session):

@@ -20,6 +20,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
 _TRIES_TO_CONNECT = 3
+_MAX_RETRY_AFTER_SECONDS = 900
 
 
 class VendorSession(requests.Session):
@@ -83,6 +84,12 @@ def never_sent(error: requests.RequestException) -> bool:
         return True
     cause = error.args[0] if error.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def retry_after_seconds(response: requests.Response, *, default: int) -> int:
+    """What the vendor asks for, 900 at most; ``default`` where it does not, or names a date."""
+    asked = response.headers.get("Retry-After", "")
+    return min(int(asked), _MAX_RETRY_AFTER_SECONDS) if asked.isdecimal() else default
 
 
 def _took_too_long(error: requests.ConnectionError) -> bool:

@@ -171,15 +171,15 @@ class AwsGateways:
 
     @cached_property
     def audio(self) -> TwilioAudioSource:
+        from callscribe.adapters.aws.streams import S3Streams
         from callscribe.adapters.twilio.media import TwilioAudioSource
 
         return TwilioAudioSource(
             self.secrets,
-            self._stream,
+            S3Streams(self._stream, self._settings.bucket_name),
             secret_name=self._settings.twilio_api_key_parameter_name,
             account_sid=self._settings.twilio_account_sid,
             api_url=self._settings.twilio_api_url,
-            bucket_name=self._settings.bucket_name,
         )
 
     @cached_property

@@ -18,7 +18,7 @@ import requests
 from callscribe.adapters.assemblyai.documents import audio_location, read_job, read_listed_job
 from callscribe.adapters.assemblyai.errors import VENDOR, explain_answer
 from callscribe.adapters.assemblyai.requests import build_transcript_request
-from callscribe.adapters.vendor_http import VendorSession, never_sent
+from callscribe.adapters.vendor_http import VendorSession, never_sent, retry_after_seconds
 from callscribe.domain.errors import (
     VendorOutcomeUnknownError,
     VendorRateLimitedError,
@@ -215,5 +215,5 @@ def _read(response: requests.Response) -> dict[str, Any]:
     if response.status_code == 200 and isinstance(body, dict):
         return body
     error = body.get("error") if isinstance(body, dict) else None
-    retry_after = response.headers.get("Retry-After", "")
-    raise explain_answer(response.status_code, str(error or ""), retry_after)
+    seconds = retry_after_seconds(response, default=5)
+    raise explain_answer(response.status_code, str(error or ""), retry_after_seconds=seconds)

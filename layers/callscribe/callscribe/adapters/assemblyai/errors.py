@@ -22,7 +22,6 @@ _UNAUTHORIZED = Failure(
     "AssemblyAI does not accept this stack's API key: store the right one",
     retryable=True,
 )
-_MAX_RETRY_AFTER_SECONDS = 900
 
 # AssemblyAI has no codes for failed jobs and words its texts anew now and then: matched loosely, and
 # an unknown one is kept as it is. Sources: its FAQ, its cookbook and reports of 2024 to 2026.
@@ -77,13 +76,12 @@ def explain_job_error(error: str) -> Failure:
     return Failure("vendor_error", f"AssemblyAI: {words or 'no reason given'}", retryable=False)
 
 
-def explain_answer(status: int, error: str, retry_after: str = "") -> VendorError:
-    """The error for an answer of HTTP ``status``; ``error`` is its text, ``retry_after`` the header's."""
+def explain_answer(status: int, error: str, *, retry_after_seconds: int = 5) -> VendorError:
+    """The error for an answer of HTTP ``status``; ``error`` is its text."""
     message = without_places(error or f"AssemblyAI answered {status}")
     if _is_rate_limit(status, message):
         busy = VendorRateLimitedError(VENDOR, message, code=status, status=status)
-        seconds = int(retry_after) if retry_after.isdecimal() else busy.retry_after_seconds
-        busy.retry_after_seconds = min(seconds, _MAX_RETRY_AFTER_SECONDS)
+        busy.retry_after_seconds = retry_after_seconds
         return busy
     if not 400 <= status < 500:
         return VendorOutcomeUnknownError(VENDOR, message, code=status, status=status)
