@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from callscribe.use_cases.ledger import Ledger
-
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.times import Clock
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telephony import CallStatusUpdate
+from callscribe.use_cases.ledger import Ledger
 
 
 class QuietTelemetry:
