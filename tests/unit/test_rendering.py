@@ -7,17 +7,17 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callscribe.adapters.assemblyai.documents import read_transcript
-from callscribe.domain.rendering.formats import (
-    TimedTranscript,
-    render_json,
-    render_srt,
-    render_txt,
-    render_vtt,
-)
+from callscribe.domain.errors import InvalidInputError
+from callscribe.domain.rendering.call_transcript import CallTranscript, TimedTranscript
+from callscribe.domain.rendering.documents import render_json, render_txt
+from callscribe.domain.rendering.formats import DEFAULT_FORMAT, FORMATS, render
+from callscribe.domain.rendering.subtitles import render_srt, render_vtt
+from local.options import ROOT
 
 HOUR = 3600 * 1000
 NASTY = (
@@ -37,6 +37,10 @@ class Cue(NamedTuple):
 
 def timed(offset_ms: int = 0, label: str = "RE1", **document: Any) -> TimedTranscript:
     return TimedTranscript(offset_ms, label, read_transcript(document))
+
+
+def of(*parts: TimedTranscript) -> CallTranscript:
+    return CallTranscript("c" * 32, parts)
 
 
 def utterance(text: str, start: int, end: int, **more: Any) -> dict[str, Any]:
@@ -104,21 +108,48 @@ TWO_CHANNELS = timed(
 )
 
 
+def test_openapi_and_its_page_name_the_formats_that_there_are() -> None:
+    document = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
+    operation = document["paths"]["/calls/{call_id}/transcript"]["get"]
+    (parameter,) = operation["parameters"]
+    assert set(parameter["schema"]["enum"]) == set(FORMATS)
+    types = {export.content_type.partition(";")[0] for export in FORMATS.values()}
+    assert set(operation["responses"]["200"]["content"]) == types
+    others = ", ".join(f"`{name}`" for name in FORMATS if name != DEFAULT_FORMAT)
+    assert (
+        f"`format`: `{DEFAULT_FORMAT}` (default), {others}." in (ROOT / "docs/api.md").read_text()
+    )
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_renders_what_its_type_says(name: str) -> None:
+    content_type, text = render(name, of(TWO_CHANNELS))
+    assert content_type == FORMATS[name].content_type
+    # JSON is UTF-8 by its own definition
+    assert content_type == "application/json" or content_type.endswith("; charset=utf-8")
+    assert "Hi there." in text
+
+
+def test_format_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(InvalidInputError, match="json, srt, txt, vtt"):
+        render("pdf", of(TWO_CHANNELS))
+
+
 def test_txt() -> None:
-    assert render_txt([TWO_CHANNELS]) == (
+    assert render_txt(of(TWO_CHANNELS)) == (
         "[00:00:00.240] Channel 1: Hello.\n[00:00:02.000] Channel 2: Hi there.\n"
     )
 
 
 def test_srt() -> None:
-    assert render_srt([TWO_CHANNELS]) == (
+    assert render_srt(of(TWO_CHANNELS)) == (
         "1\n00:00:00,240 --> 00:00:01,440\nChannel 1: Hello.\n\n"
         "2\n00:00:02,000 --> 00:00:03,120\nChannel 2: Hi there.\n"
     )
 
 
 def test_vtt() -> None:
-    assert render_vtt([TWO_CHANNELS]) == (
+    assert render_vtt(of(TWO_CHANNELS)) == (
         "WEBVTT\n\n00:00:00.240 --> 00:00:01.440\n<v Channel 1>Hello.\n\n"
         "00:00:02.000 --> 00:00:03.120\n<v Channel 2>Hi there.\n"
     )
@@ -126,7 +157,7 @@ def test_vtt() -> None:
 
 def test_json() -> None:
     part = TimedTranscript(5000, "RE7", TWO_CHANNELS.transcript)
-    document = json.loads(render_json("c" * 32, [part], speaker_names={"2": "Callee"}))
+    document = json.loads(render_json(of(part)))
     assert document["call_id"] == "c" * 32
     (recording,) = document["recordings"]
     assert recording["recording_sid"] == "RE7"
@@ -135,17 +166,16 @@ def test_json() -> None:
     first, second = recording["segments"]
     assert (first["start_ms"], first["end_ms"]) == (5240, 6440)
     assert (first["channel"], first["speaker_name"]) == ("1", "Channel 1")
-    assert second["speaker_name"] == "Callee"
+    assert second["speaker_name"] == "Channel 2"
 
 
 @pytest.mark.parametrize(
     ("speaker", "channel", "name"),
     [
         ("A", None, "Speaker A"),
-        ("1", "1", "Callee"),
-        (None, "1", "Callee"),
+        ("1", "1", "Channel 1"),
+        (None, "1", "Channel 1"),
         ("2", "2", "Channel 2"),
-        ("1A", "1", "Callee A"),
         ("2B", "2", "Speaker 2B"),
         ("Maria Lopez", None, "Maria Lopez"),
         ("B\n\n<x>", None, "B <x>"),
@@ -153,39 +183,39 @@ def test_json() -> None:
 )
 def test_names_of_speakers(speaker: str | None, channel: str | None, name: str) -> None:
     part = timed(utterances=[utterance("Hi.", 0, 500, speaker=speaker, channel=channel)])
-    line = render_txt([part], speaker_names={"1": "Callee"})
+    line = render_txt(of(part))
     assert line == f"[00:00:00.000] {name}: Hi.\n"
 
 
-def test_nobody_is_named_where_nobody_was_told_apart() -> None:
+def test_no_speaker_is_named_where_none_was_told_apart() -> None:
     part = timed(utterances=[utterance("Hi.", 0, 500)])
-    assert render_txt([part]) == "[00:00:00.000] Hi.\n"
-    assert "<v" not in render_vtt([part])
+    assert render_txt(of(part)) == "[00:00:00.000] Hi.\n"
+    assert "<v" not in render_vtt(of(part))
 
 
 def test_several_recordings_are_on_the_calls_clock() -> None:
     first = timed(utterances=[utterance("One.", 0, 1000)], label="RE1")
     second = timed(utterances=[utterance("Two.", 0, 1000)], label="RE2", offset_ms=101 * HOUR)
     parts = [first, second]
-    assert render_txt(parts) == (
+    assert render_txt(of(*parts)) == (
         "== Recording RE1\n[00:00:00.000] One.\n\n== Recording RE2\n[101:00:00.000] Two.\n"
     )
-    for cues in (parse_srt(render_srt(parts)), parse_vtt(render_vtt(parts))):
+    for cues in (parse_srt(render_srt(of(*parts))), parse_vtt(render_vtt(of(*parts)))):
         assert [cue.start_ms for cue in cues] == [0, 101 * HOUR]
 
 
 def test_silence() -> None:
     part = timed(text="")
-    assert render_txt([part]) == "(no speech)\n"
-    assert render_srt([part]) == ""
-    assert render_vtt([part]) == "WEBVTT\n"
-    assert json.loads(render_json("c", [part]))["recordings"][0]["segments"] == []
+    assert render_txt(of(part)) == "(no speech)\n"
+    assert render_srt(of(part)) == ""
+    assert render_vtt(of(part)) == "WEBVTT\n"
+    assert json.loads(render_json(of(part)))["recordings"][0]["segments"] == []
 
 
 def test_cues_can_be_read_in_their_time() -> None:
     long = " ".join(f"word{n}" for n in range(200))
     part = timed(utterances=[utterance(long, 0, 80_000, speaker="A")])
-    for cues in (parse_srt(render_srt([part])), parse_vtt(render_vtt([part]))):
+    for cues in (parse_srt(render_srt(of(part))), parse_vtt(render_vtt(of(part)))):
         assert len(cues) > 10
         for cue in cues:
             assert cue.end_ms - cue.start_ms <= 7000
@@ -194,7 +224,7 @@ def test_cues_can_be_read_in_their_time() -> None:
 
 def test_a_long_text_without_words_is_cut_as_well() -> None:
     text = " ".join(f"word{n}" for n in range(100))
-    cues = parse_vtt(render_vtt([timed(text=text, audio_duration=50)]))
+    cues = parse_vtt(render_vtt(of(timed(text=text, audio_duration=50))))
     assert spoken(cues) == text.replace(" ", "")
     assert len(cues) > 5
     assert cues[-1].end_ms <= 50_000
@@ -209,14 +239,14 @@ def test_a_short_word_stays_long_enough_to_be_read() -> None:
             {"text": "Bye.", "start": 2900, "end": 2980},
         ],
     )
-    cues = parse_srt(render_srt([part]))
+    cues = parse_srt(render_srt(of(part)))
     assert [(cue.start_ms, cue.end_ms) for cue in cues] == [(100, 600), (600, 1600), (2900, 3000)]
 
 
 def test_a_cue_is_not_stretched_over_a_pause() -> None:
     words = [{"text": "So", "start": 0, "end": 300}, {"text": "yes", "start": 4000, "end": 4400}]
     part = timed(utterances=[{"text": "So yes", "start": 0, "end": 4400, "words": words}])
-    assert [cue.text for cue in parse_srt(render_srt([part]))] == ["So", "yes"]
+    assert [cue.text for cue in parse_srt(render_srt(of(part)))] == ["So", "yes"]
 
 
 def test_text_cannot_break_a_format() -> None:
@@ -228,13 +258,13 @@ def test_text_cannot_break_a_format() -> None:
         ]
     )
     other = TimedTranscript(0, "RE\n2", part.transcript)
-    assert spoken(parse_vtt(render_vtt([part])))
-    srt = parse_srt(render_srt([part]))
+    assert spoken(parse_vtt(render_vtt(of(part))))
+    srt = parse_srt(render_srt(of(part)))
     assert not any(re.search("[<>]", cue.text) for cue in srt)
     assert all(
-        line.startswith(("[", "== ")) for line in render_txt([part, other]).splitlines() if line
+        line.startswith(("[", "== ")) for line in render_txt(of(part, other)).splitlines() if line
     )
-    json.loads(render_json("c", [part]))
+    json.loads(render_json(of(part)))
 
 
 WORDS = st.lists(
@@ -271,9 +301,9 @@ def visible(text: str) -> str:
 def test_cues_parse_back(document: dict[str, Any], offset_ms: int) -> None:
     part = timed(offset_ms, **document)
     said = "".join(word.text for s in part.transcript.segments for word in s.words)
-    vtt = parse_vtt(render_vtt([part]))
+    vtt = parse_vtt(render_vtt(of(part)))
     assert visible(spoken(vtt)) == visible(said)
-    srt = parse_srt(render_srt([part]))
+    srt = parse_srt(render_srt(of(part)))
     for cue in (*vtt, *srt):
         assert cue.start_ms >= offset_ms
         assert cue.end_ms - cue.start_ms <= 7000

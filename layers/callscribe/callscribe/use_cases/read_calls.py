@@ -18,13 +18,8 @@ from callscribe.domain.errors import (
 )
 from callscribe.domain.json_values import printable
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
-from callscribe.domain.rendering.formats import (
-    TimedTranscript,
-    render_json,
-    render_srt,
-    render_txt,
-    render_vtt,
-)
+from callscribe.domain.rendering.call_transcript import CallTranscript, TimedTranscript
+from callscribe.domain.rendering.formats import DEFAULT_FORMAT, check_format, render
 from callscribe.domain.times import Clock, format_timestamp, is_day
 from callscribe.ports.storage import AudioLinks, CallStore, Documents
 from callscribe.ports.transcription import TranscriptReader
@@ -39,13 +34,6 @@ AUDIO_LINK_SECONDS = 300
 _DIGITS = re.compile(r"[0-9]{1,3}")
 # nobody has called through this application before it existed
 _FIRST_DAY = "2026-01-01"
-
-FORMATS = {
-    "json": "application/json",
-    "txt": "text/plain; charset=utf-8",
-    "srt": "application/x-subrip; charset=utf-8",
-    "vtt": "text/vtt; charset=utf-8",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,17 +94,11 @@ class ReadCalls:
             NotFoundError, InvalidInputError: no such call, no such format.
             NotReadyError: none of it is there yet (or ever will be, ``final``).
         """
-        wanted = query.get("format", "json")
-        if wanted not in FORMATS:
-            raise InvalidInputError(
-                [FieldError("format", f"must be one of {', '.join(sorted(FORMATS))}")]
-            )
+        wanted = query.get("format", DEFAULT_FORMAT)
+        check_format(wanted)
         call, recordings = find_call(self.store, call_id_or_sid)
         parts = self._parts(call, views.in_order(recordings))
-        if wanted == "json":
-            return FORMATS[wanted], render_json(call.call_id, parts)
-        render = {"txt": render_txt, "srt": render_srt, "vtt": render_vtt}[wanted]
-        return FORMATS[wanted], render(parts)
+        return render(wanted, CallTranscript(call.call_id, tuple(parts)))
 
     def _parts(self, call: Call, recordings: list[Recording]) -> list[TimedTranscript]:
         _check_readable(call, recordings)
