@@ -23,7 +23,8 @@ PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # with a folder and an ending; "*" may stand for a name
 NAMED_PATH = re.compile(r"`((?:[\w.*-]+/)+[\w.*-]+\.[a-z]+)`")
-CODE = "".join(p.read_text() for p in (ROOT / "layers/callscribe").rglob("*.py"))
+PACKAGE = ROOT / "layers/callscribe/callscribe"
+CODE = "".join(p.read_text() for p in PACKAGE.rglob("*.py"))
 
 
 def missing(names: object, page: str) -> list[str]:
@@ -32,6 +33,24 @@ def missing(names: object, page: str) -> list[str]:
 
 def test_api_page_names_every_route() -> None:
     assert missing({route for folder in BY_FOLDER for route in routes(folder)}, "api.md") == []
+
+
+def test_architecture_page_names_the_use_cases_of_every_function() -> None:
+    rows = dict(
+        re.findall(r"^\| `(\w+)` \| .* \| (.*) \|$", PAGES["architecture.md"], re.MULTILINE)
+    )
+    assert set(rows) == set(BY_FOLDER)
+    known = {path.stem for path in (PACKAGE / "use_cases").iterdir()}
+    for folder, row in rows.items():
+        named = set(re.findall(r"`(\w+)`", row))
+        used = set(re.findall(r"\bapp\.(\w+)", (ROOT / f"functions/{folder}/app.py").read_text()))
+        assert used & known <= named <= known, folder
+
+
+def test_pictures_name_every_folder_of_the_package() -> None:
+    folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    for document in (ROOT / "README.md", ROOT / "docs/architecture.md"):
+        assert folders <= set(re.findall(r'(\w+)\["\1/<br>', document.read_text())), document.name
 
 
 def test_api_page_names_every_problem_and_code() -> None:
@@ -49,7 +68,7 @@ def test_api_page_names_every_option() -> None:
 
 
 def test_api_page_names_every_field_of_a_request() -> None:
-    source = (ROOT / "layers/callscribe/callscribe/domain/call_requests.py").read_text()
+    source = (PACKAGE / "domain/call_requests.py").read_text()
     fields = re.search(r"_FIELDS = \{(.*?)\}", source, re.DOTALL)
     assert fields is not None
     assert missing(re.findall(r'"(\w+)"', fields[1]), "api.md") == []
@@ -93,7 +112,7 @@ def test_configuration_page_names_every_deadline() -> None:
 def test_paths_that_are_named_exist(document: Path) -> None:
     # what `make demo` writes is not there before
     paths = {p for p in NAMED_PATH.findall(document.read_text()) if not p.startswith(".demo/")}
-    roots = (ROOT, ROOT / "layers/callscribe/callscribe")
+    roots = (ROOT, PACKAGE)
     assert [p for p in sorted(paths) if not any(any(r.glob(p)) for r in roots)] == []
 
 
