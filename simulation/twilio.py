@@ -12,15 +12,14 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from callscribe.adapters.twilio.errors import explain_refusal
+from callscribe.adapters.twilio.errors import explain_answer
 from callscribe.adapters.twilio.resources import read_call, read_recording
 from callscribe.domain.calls import Call
 from callscribe.domain.errors import (
     RetryLaterError,
-    VendorNotFoundError,
+    VendorError,
     VendorOutcomeUnknownError,
     VendorRateLimitedError,
-    VendorRefusedError,
 )
 from callscribe.domain.times import format_timestamp
 from callscribe.ports.storage import StoredAudio
@@ -418,17 +417,12 @@ class Twilio:
 
 def _there(entry: Entry | None) -> Entry:
     if entry is None or entry.deleted:
-        missing = rules.not_found("")
-        raise VendorNotFoundError(
-            "Twilio", missing.message, code=missing.code, status=missing.status
-        )
+        raise _error(rules.not_found(""))
     return entry
 
 
-def _error(refusal: rules.Refusal) -> VendorRefusedError:
-    code, status = refusal.code, refusal.status
-    failure = explain_refusal(code, status)
-    return VendorRefusedError("Twilio", refusal.message, code=code, status=status, failure=failure)
+def _error(refusal: rules.Refusal) -> VendorError:
+    return explain_answer(refusal.status, refusal.code)
 
 
 def _hexadecimal(name: str, injector: FaultInjector) -> str:

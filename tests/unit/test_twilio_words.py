@@ -16,8 +16,8 @@ from callscribe.adapters.twilio.callbacks import (
     read_recording_status,
     recorded_call_id,
 )
-from callscribe.adapters.twilio.client import _call_parameters
 from callscribe.adapters.twilio.errors import explain_absence
+from callscribe.adapters.twilio.parameters import call_parameters
 from callscribe.adapters.twilio.resources import read_call, read_recording
 from callscribe.adapters.twilio.twiml import render_twiml
 from callscribe.domain.callback_urls import CallbackUrls
@@ -206,7 +206,7 @@ def an_outbound_call(mode: str, **more: Any) -> Call:
 
 @pytest.mark.parametrize(("mode", "count"), [("message", 3), ("call", 4)])
 def test_every_url_of_a_call_asks_for_all_retries(mode: str, count: int) -> None:
-    parameters = _call_parameters(an_outbound_call(mode), "")
+    parameters = call_parameters(an_outbound_call(mode), "")
     urls = [value for value in parameters.values() if "://" in str(value)]
     assert [url.partition("#")[2] for url in urls] == ["rc=5&rp=all"] * count
 

@@ -49,7 +49,11 @@ class VendorShares:
         for share in self._shares.values():
             share.seconds_left = seconds
 
-    def check(self, vendor: str) -> None:
+    def check(self, port: object) -> None:
+        if isinstance(port, _Within):
+            self._check(port.vendor)
+
+    def _check(self, vendor: str) -> None:
         share = self._shares[vendor]
         if share.silent:
             raise VendorNotAskedError(vendor, f"{vendor} does not answer in this run")
@@ -58,7 +62,7 @@ class VendorShares:
 
     def ask(self, vendor: str, question: Callable[[], Any]) -> Any:
         """Raises what the question raises, and VendorNotAskedError instead of asking it."""
-        self.check(vendor)
+        self._check(vendor)
         share, begun = self._shares[vendor], self._clock()
         try:
             answer = question()
@@ -89,13 +93,13 @@ class _Within:
 
     def __init__(self, shares: VendorShares, vendor: str, port: object) -> None:
         self._shares = shares
-        self._vendor = vendor
+        self.vendor = vendor
         self._port = port
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._port, name)
 
         def within(*args: Any, **kwargs: Any) -> Any:
-            return self._shares.ask(self._vendor, partial(method, *args, **kwargs))
+            return self._shares.ask(self.vendor, partial(method, *args, **kwargs))
 
         return within

@@ -6,7 +6,7 @@ import hmac
 
 from callscribe.adapters.assemblyai.webhook import WEBHOOK_SECRET_HEADER, read_webhook
 from callscribe.adapters.twilio.callbacks import Form, is_of_account
-from callscribe.adapters.twilio.signature import is_signed_by_twilio
+from callscribe.adapters.twilio.signature import SIGNATURE_HEADER, is_signed_by_twilio
 from callscribe.api.http import Request
 from callscribe.domain.errors import UnauthenticatedError
 from callscribe.ports.secrets import SecretReader
@@ -51,7 +51,7 @@ class TwilioCallbacks:
                 url=url,
                 body=request.body,
                 content_type=request.headers.get("content-type", ""),
-                signature=request.headers.get("x-twilio-signature"),
+                signature=request.headers.get(SIGNATURE_HEADER),
                 auth_tokens=tokens,
             )
             for url in request.urls(self._public_base_url)

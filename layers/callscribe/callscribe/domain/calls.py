@@ -58,24 +58,24 @@ ERASING, ERASED = CallState.ERASING, CallState.ERASED
 ERASED_STATUSES = frozenset({ERASING, ERASED})
 # Twilio sends callbacks in order but they arrive in any: a status may be skipped, and only ever
 # replaces an earlier one
-_AT_TWILIO = (CallState.QUEUED, CallState.INITIATED, CallState.RINGING, CallState.IN_PROGRESS)
-_ANY_AT_TWILIO = CALL_TERMINAL.union(_AT_TWILIO)
+_AT_VENDOR = (CallState.QUEUED, CallState.INITIATED, CallState.RINGING, CallState.IN_PROGRESS)
+_ANY_AT_VENDOR = CALL_TERMINAL.union(_AT_VENDOR)
 # the states that each state may become
 CALL_TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
     # should Twilio tell of a call whose claim was lost here, Twilio is right, and nothing dials it again
-    CallState.SCHEDULED: _ANY_AT_TWILIO | {CallState.PLACING, CallState.ERASING},
-    CallState.PLACING: _ANY_AT_TWILIO | {CallState.UNKNOWN},
-    CallState.UNKNOWN: _ANY_AT_TWILIO,
-    CallState.QUEUED: CALL_TERMINAL.union(_AT_TWILIO[1:]),
-    CallState.INITIATED: CALL_TERMINAL.union(_AT_TWILIO[2:]),
-    CallState.RINGING: CALL_TERMINAL.union(_AT_TWILIO[3:]),
+    CallState.SCHEDULED: _ANY_AT_VENDOR | {CallState.PLACING, CallState.ERASING},
+    CallState.PLACING: _ANY_AT_VENDOR | {CallState.UNKNOWN},
+    CallState.UNKNOWN: _ANY_AT_VENDOR,
+    CallState.QUEUED: CALL_TERMINAL.union(_AT_VENDOR[1:]),
+    CallState.INITIATED: CALL_TERMINAL.union(_AT_VENDOR[2:]),
+    CallState.RINGING: CALL_TERMINAL.union(_AT_VENDOR[3:]),
     CallState.IN_PROGRESS: CALL_TERMINAL,
     CallState.COMPLETED: frozenset({CallState.ERASING}),
     CallState.BUSY: frozenset({CallState.ERASING}),
     CallState.NO_ANSWER: frozenset({CallState.ERASING}),
     CallState.CANCELED: frozenset({CallState.ERASING}),
     # that a call never reached Twilio is our conclusion, and Twilio knows better
-    CallState.FAILED: (_ANY_AT_TWILIO - {CallState.FAILED}) | {CallState.ERASING},
+    CallState.FAILED: (_ANY_AT_VENDOR - {CallState.FAILED}) | {CallState.ERASING},
     CallState.ERASING: frozenset({CallState.ERASED}),
     CallState.ERASED: frozenset(),
 }

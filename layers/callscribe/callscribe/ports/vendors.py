@@ -27,6 +27,6 @@ class VendorShares(Protocol):
         """Those that answer may be asked for so long from now on."""
         ...
 
-    def check(self, vendor: str) -> None:
-        """Raises VendorNotAskedError where this run asks the vendor nothing more."""
+    def check(self, port: object) -> None:
+        """Raises VendorNotAskedError where this run asks the vendor behind a port nothing more."""
         ...

@@ -41,7 +41,7 @@ class EraseCall:
         """
         found, trouble = 0, None
         # one vendor's outage does not keep the rest
-        for step in (self._stored, self._at_twilio, self._items):
+        for step in (self._stored, self._at_telephony, self._items):
             try:
                 found += step(call)
             except CallscribeError as error:
@@ -95,7 +95,7 @@ class EraseCall:
             _gone(self.transcriber.delete, job.transcript_id)
         return True
 
-    def _at_twilio(self, call: Call) -> int:
+    def _at_telephony(self, call: Call) -> int:
         call_sid = call.call_sid or ""
         if not CALL_SID.fullmatch(call_sid):
             return 0

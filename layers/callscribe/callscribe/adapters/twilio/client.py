@@ -7,7 +7,7 @@ that never left this machine is repeated (vendor_http).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -19,19 +19,14 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from callscribe.adapters.twilio.callbacks import retried
-from callscribe.adapters.twilio.errors import explain_refusal
+from callscribe.adapters.twilio.errors import explain_answer
+from callscribe.adapters.twilio.parameters import call_parameters
 from callscribe.adapters.twilio.resources import read_call, read_recording
 from callscribe.adapters.vendor_http import VendorSession, never_sent
-from callscribe.domain.callback_urls import CallbackUrls
 from callscribe.domain.calls import Call
-from callscribe.domain.consent import is_gated
 from callscribe.domain.errors import (
-    VendorError,
-    VendorNotFoundError,
     VendorOutcomeUnknownError,
     VendorRateLimitedError,
-    VendorRefusedError,
 )
 from callscribe.domain.times import parse_timestamp
 from callscribe.ports.secrets import SecretReader
@@ -68,7 +63,7 @@ class TwilioTelephony:
         self._client: Client | None = None
 
     def place_call(self, call: Call) -> CallStatusUpdate:
-        parameters = _call_parameters(call, self._twiml_fallback_url)
+        parameters = call_parameters(call, self._twiml_fallback_url)
         return self._ask(lambda client: read_call(client.calls.create(**parameters)))
 
     def get_call(self, call_sid: str) -> CallStatusUpdate:
@@ -103,34 +98,24 @@ class TwilioTelephony:
     def page_recordings(
         self, since: str, until: str, cursor: str | None
     ) -> Page[RecordingStatusUpdate]:
+        low, high = _span(since, until)
+
         def ask(client: Client) -> Page[RecordingStatusUpdate]:
-            if cursor is not None:
-                page = client.recordings.get_page(_TWILIO_HOST + cursor)
-            else:
-                low, high = _span(since, until)
-                page = client.recordings.page(
-                    date_created_after=low, date_created_before=high, page_size=_PAGE
-                )
-            return _page(
-                page,
-                read_recording,
-                lambda notice: since[:19] <= (notice.created_at or since) <= until,
-            )
+            wanted = {"date_created_after": low, "date_created_before": high}
+            page = _read_page(client.recordings, cursor, wanted, read_recording)
+            return _within(page, since, until, lambda recording: recording.created_at)
 
         return self._ask(ask)
 
     def page_ended_calls(
         self, since: str, until: str, cursor: str | None
     ) -> Page[CallStatusUpdate]:
+        low, high = _span(since, until)
+
         def ask(client: Client) -> Page[CallStatusUpdate]:
-            if cursor is not None:
-                page = client.calls.get_page(_TWILIO_HOST + cursor)
-            else:
-                low, high = _span(since, until)
-                page = client.calls.page(end_time_after=low, end_time_before=high, page_size=_PAGE)
-            return _page(
-                page, read_call, lambda call: since[:19] <= (call.ended_at or since) <= until
-            )
+            wanted = {"end_time_after": low, "end_time_before": high}
+            page = _read_page(client.calls, cursor, wanted, read_call)
+            return _within(page, since, until, lambda call: call.ended_at)
 
         return self._ask(ask)
 
@@ -180,33 +165,13 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except TwilioException as error:
-        raise _from_answer(error) from None
+        raise explain_answer(_status(error), getattr(error, "code", None)) from None
     except requests.RequestException as error:
         if never_sent(error):
             raise VendorRateLimitedError("Twilio", "Twilio cannot be reached") from None
         raise VendorOutcomeUnknownError("Twilio", "Twilio did not answer") from None
     except (ValueError, KeyError, TypeError):
         raise VendorOutcomeUnknownError("Twilio", "Twilio's answer cannot be read") from None
-
-
-def _from_answer(error: TwilioException) -> VendorError:
-    status = _status(error)
-    if status == 429:
-        kind: type[VendorError] = VendorRateLimitedError
-    elif status == 404:
-        kind = VendorNotFoundError
-    elif status is None or not 400 <= status < 500:
-        kind = VendorOutcomeUnknownError
-    else:
-        kind = VendorRefusedError
-    code = getattr(error, "code", None)
-    return kind(
-        "Twilio",
-        f"Twilio answered {status}, code {code}",
-        code=code,
-        status=status,
-        failure=explain_refusal(code, status),
-    )
 
 
 def _status(error: TwilioException) -> int | None:
@@ -216,39 +181,8 @@ def _status(error: TwilioException) -> int | None:
     return getattr(error.args[1], "status_code", None) if len(error.args) > 1 else None
 
 
-def _call_parameters(call: Call, fallback_url: str) -> dict[str, Any]:
-    urls = CallbackUrls(call.base_url or "")
-    opening = retried(urls.opening(call.call_id))
-    parameters: dict[str, Any] = {
-        "to": call.to_number,
-        "from_": call.from_number,
-        "url": opening,
-        "method": "POST",
-        # asked when the URL fails for all its 15 seconds: the same once more has 15 of its own
-        "fallback_url": fallback_url or opening,
-        "fallback_method": "POST",
-        "status_callback": retried(urls.call_status(call.call_id)),
-        "status_callback_event": ["initiated", "ringing", "answered", "completed"],
-        "status_callback_method": "POST",
-    }
-    if call.mode == "call":
-        parameters["time_limit"] = call.max_length_seconds
-    # with a key to be pressed first, recording begins in the script instead
-    if call.mode == "call" and not is_gated(call.consent):
-        parameters |= {
-            "record": True,
-            "recording_channels": "dual",
-            "recording_status_callback": retried(urls.recording_complete(call.call_id)),
-            "recording_status_callback_method": "POST",
-            # one value, separated by a space (Twilio: RecordingStatusCallbackEvent)
-            "recording_status_callback_event": ["completed absent"],
-            "trim": "do-not-trim",
-        }
-    return parameters
-
-
 def _span(since: str, until: str) -> tuple[datetime, datetime]:
-    """What a list is asked for: a day more than is wanted, picked out by ``_page``.
+    """What a list is asked for: a day more than is wanted, picked out by ``_within``.
 
     Twilio documents these filters by day ("on or before midnight of this date"), while its library
     sends times: whichever it goes by, nothing of the span is missing.
@@ -256,9 +190,20 @@ def _span(since: str, until: str) -> tuple[datetime, datetime]:
     return parse_timestamp(since), parse_timestamp(until) + timedelta(days=1)
 
 
-def _page(page: Any, read: Callable[[Any], T], wanted: Callable[[T], bool]) -> Page[T]:
+def _read_page(
+    resource: Any, cursor: str | None, wanted: Mapping[str, Any], read: Callable[[Any], T]
+) -> Page[T]:
     """``cursor`` is path and query of the next page: its host is ours to choose, not the answer's."""
+    if cursor is not None:
+        page = resource.get_page(_TWILIO_HOST + cursor)
+    else:
+        page = resource.page(**wanted, page_size=_PAGE)
     following = urlsplit(page.next_page_url or "")
-    cursor = f"{following.path}?{following.query}" if following.path else None
-    entries = [read(entry) for entry in page]
-    return Page([entry for entry in entries if wanted(entry)], cursor)
+    after = f"{following.path}?{following.query}" if following.path else None
+    return Page([read(entry) for entry in page], after)
+
+
+def _within(page: Page[T], since: str, until: str, moment_of: Callable[[T], str | None]) -> Page[T]:
+    """Twilio's times have whole seconds; an entry without one is let through."""
+    entries = [e for e in page.entries if since[:19] <= (moment_of(e) or since) <= until]
+    return Page(entries, page.cursor)

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from callscribe.domain.errors import (
+    VendorError,
+    VendorNotFoundError,
+    VendorOutcomeUnknownError,
+    VendorRateLimitedError,
+    VendorRefusedError,
+)
 from callscribe.domain.failures import Failure
 
 _TO_INVALID = Failure(
@@ -72,7 +79,7 @@ REFUSALS: dict[int, Failure] = {
 
 
 _NOT_ENCRYPTED = "recording_encryption_failed"
-_ABSENCES = {
+ABSENCES = {
     16101: Failure("recording_too_short", "the recording is too short to be kept", retryable=False),
     16102: Failure(
         "recording_silent", "nothing was said, so Twilio kept no recording", retryable=False
@@ -93,7 +100,24 @@ def explain_absence(code: int | None) -> Failure | None:
     if not code:
         return None
     message = f"Twilio has no recording (Twilio error {code})"
-    return _ABSENCES.get(code) or Failure("recording_absent", message, retryable=False)
+    return ABSENCES.get(code) or Failure("recording_absent", message, retryable=False)
+
+
+def explain_answer(status: int | None, code: int | None) -> VendorError:
+    """The error for an answer of HTTP ``status`` with Twilio's own ``code``; None: it has none."""
+    message = f"Twilio answered {status}, code {code}"
+    failure = explain_refusal(code, status)
+    return _kind(status)("Twilio", message, code=code, status=status, failure=failure)
+
+
+def _kind(status: int | None) -> type[VendorError]:
+    if status == 429:
+        return VendorRateLimitedError
+    if status == 404:
+        return VendorNotFoundError
+    if status is None or not 400 <= status < 500:
+        return VendorOutcomeUnknownError
+    return VendorRefusedError
 
 
 def explain_refusal(code: int | None, status: int | None) -> Failure:

@@ -15,6 +15,7 @@ import hmac
 from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+SIGNATURE_HEADER = "x-twilio-signature"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 

@@ -70,7 +70,7 @@ class AdvanceCall:
             self._erase(call)
         elif call.status == CallState.SCHEDULED:
             # a call that is claimed and then not asked for would have failed
-            self.vendors.check("Twilio")
+            self.vendors.check(self.telephony)
             self.place.from_schedule(call_id)
         elif call.status in CALL_TERMINAL:
             self._check_recordings(call)
@@ -106,8 +106,8 @@ class AdvanceCall:
         )
         return [other for other in found if self.store.find_call_id(other.call_sid) is None]
 
-    def _found(self, call: Call, at_twilio: CallStatusUpdate) -> None:
-        if not self.track.apply(call.call_id, at_twilio):
+    def _found(self, call: Call, update: CallStatusUpdate) -> None:
+        if not self.track.apply(call.call_id, update):
             self._look_later(call)
         self.telemetry.count("CallFound")
 

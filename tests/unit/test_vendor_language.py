@@ -1,0 +1,126 @@
+"""Outside the vendors' packages calls and recordings are spoken of in our words, never in a vendor's.
+
+By names and literals and not by prose: a message may say that Twilio refused a call, a comment why.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from callscribe.adapters.twilio.errors import ABSENCES, REFUSALS
+from callscribe.adapters.twilio.parameters import call_parameters
+from callscribe.domain.calls import Call, CallState
+from local.options import ROOT
+from tests.support.fixtures import fixture
+
+PACKAGE = ROOT / "layers" / "callscribe" / "callscribe"
+# the one module outside a vendor's package that asks it: whose callback is this?
+VERIFIES = PACKAGE / "api" / "callbacks.py"
+FREE_OF_VENDORS = [
+    path
+    for room in ("domain", "use_cases", "ports", "api")
+    for path in (PACKAGE / room).rglob("*.py")
+    if path != VERIFIES
+]
+
+# what Twilio and we both call so: the API's fields, and words of plain English
+SHARED = {
+    *(
+        "answered_by",
+        "call_sid",
+        "channels",
+        "direction",
+        "duration",
+        "error_code",
+        "method",
+        "record",
+    ),
+    *("source", "status", "to", "from", "url", "price", "uri", "sid", "Caller"),
+}
+# the public name of Twilio's own code, in items and answers
+OPAQUE = {"twilio_code"}
+
+
+def twilio_words() -> set[str]:
+    """Names of fields and parameters, from what the vendor documents and what its adapter sends."""
+    forms = fixture("twilio-callbacks")
+    words = {name for form in forms.values() if isinstance(form, dict) for name in form}
+    resources = fixture("twilio-resources")
+    words |= {*resources["call"], *resources["recording"]}
+    at = "2026-11-21T00:00:00.000Z"
+    call = Call(
+        call_id="0" * 32, status=CallState.PLACING, created_at=at, updated_at=at, mode="call"
+    )
+    words |= set(call_parameters(call, ""))
+    words |= {"Digits", "ErrorUrl", "alice", "dtmf", "do-not-trim", "x-twilio-signature"}
+    return words - SHARED
+
+
+WORDS = twilio_words()
+CODES = {*REFUSALS, *ABSENCES}
+
+
+def names(node: ast.AST) -> Iterator[str]:
+    """The identifiers of a node: variables, attributes, arguments, keywords, functions, imports."""
+    for field in ("id", "attr", "arg", "name", "module", "asname"):
+        if isinstance(name := getattr(node, field, None), str):
+            yield name
+
+
+def dialect(node: ast.AST) -> Iterator[str]:
+    """Whatever of a node is Twilio's: a name, or a literal that is nothing but one."""
+    for name in names(node):
+        parts = set(name.lower().replace(".", "_").split("_"))
+        if name in WORDS or (name not in OPAQUE and parts & {"twilio", "twiml"}):
+            yield name
+    if isinstance(node, ast.Constant) and not isinstance(node.value, bool):
+        text = str(node.value)
+        if text in WORDS or text.lower() == "twilio" or (text.isdigit() and int(text) in CODES):
+            yield repr(node.value)
+
+
+def spoken(source: str) -> set[str]:
+    return {word for node in ast.walk(ast.parse(source)) for word in dialect(node)}
+
+
+@pytest.mark.parametrize("path", FREE_OF_VENDORS, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_module_speaks_no_vendors_language(path: Path) -> None:
+    assert spoken(path.read_text()) == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'form.get("CallStatus")',
+        'form["RecordingSid"]',
+        "if error.code == 21211: pass",
+        'known = {"16101": "too short"}',
+        "call.date_created",
+        "place(status_callback=url)",
+        "from twilio.rest import Client",
+        "import twilio",
+        "explain_twilio_error(1)",
+        'vendors.check("Twilio")',
+        'voice = "alice"',
+    ],
+)
+def test_dialect_is_recognized(line: str) -> None:
+    assert spoken(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "'Twilio blocks calls to this number'",
+        'call.call_sid, recording.status, update.direction, request.get("to")',
+        'Failure("twilio_unreachable", "nobody was called", True)',
+        "replace(call, twilio_code=error.code)",
+        "limit = 10_000",
+    ],
+)
+def test_our_own_words_are_free(line: str) -> None:
+    assert spoken(line) == set()
