@@ -72,7 +72,7 @@ def handlers(report: Report, stack: LocalStack) -> None:
             events = [house.status_event() for _ in range(EVENTS)]
             rates["status"].append(rate(partial(_next, iter(events), handle)))
     in_memory = MemoryCallStore()
-    in_memory.add_call(known_call(stack, event["pathParameters"]["call_id"]))
+    in_memory.save(None, known_call(stack, event["pathParameters"]["call_id"]))
     with twiml.ready(in_memory) as handle:
         handle(event)
         rates["memory"] = [rate(lambda: handle(event)) for _ in range(ROUNDS)]

@@ -115,19 +115,6 @@ class SimulatedTable:
         if not (_is_forward(stood, after) and stood.may_become(cast(Any, after.status))):
             self.backwards.append((name, f"{stood.status} became {after.status}"))
 
-    def add_call(self, call: Call) -> bool:
-        def act() -> bool:
-            self._index(call.call_sid)
-            return self.inner.add_call(call)
-
-        return self._write(
-            call.call_id,
-            "table.add_call",
-            act,
-            lambda: self.inner.get_call(call.call_id),
-            asdict(call),
-        )
-
     def bind_key(self, digest: str, wanted: str, *, now: int, expires_at: int) -> str:
         def act() -> str:
             stands_for = self.inner.bind_key(digest, wanted, now=now, expires_at=expires_at)
@@ -137,76 +124,12 @@ class SimulatedTable:
 
         return self._ask(NOBODY, "table.bind_key", act)
 
-    def add_recording(self, recording: Recording) -> bool:
-        act = partial(self.inner.add_recording, recording)
-        read = partial(self.inner.get_recording, recording.call_id, recording.recording_sid)
-        sid = recording.recording_sid
-        return self._write(sid, "table.add_recording", act, read, asdict(recording))
-
-    def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
-        act = partial(self.inner.replace_call, call, only_from=only_from)
-        read = partial(self.inner.get_call, call.call_id)
-        return self._write(call.call_id, "table.replace_call", act, read, asdict(call))
-
     def find_call_id(self, call_sid: str) -> str | None:
         def act() -> str | None:
             late = self._indexed_at.get(call_sid, 0) > self._scheduler.now
             return None if late else self.inner.find_call_id(call_sid)
 
         return self._ask(call_sid, "table.find_call_id", act)
-
-    def change_call(
-        self,
-        call_id: str,
-        changes: Mapping[str, Any],
-        *,
-        only_from: Collection[str],
-        expected: Mapping[str, Any] | None = None,
-    ) -> bool:
-        def act() -> bool:
-            self._index(changes.get("call_sid"))
-            before = self.inner.get_call(call_id)
-            changed = self.inner.change_call(
-                call_id, changes, only_from=only_from, expected=expected
-            )
-            after = self.inner.get_call(call_id)
-            if changed and changes.get("error_code") == "never_reached_twilio":
-                self.never_arrived.append((call_id, self._scheduler.time()))
-            if changed and before and after and not _is_forward(before, after):
-                self.backwards.append((call_id, f"{before.status} became {after.status}"))
-            return changed
-
-        read = partial(self.inner.get_call, call_id)
-        return self._write(call_id, "table.change_call", act, read, changes)
-
-    def change_recording(
-        self,
-        call_id: str,
-        recording_sid: str,
-        changes: Mapping[str, Any],
-        *,
-        only_from: Collection[str],
-        expected: Mapping[str, Any] | None = None,
-    ) -> bool:
-        def act() -> bool:
-            before = self.inner.get_recording(call_id, recording_sid)
-            changed = self.inner.change_recording(
-                call_id, recording_sid, changes, only_from=only_from, expected=expected
-            )
-            status = changes.get("status")
-            opened_again = "retries" in changes and before and before.status == "error"
-            if (
-                changed
-                and before
-                and status
-                and before.status in RECORDING_TERMINAL
-                and not opened_again
-            ):
-                self.backwards.append((recording_sid, f"{before.status} became {status}"))
-            return changed
-
-        read = partial(self.inner.get_recording, call_id, recording_sid)
-        return self._write(recording_sid, "table.change_recording", act, read, changes)
 
     def save_sweep(self, before: Sweep | None, after: Sweep) -> bool:
         act = partial(self.inner.save_sweep, before, after)
@@ -215,18 +138,6 @@ class SimulatedTable:
         wanted = {field: getattr(after, field) for field in written}
         verb = "change" if before else "add"
         return self._write(NOBODY, f"table.{verb}_sweep", act, read, wanted)
-
-    def add_sweep(self, sweep: Sweep) -> bool:
-        act = partial(self.inner.add_sweep, sweep)
-        read = partial(self.inner.get_sweep, sweep.sweep_id)
-        return self._write(NOBODY, "table.add_sweep", act, read, asdict(sweep))
-
-    def change_sweep(
-        self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]
-    ) -> bool:
-        act = partial(self.inner.change_sweep, sweep_id, changes, only_from=only_from)
-        read = partial(self.inner.get_sweep, sweep_id)
-        return self._write(NOBODY, "table.change_sweep", act, read, changes)
 
     def __getattr__(self, method: str) -> Any:
         """Everything that the doubles need not look into: one request, named after what it concerns."""
@@ -273,7 +184,7 @@ def _entity(method: str, *arguments: Any) -> str:
         return str(arguments[0])
     if method == "get_recording":
         return str(arguments[1])
-    concerned = arguments[0] if method in ("remove_recording", "acquire_slot") else None
+    concerned = arguments[0] if method == "acquire_slot" else None
     return str(getattr(concerned, "recording_sid", None) or getattr(concerned, "call_id", NOBODY))
 
 

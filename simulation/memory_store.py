@@ -6,7 +6,7 @@ tests/contracts/test_call_store.py holds it to the real table.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import Field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, TypeVar
@@ -78,7 +78,9 @@ class MemoryCallStore:
             return True
 
     def _add(self, entry: Call | Recording) -> bool:
-        return self.add_call(entry) if isinstance(entry, Call) else self.add_recording(entry)
+        if isinstance(entry, Call):
+            return self._add_call(entry)
+        return self._add_recording(entry)
 
     def _find(self, entry: Call | Recording) -> Call | Recording | None:
         if isinstance(entry, Call):
@@ -102,7 +104,7 @@ class MemoryCallStore:
         del self.recordings[key]
         self._recordings_of[key[0]].remove(key[1])
 
-    def add_call(self, call: Call) -> bool:
+    def _add_call(self, call: Call) -> bool:
         # what a caller wrote, as it stands
         _check_writable([call.metadata, call.transcription, call.consent])
         with self._lock:
@@ -113,7 +115,7 @@ class MemoryCallStore:
                 self._by_call_sid[call.call_sid] = call.call_id
             return True
 
-    def add_recording(self, recording: Recording) -> bool:
+    def _add_recording(self, recording: Recording) -> bool:
         key = (recording.call_id, recording.recording_sid)
         with self._lock:
             if self._is_live(self.recordings.get(key)):
@@ -148,58 +150,6 @@ class MemoryCallStore:
         found = [call for call in self.calls.values() if call.phone_number == phone_number]
         found.sort(key=lambda call: call.created_at, reverse=newest_first)
         return [call.call_id for call in found[:limit]]
-
-    def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
-        with self._lock:
-            before = self.calls.get(call.call_id)
-            if before is None or before.status not in only_from:
-                return False
-            self.calls[call.call_id] = call
-            return True
-
-    def remove_recording(self, recording: Recording) -> bool:
-        key = (recording.call_id, recording.recording_sid)
-        with self._lock:
-            stands = self.recordings.get(key)
-            same = stands and (stands.status, stands.claims) == (recording.status, recording.claims)
-            if same:
-                del self.recordings[key]
-                self._recordings_of[key[0]].remove(key[1])
-            return bool(same)
-
-    def change_call(
-        self,
-        call_id: str,
-        changes: Mapping[str, Any],
-        *,
-        only_from: Collection[str],
-        expected: Mapping[str, Any] | None = None,
-    ) -> bool:
-        with self._lock:
-            changed = _changed(self.calls.get(call_id), changes, only_from, expected or {})
-            if changed is None:
-                return False
-            self.calls[call_id] = changed
-            if changed.call_sid:
-                self._by_call_sid[changed.call_sid] = call_id
-            return True
-
-    def change_recording(
-        self,
-        call_id: str,
-        recording_sid: str,
-        changes: Mapping[str, Any],
-        *,
-        only_from: Collection[str],
-        expected: Mapping[str, Any] | None = None,
-    ) -> bool:
-        key = (call_id, recording_sid)
-        with self._lock:
-            changed = _changed(self.recordings.get(key), changes, only_from, expected or {})
-            if changed is None:
-                return False
-            self.recordings[key] = changed
-            return True
 
     def list_day(
         self, day: str, *, before: tuple[str, str] | None, status: str | None, limit: int
@@ -263,21 +213,17 @@ class MemoryCallStore:
             return stands_for
 
     def save_sweep(self, before: Sweep | None, after: Sweep) -> bool:
-        if before is None:
-            return self.add_sweep(after)
         with self._lock:
             stands = self.sweeps.get(after.sweep_id)
+            if before is None:
+                if self._is_live(stands):
+                    return False
+                self.sweeps[after.sweep_id] = after
+                return True
             if stands is None or stands.status != before.status:
                 return False
             changes: dict[str, Any] = {n: getattr(after, n) for n in differing(before, after)}
             self.sweeps[after.sweep_id] = replace(stands, **changes)
-            return True
-
-    def add_sweep(self, sweep: Sweep) -> bool:
-        with self._lock:
-            if self._is_live(self.sweeps.get(sweep.sweep_id)):
-                return False
-            self.sweeps[sweep.sweep_id] = sweep
             return True
 
     def get_sweep(self, sweep_id: str) -> Sweep | None:
@@ -287,16 +233,6 @@ class MemoryCallStore:
     def list_sweeps(self) -> list[Sweep]:
         live = filter(self._is_live, self.sweeps.values())
         return sorted(live, key=lambda sweep: sweep.sweep_id)
-
-    def change_sweep(
-        self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]
-    ) -> bool:
-        with self._lock:
-            changed = _changed(self.sweeps.get(sweep_id), changes, only_from, {})
-            if changed is None:
-                return False
-            self.sweeps[sweep_id] = changed
-            return True
 
     def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
         with self._lock:
@@ -346,30 +282,6 @@ class MemoryCallStore:
                 return False
             self._counters[name, day] = counted + 1
             return True
-
-
-def _changed(
-    entry: Entry | None,
-    changes: Mapping[str, Any],
-    only_from: Collection[str],
-    expected: Mapping[str, Any],
-) -> Entry | None:
-    if entry is None or entry.status not in only_from:
-        return None
-    if any(getattr(entry, name) != value for name, value in expected.items()):
-        return None
-    fields = type(entry).__dataclass_fields__
-    # an attribute that is removed reads as the field's default
-    values: dict[str, Any] = {
-        k: _default(fields[k]) if v is None else v for k, v in changes.items()
-    }
-    if "status" in values and not isinstance(entry, Sweep):
-        values["status"] = type(entry.status)(values["status"])
-    return replace(entry, **values)
-
-
-def _default(field: Field[Any]) -> Any:
-    return field.default
 
 
 def _check_writable(value: Any, depth: int = 0) -> None:

@@ -159,14 +159,17 @@ MUTANTS = (
     Mutant(
         what="two workers may both claim a submission",
         path=_USE_CASES + "process_recording.py",
-        old="        return changed(recording, changes) if self._change(recording, changes) else None\n",
-        new="        self._change(recording, changes)\n        return self._again(recording)\n",
+        old="        claim = self.ledger.save(recording, claimed(recording, audio, self.clock()))\n",
+        new=(
+            "        self.ledger.save(recording, claimed(recording, audio, self.clock()))\n"
+            "        claim = self._again(recording)\n"
+        ),
     ),
     Mutant(
         what="claims are told apart by the number of attempts, which may repeat",
-        path=_USE_CASES + "process_recording.py",
-        old='expected={"claims": recording.claims},',
-        new='expected={"attempts": recording.attempts},',
+        path=_USE_CASES + "ledger.py",
+        old='guards = {"claims", *unchanged}',
+        new='guards = {"attempts", *unchanged}',
     ),
     Mutant(
         what="a claim without an answer is submitted again without a look-up",
@@ -182,15 +185,15 @@ MUTANTS = (
     ),
     Mutant(
         what="a received recording has no deadline",
-        path=_USE_CASES + "process_recording.py",
-        old='            **self.deadlines.of_recording(call.call_id, "received", now),\n',
-        new="",
+        path="layers/callscribe/callscribe/domain/deadlines.py",
+        old='    RecordingState.RECEIVED: "recording.received",\n',
+        new="    RecordingState.RECEIVED: None,\n",
     ),
     Mutant(
         what="a claim has no deadline",
-        path=_USE_CASES + "process_recording.py",
-        old='            **self.deadlines.of_recording(recording.call_id, "submitting", now),\n',
-        new='            "due_at": None,\n',
+        path="layers/callscribe/callscribe/domain/deadlines.py",
+        old='    RecordingState.SUBMITTING: "recording.submitting",\n',
+        new="    RecordingState.SUBMITTING: None,\n",
     ),
     Mutant(
         what="a recording is completed without storing its transcript",
@@ -200,12 +203,9 @@ MUTANTS = (
     ),
     Mutant(
         what="the event is marked as sent before it is sent",
-        path=_USE_CASES + "finish_recording.py",
-        old=(
-            '            "announce": True,\n'
-            '            **self.deadlines.of_recording(call.call_id, "announce", now),\n'
-        ),
-        new='            "announce": True, "due_at": None,\n',
+        path="layers/callscribe/callscribe/domain/deadlines.py",
+        old='    RecordingState.COMPLETED: "recording.announce",\n',
+        new="    RecordingState.COMPLETED: None,\n",
     ),
     Mutant(
         what="a webhook's transcript is accepted without checking which recording it belongs to",
@@ -300,8 +300,8 @@ MUTANTS = (
     Mutant(
         what="vendor copies are marked as deleted before they are deleted",
         path=_USE_CASES + "finish_recording.py",
-        old='"copies" if self.delete_vendor_copies and recording.status in DONE else "nothing"',
-        new='"nothing"',
+        old="        if self.delete_vendor_copies and recording.status in DONE:\n",
+        new="        if False:\n",
     ),
     Mutant(
         what="another stack's recordings are adopted",
@@ -318,8 +318,8 @@ MUTANTS = (
     Mutant(
         what="a retried recording has no deadline",
         path=_USE_CASES + "redrive.py",
-        old="            **self.deadlines.of_recording(recording.call_id, status, now),\n",
-        new='            "due_at": None,\n',
+        old='self.ledger.save(recording, reopened(recording), unchanged=["retries"])',
+        new="self.ledger.store.save(recording, reopened(recording))",
     ),
     Mutant(
         what="a call that is adopted twice at the same moment gets two IDs",

@@ -85,7 +85,7 @@ def test_what_is_added_reads_back_as_it_was(store: Store) -> None:
     )
     assert store.save(None, made)
     assert store.get_call(made.call_id) == made
-    heard = recording(made, confidence=0.9437, warnings=["w"], announce=True)
+    heard = recording(made, confidence=0.9437, warnings=["w"], event_pending=True)
     assert store.save(None, heard)
     assert store.get_recording(made.call_id, heard.recording_sid) == heard
     assert store.get_call_with_recordings(made.call_id) == (made, [heard])

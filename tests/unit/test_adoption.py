@@ -183,14 +183,15 @@ def test_unknown_recording_is_taken_as_the_operator_chose(
 def test_recording_of_a_known_call_is_taken_in_any_case() -> None:
     store = MemoryCallStore()
     at = format_timestamp(NOW)
-    store.add_call(
+    store.save(
+        None,
         Call(
             call_id=CALL_ID,
             call_sid=CALL_SID,
             status=CallState.COMPLETED,
             created_at=at,
             updated_at=at,
-        )
+        ),
     )
     (notice,) = swept(AdoptionRules(), Vendors(), store=store)
     assert (notice.call_id, notice.imported) == (CALL_ID, None)
@@ -199,7 +200,8 @@ def test_recording_of_a_known_call_is_taken_in_any_case() -> None:
 def test_import_takes_what_it_names_and_says_so() -> None:
     store = MemoryCallStore()
     at = format_timestamp(NOW)
-    store.add_sweep(
+    store.save_sweep(
+        None,
         Sweep(
             sweep_id="import-1",
             kind=SweepKind.IMPORT,
@@ -208,7 +210,7 @@ def test_import_takes_what_it_names_and_says_so() -> None:
             until=at,
             created_at=at,
             updated_at=at,
-        )
+        ),
     )
     (notice,) = swept(AdoptionRules(), Vendors(), store=store)
     assert (notice.call_id, notice.imported) == (None, True)
@@ -217,9 +219,10 @@ def test_import_takes_what_it_names_and_says_so() -> None:
 def known(status: str, transcript_id: str | None) -> MemoryCallStore:
     store = MemoryCallStore()
     at = format_timestamp(NOW)
-    store.add_call(Call(call_id=CALL_ID, status=CallState(status), created_at=at, updated_at=at))
+    store.save(None, Call(call_id=CALL_ID, status=CallState(status), created_at=at, updated_at=at))
     if transcript_id is not None:
-        store.add_recording(
+        store.save(
+            None,
             Recording(
                 call_id=CALL_ID,
                 recording_sid=RECORDING_SID,
@@ -227,7 +230,7 @@ def known(status: str, transcript_id: str | None) -> MemoryCallStore:
                 transcript_id=transcript_id,
                 created_at=at,
                 updated_at=at,
-            )
+            ),
         )
     return store
 

@@ -110,10 +110,10 @@ def test_calls_at_once_are_capped_until_one_ends() -> None:
     first, second, third = call(), call(), call()
     for placed in (first, second):
         asked.count(placed)
-        store.add_call(placed)
+        store.save(None, placed)
     error = refusal(asked, third)
     assert (error.failure.code, error.retry_after) == ("too_many_calls", 60)
-    store.change_call(first.call_id, {"status": "completed"}, only_from=["placing"])
+    store.save(first, replace(first, status=CallState.COMPLETED))
     asked.count(third)
     assert refusal(asked, call()).failure.code == "too_many_calls"
 
@@ -147,10 +147,10 @@ def test_shards_together_have_room_for_the_cap_and_no_more(most: int) -> None:
     for _ in range(most):
         placed = call()
         asked.count(placed)
-        store.add_call(placed)
+        store.save(None, placed)
     assert refusal(asked, call()).failure.code == "too_many_calls"
     ended = next(iter(store.calls.values()))
-    store.change_call(ended.call_id, {"status": "completed"}, only_from=["placing"])
+    store.save(ended, replace(ended, status=CallState.COMPLETED))
     asked.count(call())
 
 

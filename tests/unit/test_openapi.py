@@ -107,9 +107,10 @@ class House(QuietTelemetry, MemoryCallStore):
             updated_at="2026-11-20T00:00:00.000Z",
             to_number="+14155550100",
         )
-        self.add_call(call)
+        self.save(None, call)
         for number, status in enumerate(recordings.STATUSES):
-            self.add_recording(
+            self.save(
+                None,
                 Recording(
                     call_id=KNOWN,
                     recording_sid=f"RE{number:032}",
@@ -119,7 +120,7 @@ class House(QuietTelemetry, MemoryCallStore):
                     error_code="audio_unavailable" if status == "error" else None,
                     error_retryable=True,
                     failed_at=call.created_at if status == "error" else None,
-                )
+                ),
             )
 
         gateways = InMemoryGateways(

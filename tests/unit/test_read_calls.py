@@ -18,13 +18,14 @@ def test_pages_go_back_to_the_first_day_and_end_there() -> None:
     store = MemoryCallStore()
     for number, day in enumerate(DAYS):
         at = f"{day}T12:00:{59 - number:02}.000Z"
-        store.add_call(
+        store.save(
+            None,
             Call(
                 call_id=f"{number:032x}",
                 status=CallState.COMPLETED,
                 created_at=at,
                 updated_at=at,
-            )
+            ),
         )
     unused = cast(Any, None)
     read = ReadCalls(

@@ -119,7 +119,7 @@ def test_window_goes_on_where_the_vendor_stopped_answering() -> None:
 def test_import_that_is_refused_too_often_ends_by_name() -> None:
     refusal = VendorRefusedError("Twilio", "invalid page token", status=400)
     walk = Walk({None: Page([], "old"), "old": refusal})
-    walk.store.add_sweep(an_import())
+    walk.store.save_sweep(None, an_import())
     for _ in range(4):
         walk.run()
     stands = walk.store.sweeps["import-1"]
@@ -134,9 +134,9 @@ def test_import_is_paced_and_bounded_in_a_run() -> None:
     walk = Walk(pages)
     for kind in STANDING:
         done = replace(an_import(), sweep_id=kind, kind=kind, cursor="done")
-        walk.store.add_sweep(done)
+        walk.store.save_sweep(None, done)
     pages["done"] = Page([], None)
-    walk.store.add_sweep(an_import())
+    walk.store.save_sweep(None, an_import())
     walk.run()
     delays = [delay for _, delay in walk.queue.notices]
     assert len(delays) == 600
@@ -171,7 +171,7 @@ def window_after(hours: float, *, unfinished_hours: float | None = None) -> Swee
         status=SweepStatus.COMPLETED,
         until=until,
     )
-    walk.store.add_sweep(replace(done, unfinished_since=unfinished))
+    walk.store.save_sweep(None, replace(done, unfinished_since=unfinished))
     walk.run()
     return walk.store.sweeps["recordings"]
 

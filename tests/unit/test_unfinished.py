@@ -17,7 +17,7 @@ from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingSta
 from callscribe.use_cases.finish_recording import FinishRecording
 from callscribe.use_cases.process_recording import ProcessRecording
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry
+from tests.support.doubles import QuietTelemetry, ledger_of
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CALL_ID = "0" * 32
@@ -38,6 +38,7 @@ def finishing(store: MemoryCallStore) -> FinishRecording:
     silence = cast(Any, Silence())
     return FinishRecording(
         store=store,
+        ledger=ledger_of(store, lambda: NOW),
         transcriber=silence,
         documents=silence,
         queue=silence,
@@ -60,8 +61,8 @@ def entries(store: MemoryCallStore, *, submitted_hours_ago: float) -> tuple[Call
         created_at=at,
         updated_at=at,
     )
-    store.add_call(call)
-    store.add_recording(recording)
+    store.save(None, call)
+    store.save(None, recording)
     return call, recording
 
 
@@ -83,10 +84,13 @@ def test_recording_of_which_assemblyai_answers_an_error_waits_for_now() -> None:
 def process(status: VendorRecordingState, failure: Failure | None = None) -> MemoryCallStore:
     store = MemoryCallStore()
     at = format_timestamp(NOW)
-    store.add_call(Call(call_id=CALL_ID, status=CallState.COMPLETED, created_at=at, updated_at=at))
+    store.save(
+        None, Call(call_id=CALL_ID, status=CallState.COMPLETED, created_at=at, updated_at=at)
+    )
     nothing = cast(Any, None)
     work = ProcessRecording(
         store=store,
+        ledger=ledger_of(store, lambda: NOW),
         telephony=nothing,
         audio=nothing,
         transcriber=nothing,

@@ -168,6 +168,7 @@ class Application:
 
         return FinishRecording(
             store=self.gateways.store,
+            ledger=self.ledger,
             transcriber=self.gateways.transcriber,
             documents=self.gateways.documents,
             queue=self.gateways.queue,
@@ -185,6 +186,7 @@ class Application:
         secret_name = self.settings.assemblyai_webhook_secret_parameter_name
         return ProcessRecording(
             store=self.gateways.store,
+            ledger=self.ledger,
             telephony=self.gateways.telephony,
             audio=self.gateways.audio,
             transcriber=self.gateways.transcriber,
@@ -226,11 +228,11 @@ class Application:
 
         return Redrive(
             store=self.gateways.store,
+            ledger=self.ledger,
             queue=self.gateways.queue,
             letters=self.gateways.dead_letters,
             telemetry=self.telemetry,
             clock=self.gateways.clock,
-            deadlines=self.settings.deadlines,
         )
 
     @cached_property

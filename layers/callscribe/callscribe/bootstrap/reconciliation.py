@@ -83,6 +83,7 @@ def build_reconcile(app: Application) -> Reconcile:
         ),
         recordings=AdvanceRecording(
             store=gateways.store,
+            ledger=app.ledger,
             telephony=twilio,
             queue=gateways.queue,
             finish=finish,

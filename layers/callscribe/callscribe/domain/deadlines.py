@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.recordings import Recording, RecordingState
@@ -58,8 +58,6 @@ _MAX_BACKOFF = timedelta(hours=2)
 # what could not be done is tried again between these; the alarm on what is long overdue needs to see each
 # entry twice an hour
 _DEFERRED_BETWEEN = (timedelta(minutes=5), timedelta(minutes=20))
-# the fields of an entry of which nobody owes news
-NOT_WAITING: Mapping[str, None] = {"due_at": None, "overdue_since": None}
 # each state's deadline, by its name above; None: nobody owes news of it
 CALL_DEADLINES: Mapping[CallState, str | None] = {
     CallState.SCHEDULED: "call.scheduled",
@@ -128,35 +126,10 @@ class Deadlines:
         attempts = entry.reconcile_attempts + 1
         return self.renewed(replace(entry, reconcile_attempts=attempts), now, attempts)
 
-    def of_call(
-        self,
-        call_id: str,  # noqa: ARG002
-        status: str,
-        now: datetime,
-        attempts: int = 0,
-    ) -> dict[str, Any]:
-        """The fields that put a call into the deadline index, or take it out."""
-        return self._fields(f"call.{status}", now, attempts)
-
-    def of_recording(
-        self,
-        call_id: str,  # noqa: ARG002
-        status: str,
-        now: datetime,
-        attempts: int = 0,
-    ) -> dict[str, Any]:
-        """The same for a recording; ``announce`` is the state of an event still to be sent."""
-        return self._fields(f"recording.{status}", now, attempts)
-
-    def _fields(self, name: str, now: datetime, attempts: int) -> dict[str, Any]:
-        wait = self.waits.get(name)
-        if wait is None:
-            return dict(NOT_WAITING)
-        later = min(wait * 2**attempts, max(wait, _MAX_BACKOFF))
-        return {
-            "due_at": format_timestamp(now + later),
-            "overdue_since": None,
-        }
+    def copies_due(self, recording: Recording, now: datetime) -> Recording:
+        """A recording whose vendors' copies are to be deleted after a while."""
+        later = format_timestamp(now + self.waits["recording.copies"])
+        return replace(recording, due_at=later, overdue_since=None)
 
 
 def settled(entry: Entry) -> Entry:

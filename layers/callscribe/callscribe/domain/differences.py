@@ -10,8 +10,14 @@ from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 
 Entry = TypeVar("Entry", Call, Recording, Sweep)
+Value = TypeVar("Value")
 # a writer who moves a deadline says all of it: another may have deferred the one that it has read
 _TOGETHER = {"due_at": "overdue_since"}
+
+
+def known(one: Value | None, other: Value | None) -> Value | None:
+    """The first that is not None."""
+    return other if one is None else one
 
 
 def differing(before: Entry, after: Entry) -> frozenset[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from callscribe.domain.failures import Failure
-from callscribe.domain.transcription_jobs import TranscriptionJob
+from callscribe.domain.times import format_timestamp
+from callscribe.domain.transcription_jobs import AudioReference, TranscriptionJob
 
 RECORDING_SID = re.compile(r"RE[0-9a-fA-F]{32}")
 
@@ -59,7 +60,7 @@ class Recording:
     """One recording of a call. Fields equal the table's attributes; None means absent.
 
     ``audio_path`` is the location of the audio that the vendor was given: its jobs name it, so a
-    submission whose answer was lost is found by it. ``transcript_status`` is the job's; ``announce``
+    submission whose answer was lost is found by it. ``transcript_status`` is the job's; ``event_pending``
     says an event is still to be sent. ``attempts`` counts submissions, ``retries`` how often a person
     asked for another go. ``claims`` only ever grows, so that a write which expects the claim it has
     seen never meets a later one that looks the same. ``failed_at`` is set exactly while the status is
@@ -99,7 +100,7 @@ class Recording:
     error_message: str | None = None
     error_retryable: bool | None = None
     failed_at: str | None = None
-    announce: bool | None = None
+    event_pending: bool | None = None
     expires_at: int | None = None
     reconcile_attempts: int = 0
     due_at: str | None = None
@@ -117,9 +118,73 @@ class Recording:
         return status in RECORDING_TRANSITIONS[self.status]
 
 
-def changed(recording: Recording, changes: Mapping[str, Any]) -> Recording:
-    """The recording as it stands after a change that was written: nobody needs to read it again."""
-    return replace(recording, **changes)
+def claimed(recording: Recording, audio: AudioReference, now: datetime) -> Recording:
+    """Written before the vendor is asked, so that of two workers only one asks."""
+    return replace(
+        recording,
+        status=RecordingState.SUBMITTING,
+        attempts=recording.attempts + 1,
+        claims=recording.claims + 1,
+        submitted_at=format_timestamp(now),
+        audio_path=audio.location,
+    )
+
+
+def unclaimed(recording: Recording) -> Recording:
+    """After a submission that certainly did not happen: it is no attempt either."""
+    return replace(recording, status=RecordingState.STORED, attempts=recording.attempts - 1)
+
+
+def submitted(recording: Recording, job: TranscriptionJob) -> Recording:
+    """The vendor has it."""
+    return replace(
+        recording,
+        status=RecordingState.SUBMITTED,
+        transcript_id=job.transcript_id,
+        transcript_status=job.status,
+    )
+
+
+def given_up(recording: Recording, transcript_id: str) -> Recording:
+    """To be submitted again: of the job that it had nothing will come."""
+    return replace(
+        recording,
+        status=RecordingState.STORED,
+        transcript_id=None,
+        transcript_status=None,
+        past_transcript_ids=[*recording.past_transcript_ids, transcript_id],
+    )
+
+
+def ended(recording: Recording, status: RecordingState, failure: Failure | None) -> Recording:
+    """At its end, of which an event is to be sent."""
+    return replace(
+        recording,
+        status=status,
+        error_code=failure.code if failure else None,
+        error_message=failure.message if failure else None,
+        error_retryable=failure.retryable if failure else None,
+        event_pending=True,
+    )
+
+
+def reopened(recording: Recording) -> Recording:
+    """After a failure on its way once more: from the stored audio, where there is some."""
+    job = [recording.transcript_id] if recording.transcript_id else []
+    return replace(
+        recording,
+        status=RecordingState.STORED if recording.audio_key else RecordingState.RECEIVED,
+        retries=recording.retries + 1,
+        attempts_allowed=recording.attempts + MAX_ATTEMPTS,
+        past_transcript_ids=[*recording.past_transcript_ids, *job],
+        reconcile_attempts=0,
+        transcript_id=None,
+        transcript_status=None,
+        event_pending=None,
+        error_code=None,
+        error_message=None,
+        error_retryable=None,
+    )
 
 
 def audio_key(call_id: str, recording_sid: str) -> str:

@@ -35,9 +35,6 @@ class Failed:
 class CallStore(Protocol):
     """Calls and recordings. Every change is one conditional write; False means it did not apply.
 
-    ``changes`` maps field names to values, None removes. ``only_from`` are the statuses in which
-    the change may happen, ``expected`` further fields that must still have these values.
-
     Raises (all methods):
         RetryLaterError: the table throttles or cannot be reached.
     """
@@ -59,8 +56,6 @@ class CallStore(Protocol):
         """
         ...
 
-    def add_call(self, call: Call) -> bool: ...
-    def add_recording(self, recording: Recording) -> bool: ...
     def get_call(self, call_id: str) -> Call | None: ...
     def get_recording(self, call_id: str, recording_sid: str) -> Recording | None: ...
     def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None: ...
@@ -69,31 +64,6 @@ class CallStore(Protocol):
         self, phone_number: str, *, limit: int, newest_first: bool = False
     ) -> list[str]:
         """The call_ids of calls to or from a person's number, oldest first unless said otherwise."""
-        ...
-
-    def change_call(
-        self,
-        call_id: str,
-        changes: Mapping[str, Any],
-        *,
-        only_from: Collection[str],
-        expected: Mapping[str, Any] | None = None,
-    ) -> bool: ...
-    def change_recording(
-        self,
-        call_id: str,
-        recording_sid: str,
-        changes: Mapping[str, Any],
-        *,
-        only_from: Collection[str],
-        expected: Mapping[str, Any] | None = None,
-    ) -> bool: ...
-    def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
-        """The whole item becomes this call: what ``call`` does not say is gone."""
-        ...
-
-    def remove_recording(self, recording: Recording) -> bool:
-        """Removes the item where its status and its claims are still these."""
         ...
 
     def list_day(
@@ -174,12 +144,8 @@ class SweepStore(Protocol):
         where ``before`` is None and there is none."""
         ...
 
-    def add_sweep(self, sweep: Sweep) -> bool: ...
     def get_sweep(self, sweep_id: str) -> Sweep | None: ...
     def list_sweeps(self) -> list[Sweep]: ...
-    def change_sweep(
-        self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]
-    ) -> bool: ...
     def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
         """True where nobody else holds it: never held, given back, or past its ``until``."""
         ...

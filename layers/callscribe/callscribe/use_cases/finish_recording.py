@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from callscribe.domain.calls import ERASED_STATUSES, Call
-from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.deadlines import Deadlines, settled
+from callscribe.domain.differences import known
 from callscribe.domain.errors import VendorError, VendorNotAskedError, VendorNotFoundError
 from callscribe.domain.failures import Failure
 from callscribe.domain.recordings import (
     DONE,
     RECORDING_TERMINAL,
     Recording,
-    changed,
+    RecordingState,
+    ended,
+    given_up,
     is_answered_by,
     transcript_key,
 )
-from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
+from callscribe.domain.times import Clock, parse_timestamp
 from callscribe.domain.transcription_jobs import JobStatus, TranscriptionJob
 from callscribe.domain.transcripts import Transcript
 from callscribe.ports.messaging import EventPublisher, RecordingsQueue
@@ -26,11 +27,11 @@ from callscribe.ports.storage import CallStore, Documents
 from callscribe.ports.telemetry import Telemetry
 from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 from callscribe.ports.transcription import Transcriber
+from callscribe.use_cases.ledger import Ledger
 
 # an item holds 400 KB; the whole text is in the bucket all the same
 MAX_TEXT_BYTES = 250_000
 
-_TOLD_BY_VENDOR = ("duration_seconds", "started_at", "channels", "source")
 _ABSENT = Failure("recording_absent", "Twilio has no recording", retryable=False)
 _SILENT = Failure("no_speech", "nobody spoke in this recording", retryable=False)
 _AUDIO_DELETED = Failure(
@@ -43,6 +44,7 @@ class FinishRecording:
     """Shared by the worker, the webhook and reconciliation."""
 
     store: CallStore
+    ledger: Ledger
     transcriber: Transcriber
     documents: Documents
     queue: RecordingsQueue
@@ -88,9 +90,9 @@ class FinishRecording:
         except VendorNotFoundError as error:
             self.telemetry.count("UnmappedItems")
             if recording.attempts < recording.attempts_allowed:
-                self._try_again(call, recording, transcript_id)
+                self._try_again(recording, transcript_id)
             else:
-                self.end(call, recording, "error", _lost(error.vendor))
+                self._fail(call, recording, _lost(error.vendor))
             return
         except VendorNotAskedError:
             # nothing was asked, so nothing follows from it
@@ -98,7 +100,7 @@ class FinishRecording:
         except VendorError as error:
             if not self._is_overdue(recording):
                 raise
-            self.end(call, recording, "error", _unavailable(error.vendor))
+            self._fail(call, recording, _unavailable(error.vendor))
             return
         self.conclude(call, recording, job)
 
@@ -110,148 +112,98 @@ class FinishRecording:
             self._still_waiting(call, recording, job)
         elif job.status == JobStatus.COMPLETED:
             # it was paid for: whether it is worth another one is for a person to say
-            self.end(call, recording, "error", job.failure)
+            self._fail(call, recording, job.failure)
         else:
             self._failed(call, recording, job.transcript_id, job.failure)
 
-    def end(
-        self,
-        call: Call,
-        recording: Recording,
-        status: str,
-        failure: Failure | None,
-        facts: Mapping[str, Any] | None = None,
-    ) -> None:
+    def end(self, call: Call, recording: Recording, after: Recording) -> None:
         """One conditional write to a final status, then its event; a race's loser does nothing."""
-        now = self.clock()
-        changes = {
-            **(facts or {}),
-            "status": status,
-            "updated_at": format_timestamp(now),
-            "error_code": failure.code if failure else None,
-            "error_message": failure.message if failure else None,
-            "error_retryable": failure.retryable if failure else None,
-            "failed_at": format_timestamp(now) if status == "error" else None,
-            "announce": True,
-            **self.deadlines.of_recording(call.call_id, "announce", now),
-        }
-        ended = self.store.change_recording(
-            call.call_id,
-            recording.recording_sid,
-            changes,
-            only_from=[recording.status],
-            expected={"claims": recording.claims},
-        )
-        if ended:
-            self.telemetry.count(_METRICS[status])
+        saved = self.ledger.save(recording, after)
+        if saved is not None:
+            self.telemetry.count(_METRICS[saved.status])
             self.telemetry.info(
                 "recording ended",
                 call_id=call.call_id,
-                recording_sid=recording.recording_sid,
-                status=status,
-                error_code=failure.code if failure else None,
+                recording_sid=saved.recording_sid,
+                status=saved.status,
+                error_code=saved.error_code,
             )
-            self.publish_event(call, changed(recording, changes))
+            self.publish_event(call, saved)
 
-    def keep(self, recording: Recording, notice: RecordingStatusUpdate) -> None:
+    def _fail(self, call: Call, recording: Recording, failure: Failure) -> None:
+        self.end(call, recording, ended(recording, RecordingState.ERROR, failure))
+
+    def keep(self, recording: Recording, update: RecordingStatusUpdate) -> None:
         """Fills in what the recording lacks and Twilio knows; what it has stays."""
-        told = {name: getattr(notice, name) for name in _TOLD_BY_VENDOR}
-        missing = {n: v for n, v in told.items() if v is not None and getattr(recording, n) is None}
-        if missing:
-            self.store.change_recording(
-                recording.call_id,
-                recording.recording_sid,
-                missing,
-                only_from=[recording.status],
-                expected=dict.fromkeys(missing),
-            )
+        told = replace(
+            recording,
+            duration_seconds=known(recording.duration_seconds, update.duration_seconds),
+            started_at=known(recording.started_at, update.started_at),
+            channels=known(recording.channels, update.channels),
+            source=known(recording.source, update.source),
+        )
+        if told != recording:
+            self.ledger.fill_in(recording, told)
 
     def without_audio(
         self, call: Call, recording: Recording, notice: RecordingStatusUpdate
     ) -> None:
         """Ends a recording of which Twilio says that there will be no audio."""
         if notice.status == VendorRecordingState.DELETED:
-            self.end(call, recording, "error", _AUDIO_DELETED)
+            self._fail(call, recording, _AUDIO_DELETED)
         else:
-            self.end(call, recording, "absent", notice.failure or _ABSENT)
+            absent = ended(recording, RecordingState.ABSENT, notice.failure or _ABSENT)
+            self.end(call, recording, absent)
 
     def publish_event(self, call: Call, recording: Recording) -> None:
         """Sends the event that is still owed; a crash in between sends it twice, never none."""
-        if not recording.announce:
+        if not recording.event_pending:
             return
         self.event_publisher.publish(call, recording)
-        still_to_do = (
-            "copies" if self.delete_vendor_copies and recording.status in DONE else "nothing"
-        )
-        self.store.change_recording(
-            call.call_id,
-            recording.recording_sid,
-            {
-                "announce": None,
-                **self.deadlines.of_recording(call.call_id, still_to_do, self.clock()),
-            },
-            only_from=[recording.status],
-        )
+        sent = replace(recording, event_pending=None)
+        if self.delete_vendor_copies and recording.status in DONE:
+            self.ledger.save(recording, self.deadlines.copies_due(sent, self.clock()))
+        else:
+            self.ledger.save(recording, settled(sent))
 
     def _completed(
         self, call: Call, recording: Recording, job: TranscriptionJob, transcript: Transcript
     ) -> None:
         key = transcript_key(call.call_id, recording.recording_sid, job.transcript_id)
         self.documents.put(key, job.document)
-        facts = {"transcript_id": job.transcript_id, "transcript_key": key, **_facts(transcript)}
+        heard = replace(
+            _with_transcript(recording, transcript),
+            transcript_id=job.transcript_id,
+            transcript_key=key,
+        )
         if transcript.text.strip():
-            self.end(call, recording, "completed", None, facts)
+            self.end(call, recording, ended(heard, RecordingState.COMPLETED, None))
         else:
-            self.end(call, recording, "silent", _SILENT, facts)
+            self.end(call, recording, ended(heard, RecordingState.SILENT, _SILENT))
 
     def _failed(
         self, call: Call, recording: Recording, transcript_id: str, failure: Failure
     ) -> None:
-        facts = {"transcript_id": transcript_id, "transcript_status": "error"}
         if failure.retryable and recording.attempts < recording.attempts_allowed:
-            self._try_again(call, recording, transcript_id)
-        elif failure.code == "no_speech":
-            self.end(call, recording, "silent", failure, facts)
-        else:
-            self.end(call, recording, "error", failure, facts)
+            self._try_again(recording, transcript_id)
+            return
+        is_silent = failure.code == _SILENT.code
+        status = RecordingState.SILENT if is_silent else RecordingState.ERROR
+        told = replace(recording, transcript_id=transcript_id, transcript_status=JobStatus.ERROR)
+        self.end(call, recording, ended(told, status, failure))
 
-    def _try_again(self, call: Call, recording: Recording, transcript_id: str) -> None:
-        now = self.clock()
-        changes = {
-            "status": "stored",
-            "transcript_id": None,
-            "transcript_status": None,
-            "past_transcript_ids": [*recording.past_transcript_ids, transcript_id],
-            "updated_at": format_timestamp(now),
-            **self.deadlines.of_recording(call.call_id, "stored", now),
-        }
-        again = self.store.change_recording(
-            call.call_id,
-            recording.recording_sid,
-            changes,
-            only_from=[recording.status],
-            expected={"claims": recording.claims},
-        )
-        if again:
+    def _try_again(self, recording: Recording, transcript_id: str) -> None:
+        again = self.deadlines.renewed(given_up(recording, transcript_id), self.clock())
+        if self.ledger.save(recording, again):
             self.telemetry.count("TranscriptRetried")
             self.queue.put(status_update_of(recording), delay_seconds=5)
 
     def _still_waiting(self, call: Call, recording: Recording, job: TranscriptionJob) -> None:
-        now = self.clock()
         if self._is_overdue(recording):
-            self.end(call, recording, "error", _overdue(job.vendor))
-            return
-        attempts = recording.reconcile_attempts + 1
-        self.store.change_recording(
-            call.call_id,
-            recording.recording_sid,
-            {
-                "transcript_status": job.status,
-                "reconcile_attempts": attempts,
-                **self.deadlines.of_recording(call.call_id, "submitted", now, attempts),
-            },
-            only_from=["submitted"],
-        )
+            self._fail(call, recording, _overdue(job.vendor))
+        elif recording.status == RecordingState.SUBMITTED:
+            told = replace(recording, transcript_status=job.status)
+            self.ledger.save(recording, self.deadlines.looked_at(told, self.clock()))
 
     def _is_overdue(self, recording: Recording) -> bool:
         submitted_at = parse_timestamp(recording.submitted_at or recording.updated_at)
@@ -267,10 +219,10 @@ class FinishRecording:
 
 
 _METRICS = {
-    "completed": "TranscriptCompleted",
-    "silent": "RecordingSilent",
-    "absent": "RecordingAbsent",
-    "error": "TranscriptFailed",
+    RecordingState.COMPLETED: "TranscriptCompleted",
+    RecordingState.SILENT: "RecordingSilent",
+    RecordingState.ABSENT: "RecordingAbsent",
+    RecordingState.ERROR: "TranscriptFailed",
 }
 
 
@@ -284,18 +236,19 @@ def status_update_of(recording: Recording) -> RecordingStatusUpdate:
     )
 
 
-def _facts(transcript: Transcript) -> dict[str, Any]:
+def _with_transcript(recording: Recording, transcript: Transcript) -> Recording:
     encoded = transcript.text.encode()
-    return {
-        "transcript_status": "completed",
-        "text": encoded[:MAX_TEXT_BYTES].decode(errors="ignore"),
-        "text_truncated": True if len(encoded) > MAX_TEXT_BYTES else None,
-        "confidence": transcript.confidence,
-        "audio_duration_seconds": transcript.audio_duration_seconds,
-        "language_code": transcript.language_code,
-        "speech_model_used": transcript.speech_model_used,
-        "warnings": list(transcript.warnings),
-    }
+    return replace(
+        recording,
+        transcript_status=JobStatus.COMPLETED,
+        text=encoded[:MAX_TEXT_BYTES].decode(errors="ignore"),
+        text_truncated=True if len(encoded) > MAX_TEXT_BYTES else None,
+        confidence=transcript.confidence,
+        audio_duration_seconds=transcript.audio_duration_seconds,
+        language_code=transcript.language_code,
+        speech_model_used=transcript.speech_model_used,
+        warnings=list(transcript.warnings),
+    )
 
 
 def _lost(vendor: str) -> Failure:

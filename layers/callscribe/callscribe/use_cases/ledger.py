@@ -11,14 +11,14 @@ from callscribe.domain.calls import Call, CallState
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.differences import differing
 from callscribe.domain.recordings import Recording, RecordingState
-from callscribe.domain.times import Clock, format_timestamp
+from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.ports.storage import CallStore
 
 Entry = TypeVar("Entry", Call, Recording)
 Guard = Literal["call_sid", "consent", "due_at", "retries"]
 
 # what is kept about the waiting for news is no news
-_BOOKKEEPING = frozenset({"due_at", "overdue_since", "reconcile_attempts", "announce"})
+_BOOKKEEPING = frozenset({"due_at", "overdue_since", "reconcile_attempts", "event_pending"})
 
 
 class TransitionError(Exception):
@@ -38,8 +38,8 @@ class Ledger:
     clock: Clock
 
     def add(self, entry: Entry) -> Entry | None:
-        """The entry as it was added; None where there is one already."""
-        entry = self._arrived(entry, self.clock())
+        """The entry as it was added; None where there is one already. It waits from its creation on."""
+        entry = self._arrived(entry, parse_timestamp(entry.created_at))
         return entry if self.store.save(None, entry) else None
 
     def save(

@@ -6,8 +6,7 @@ Runs for every message of the recordings queue, any number of times, after a cra
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from callscribe.domain.callback_urls import CallbackUrls
 from callscribe.domain.calls import ERASED_STATUSES, Call
@@ -24,7 +23,10 @@ from callscribe.domain.recordings import (
     Recording,
     RecordingState,
     audio_key,
-    changed,
+    claimed,
+    ended,
+    submitted,
+    unclaimed,
 )
 from callscribe.domain.times import Clock, format_timestamp
 from callscribe.domain.transcription_jobs import (
@@ -43,12 +45,14 @@ from callscribe.ports.telephony import (
 from callscribe.ports.transcription import Transcriber
 from callscribe.use_cases.find_submissions import claimed_at, find_submissions
 from callscribe.use_cases.finish_recording import FinishRecording
+from callscribe.use_cases.ledger import Ledger
 from callscribe.use_cases.track_call import TrackCall, adopt_by_sid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessRecording:
     store: CallStore
+    ledger: Ledger
     telephony: Telephony
     audio: AudioSource
     transcriber: Transcriber
@@ -71,14 +75,17 @@ class ProcessRecording:
         if call is None or call.status in ERASED_STATUSES:
             return
         recording = self._recording(call, notice)
-        if notice.status != VendorRecordingState.COMPLETED and recording.status == "received":
+        if (
+            notice.status != VendorRecordingState.COMPLETED
+            and recording.status == RecordingState.RECEIVED
+        ):
             self.finish.without_audio(call, recording, notice)
             return
-        if recording.status == "received":
+        if recording.status == RecordingState.RECEIVED:
             recording = self._stored(call, recording)
-        if recording.status == "submitting":
+        if recording.status == RecordingState.SUBMITTING:
             recording = self._look_up(recording)
-        if recording.status == "stored":
+        if recording.status == RecordingState.STORED:
             self._submit(call, recording)
 
     def _call(self, notice: RecordingStatusUpdate) -> Call | None:
@@ -113,11 +120,11 @@ class ProcessRecording:
             channels=notice.channels,
             source=notice.source,
             expires_at=call.expires_at,
-            **self.deadlines.of_recording(call.call_id, "received", now),
         )
-        if self.store.add_recording(recording):
+        added = self.ledger.add(recording)
+        if added is not None:
             self.telemetry.count("RecordingReceived")
-            return recording
+            return added
         return self.store.get_recording(call.call_id, notice.recording_sid) or recording
 
     def _stored(self, call: Call, recording: Recording) -> Recording:
@@ -126,26 +133,26 @@ class ProcessRecording:
             audio = self.audio.copy(recording.recording_sid, channels=recording.channels, key=key)
         except VendorRefusedError as error:
             failure = Failure("audio_refused", f"{error}: check the stack's Twilio API key", True)
-            self.finish.end(call, recording, "error", failure)
+            self.finish.end(call, recording, ended(recording, RecordingState.ERROR, failure))
             return self._again(recording)
-        now = self.clock()
-        changes = {
-            "status": "stored",
-            "audio_key": key,
-            "audio_bytes": audio.size_bytes,
-            "channels": audio.channels,
-            "updated_at": format_timestamp(now),
-            **self.deadlines.of_recording(call.call_id, "stored", now),
-        }
-        if not self._change(recording, changes):
+        stored = replace(
+            recording,
+            status=RecordingState.STORED,
+            audio_key=key,
+            audio_bytes=audio.size_bytes,
+            channels=audio.channels,
+        )
+        saved = self.ledger.save(recording, stored)
+        if saved is None:
             return self._again(recording)
         self.telemetry.count("RecordingStored")
-        return changed(recording, changes)
+        return saved
 
     def _submit(self, call: Call, recording: Recording) -> None:
         audio = self._prepare_audio(recording)
-        claimed = self._claim(recording, audio.location)
-        if claimed is None:
+        # of two workers only one asks
+        claim = self.ledger.save(recording, claimed(recording, audio, self.clock()))
+        if claim is None:
             return
         callbacks = CallbackUrls(call.base_url or "")
         request = TranscriptionRequest(
@@ -158,17 +165,17 @@ class ProcessRecording:
         try:
             job = self.transcriber.submit(request)
         except VendorRateLimitedError as error:
-            self._back_to_stored(claimed)
+            self.ledger.save(claim, unclaimed(claim))
             raise RetryLaterError(
                 f"{error.vendor} is busy", seconds=error.retry_after_seconds
             ) from error
         except VendorRefusedError as error:
-            self.finish.end(call, claimed, "error", _refusal(error))
+            self.finish.end(call, claim, ended(claim, RecordingState.ERROR, _refusal(error)))
             return
         except VendorOutcomeUnknownError as error:
             seconds = int(self.deadlines["recording.look-up"].total_seconds()) + 10
             raise RetryLaterError(f"{error.vendor} may have it or not", seconds=seconds) from error
-        self._submitted(claimed, job)
+        self._submitted(claim, job)
 
     def _prepare_audio(self, recording: Recording) -> AudioReference:
         try:
@@ -176,41 +183,8 @@ class ProcessRecording:
         except VendorError as error:
             raise RetryLaterError("the audio cannot be handed over now", seconds=30) from error
 
-    def _claim(self, recording: Recording, location: str) -> Recording | None:
-        """Written before the vendor is asked, so that of two workers only one asks."""
-        now = self.clock()
-        changes = {
-            "status": "submitting",
-            "attempts": recording.attempts + 1,
-            "claims": recording.claims + 1,
-            "submitted_at": format_timestamp(now),
-            "audio_path": location,
-            "updated_at": format_timestamp(now),
-            **self.deadlines.of_recording(recording.call_id, "submitting", now),
-        }
-        return changed(recording, changes) if self._change(recording, changes) else None
-
-    def _back_to_stored(self, recording: Recording) -> None:
-        """For a submission that certainly did not happen: it is no attempt either."""
-        now = self.clock()
-        changes = {
-            "status": "stored",
-            "attempts": recording.attempts - 1,
-            "updated_at": format_timestamp(now),
-            **self.deadlines.of_recording(recording.call_id, "stored", now),
-        }
-        self._change(recording, changes)
-
     def _submitted(self, recording: Recording, job: TranscriptionJob) -> None:
-        now = self.clock()
-        changes = {
-            "status": "submitted",
-            "transcript_id": job.transcript_id,
-            "transcript_status": job.status,
-            "updated_at": format_timestamp(now),
-            **self.deadlines.of_recording(recording.call_id, "submitted", now),
-        }
-        if self._change(recording, changes):
+        if self.ledger.save(recording, submitted(recording, job)):
             self.telemetry.count("TranscriptSubmitted")
 
     def _look_up(self, recording: Recording) -> Recording:
@@ -225,17 +199,8 @@ class ProcessRecording:
             self._submitted(recording, matching[-1])
             self.telemetry.count("SubmissionFound")
         else:
-            self._back_to_stored(recording)
+            self.ledger.save(recording, unclaimed(recording))
         return self._again(recording)
-
-    def _change(self, recording: Recording, changes: dict[str, Any]) -> bool:
-        return self.store.change_recording(
-            recording.call_id,
-            recording.recording_sid,
-            changes,
-            only_from=[recording.status],
-            expected={"claims": recording.claims},
-        )
 
     def _again(self, recording: Recording) -> Recording:
         found = self.store.get_recording(recording.call_id, recording.recording_sid)

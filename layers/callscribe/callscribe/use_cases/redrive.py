@@ -9,13 +9,12 @@ from itertools import islice
 from typing import Any
 
 from callscribe.domain.calls import call_id_for_sid
-from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import (
     FieldError,
     InvalidInputError,
     NothingToRetryError,
 )
-from callscribe.domain.recordings import MAX_ATTEMPTS, Recording
+from callscribe.domain.recordings import Recording, RecordingState, reopened
 from callscribe.domain.request_fields import read_object, read_time
 from callscribe.domain.times import Clock, format_timestamp
 from callscribe.ports.messaging import DeadLetter, DeadLetters, RecordingsQueue
@@ -23,6 +22,7 @@ from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
 from callscribe.use_cases.find_call import find_call
 from callscribe.use_cases.finish_recording import status_update_of
+from callscribe.use_cases.ledger import Ledger
 
 # what one request takes up at most; its answer says where to go on
 MOST_AT_ONCE = 200
@@ -33,22 +33,17 @@ _LETTERS_A_RUN = 100
 _FIELDS = ("since", "until", "reason", "kind")
 # `audio`: failed before AssemblyAI had it; `transcript`: failed there
 _AUDIO_REASONS = frozenset(("audio_refused", "audio_unavailable", "recording_deleted"))
-# what stands in an item because it ended
-_OF_AN_END = (
-    *("transcript_id", "transcript_status", "announce", "failed_at"),
-    *("error_code", "error_message", "error_retryable"),
-)
 _KINDS = ("audio", "transcript", "dead-letter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redrive:
     store: CallStore
+    ledger: Ledger
     queue: RecordingsQueue
     letters: DeadLetters
     telemetry: Telemetry
     clock: Clock
-    deadlines: Deadlines
 
     def retry_call(self, call_id_or_sid: str) -> dict[str, Any]:
         """Tries every failed recording of a call again.
@@ -133,43 +128,19 @@ class Redrive:
 
     def _recording(self, recording: Recording) -> str | None:
         """None where it was put on its way again, else why not."""
-        if recording.status == "completed":
+        if recording.status == RecordingState.COMPLETED:
             return "it has its transcript"
-        if recording.status in ("silent", "absent"):
+        if recording.status in (RecordingState.SILENT, RecordingState.ABSENT):
             return f"{recording.error_message}: that cannot be helped"
-        if recording.status != "error":
+        if recording.status != RecordingState.ERROR:
             return f"it is still under way: {recording.status}"
         if not recording.error_retryable:
             return f"{recording.error_message}: another try would end the same way"
-        if not self._open_again(recording):
+        if not self.ledger.save(recording, reopened(recording), unchanged=["retries"]):
             return "somebody else has just taken it up"
         self.queue.put(status_update_of(recording))
         self.telemetry.count("RecordingRetried")
         return None
-
-    def _open_again(self, recording: Recording) -> bool:
-        now = self.clock()
-        status = "stored" if recording.audio_key else "received"
-        past = recording.past_transcript_ids
-        if recording.transcript_id:
-            past = [*past, recording.transcript_id]
-        changes = {
-            "status": status,
-            "retries": recording.retries + 1,
-            "attempts_allowed": recording.attempts + MAX_ATTEMPTS,
-            "past_transcript_ids": past,
-            "reconcile_attempts": 0,
-            "updated_at": format_timestamp(now),
-            **dict.fromkeys(_OF_AN_END),
-            **self.deadlines.of_recording(recording.call_id, status, now),
-        }
-        return self.store.change_recording(
-            recording.call_id,
-            recording.recording_sid,
-            changes,
-            only_from=["error"],
-            expected={"retries": recording.retries, "claims": recording.claims},
-        )
 
     def _asked(self, body: object) -> tuple[str, str, Callable[[str], bool], bool]:
         request, errors = read_object(body, _FIELDS, example='{"since": "2026-11-21T00:00:00Z"}')

@@ -11,6 +11,7 @@ from callscribe.domain.calls import (
     CallState,
     call_id_for_sid,
 )
+from callscribe.domain.differences import known
 from callscribe.domain.errors import RetryLaterError, VendorNotFoundError
 from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock, format_timestamp
@@ -154,7 +155,7 @@ def _moved(call: Call, news: CallStatusUpdate, status: CallState) -> Call:
         call,
         status=status,
         call_sid=news.call_sid,
-        duration_seconds=_first(news.duration_seconds, call.duration_seconds),
+        duration_seconds=known(news.duration_seconds, call.duration_seconds),
         answered_by=news.answered_by or call.answered_by,
         answered_at=call.answered_at or news.answered_at,
         ended_at=news.ended_at or call.ended_at,
@@ -169,14 +170,14 @@ def _moved(call: Call, news: CallStatusUpdate, status: CallState) -> Call:
 
 def _filled_in(call: Call, news: CallStatusUpdate) -> Call:
     """The call with what it lacks and the news says; what it has stays."""
-    known = replace(
+    told = replace(
         call,
-        duration_seconds=_first(call.duration_seconds, news.duration_seconds),
+        duration_seconds=known(call.duration_seconds, news.duration_seconds),
         answered_by=call.answered_by or news.answered_by,
         answered_at=call.answered_at or news.answered_at,
         ended_at=call.ended_at or news.ended_at,
     )
-    return _with_numbers(known, news)
+    return _with_numbers(told, news)
 
 
 def _with_numbers(call: Call, news: CallStatusUpdate) -> Call:
@@ -189,10 +190,6 @@ def _with_numbers(call: Call, news: CallStatusUpdate) -> Call:
         from_number=news.from_number,
         direction=news.direction or call.direction,
     )
-
-
-def _first(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one
 
 
 def _may_become(call: Call, status: CallState) -> bool:

@@ -64,7 +64,8 @@ class DynamoDBCallStore:
         if after.status == ERASING != before.status:
             return self._replace(to_item(_values(after)), statuses)
         known, wanted = _values(before), _values(after)
-        names = to_write(before, after) | {n for n in wanted if wanted[n] != known[n]}
+        names = {_ATTRIBUTES.get(name, name) for name in to_write(before, after)}
+        names |= {name for name in wanted if wanted[name] != known[name]}
         if not names:
             return True
         return self._change(
@@ -101,14 +102,6 @@ class DynamoDBCallStore:
             ExpressionAttributeNames=expression.names,
             ExpressionAttributeValues=expression.values,
         )
-
-    @_translated
-    def add_call(self, call: Call) -> bool:
-        return self._add(to_item(_values(call)))
-
-    @_translated
-    def add_recording(self, recording: Recording) -> bool:
-        return self._add(to_item(_values(recording)))
 
     @_translated
     def get_call(self, call_id: str) -> Call | None:
@@ -158,38 +151,6 @@ class DynamoDBCallStore:
             Limit=limit,
         )
         return [item["call_id"]["S"] for item in answer["Items"]]
-
-    @_translated
-    def replace_call(self, call: Call, *, only_from: Collection[str]) -> bool:
-        return self._replace(to_item(_values(call)), only_from)
-
-    @_translated
-    def remove_recording(self, recording: Recording) -> bool:
-        return self._remove(recording, [recording.status], ["claims"])
-
-    @_translated
-    def change_call(
-        self,
-        call_id: str,
-        changes: Mapping[str, Any],
-        *,
-        only_from: Collection[str],
-        expected: Mapping[str, Any] | None = None,
-    ) -> bool:
-        return self._change(call_id, _CALL, _indexed(call_id, changes), only_from, expected or {})
-
-    @_translated
-    def change_recording(
-        self,
-        call_id: str,
-        recording_sid: str,
-        changes: Mapping[str, Any],
-        *,
-        only_from: Collection[str],
-        expected: Mapping[str, Any] | None = None,
-    ) -> bool:
-        key = _RECORDING + recording_sid
-        return self._change(call_id, key, _indexed(call_id, changes), only_from, expected or {})
 
     @_translated
     def list_day(
@@ -254,15 +215,10 @@ class DynamoDBCallStore:
     @_translated
     def save_sweep(self, before: Sweep | None, after: Sweep) -> bool:
         if before is None:
-            return self.add_sweep(after)
+            values = {k: v for k, v in asdict(after).items() if k != "sweep_id"}
+            return self._add(to_item(values | {"call_id": _SWEEPS, "item": after.sweep_id}))
         changes = {name: getattr(after, name) for name in differing(before, after)}
         return not changes or self._change(_SWEEPS, after.sweep_id, changes, [before.status], {})
-
-    @_translated
-    def add_sweep(self, sweep: Sweep) -> bool:
-        item = to_item({key: value for key, value in asdict(sweep).items() if key != "sweep_id"})
-        item |= {"call_id": serialize(_SWEEPS), "item": serialize(sweep.sweep_id)}
-        return self._add(item)
 
     @_translated
     def get_sweep(self, sweep_id: str) -> Sweep | None:
@@ -277,12 +233,6 @@ class DynamoDBCallStore:
             ConsistentRead=True,
         )
         return [_to_sweep(item) for item in items]
-
-    @_translated
-    def change_sweep(
-        self, sweep_id: str, changes: Mapping[str, Any], *, only_from: Collection[str]
-    ) -> bool:
-        return self._change(_SWEEPS, sweep_id, changes, only_from, {})
 
     @_translated
     def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
@@ -551,12 +501,18 @@ _CALL_FIELDS = frozenset(field.name for field in fields(Call))
 _RECORDING_FIELDS = frozenset(field.name for field in fields(Recording))
 
 
+# the attributes whose names are not the fields': tables that exist have them
+_ATTRIBUTES = {"event_pending": "announce"}
+
+
 def _values(entry: Call | Recording) -> dict[str, Any]:
     """All attributes by name, those of the sparse indexes included; None: there is none."""
-    waits = {"waiting_for": _waiting_for(entry.call_id) if entry.due_at else None}
+    values = {_ATTRIBUTES.get(name, name): value for name, value in asdict(entry).items()}
+    # the sparse indexes' partitions: present exactly while there is a deadline, or a failure
+    values["waiting_for"] = _waiting_for(entry.call_id) if entry.due_at else None
     if isinstance(entry, Recording):
-        failed = {"failed_on": _failed_on(entry.call_id) if entry.failed_at else None}
-        return asdict(entry) | waits | failed | {"item": _RECORDING + entry.recording_sid}
+        values["failed_on"] = _failed_on(entry.call_id) if entry.failed_at else None
+        return values | {"item": _RECORDING + entry.recording_sid}
     shard = deadlines.shard_of(entry.call_id, deadlines.DAY_SHARDS)
     keys = {
         "item": _CALL,
@@ -566,7 +522,7 @@ def _values(entry: Call | Recording) -> dict[str, Any]:
         # present exactly while it is to be placed
         "scheduled_in": f"scheduled#{shard}" if entry.status == CallState.SCHEDULED else None,
     }
-    return asdict(entry) | waits | keys
+    return values | keys
 
 
 def _waiting_for(call_id: str) -> str:
@@ -579,29 +535,15 @@ def _failed_on(call_id: str) -> str:
     return f"failed#{deadlines.shard_of(call_id, deadlines.DEADLINE_SHARDS)}"
 
 
-def _indexed(call_id: str, changes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With the indexes' attributes that change with them, as in ``_values``."""
-    more: dict[str, Any] = {}
-    if changes.get("status", "scheduled") != "scheduled":
-        more["scheduled_in"] = None
-    if "due_at" in changes:
-        more["waiting_for"] = _waiting_for(call_id) if changes["due_at"] else None
-    if "failed_at" in changes:
-        more["failed_on"] = _failed_on(call_id) if changes["failed_at"] else None
-    if "to_number" in changes:
-        inbound = changes.get("direction") == "inbound"
-        more["phone_number"] = changes["from_number" if inbound else "to_number"]
-    return {**changes, **more}
-
-
 def _to_call(item: Item) -> Call:
     values = {name: value for name, value in item.items() if name in _CALL_FIELDS}
     return Call(**values | {"status": CallState(item["status"])})
 
 
 def _to_recording(item: Item) -> Recording:
-    values = {name: value for name, value in item.items() if name in _RECORDING_FIELDS}
-    return Recording(**values | {"status": RecordingState(item["status"])})
+    values = {name: item.get(_ATTRIBUTES.get(name, name)) for name in _RECORDING_FIELDS}
+    told = {name: value for name, value in values.items() if value is not None}
+    return Recording(**told | {"status": RecordingState(item["status"])})
 
 
 _SWEEP_FIELDS = frozenset(field.name for field in fields(Sweep))

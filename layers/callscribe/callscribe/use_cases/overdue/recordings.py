@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from callscribe.domain.calls import ERASED_STATUSES, Call
-from callscribe.domain.deadlines import NOT_WAITING, Deadlines
+from callscribe.domain.deadlines import Deadlines, settled
 from callscribe.domain.errors import RetryLaterError, VendorNotFoundError
 from callscribe.domain.failures import Failure
-from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
+from callscribe.domain.recordings import RECORDING_TERMINAL, Recording, RecordingState, ended
 from callscribe.domain.times import Clock, parse_timestamp
 from callscribe.ports.messaging import RecordingsQueue
 from callscribe.ports.storage import CallStore
@@ -16,6 +16,7 @@ from callscribe.ports.telemetry import Telemetry
 from callscribe.ports.telephony import Telephony, VendorRecordingState
 from callscribe.use_cases.erase_call import EraseCall
 from callscribe.use_cases.finish_recording import FinishRecording, status_update_of
+from callscribe.use_cases.ledger import Ledger
 
 _MAX_REQUEUES = 12
 _GAVE_UP = Failure(
@@ -28,6 +29,7 @@ _GAVE_UP = Failure(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvanceRecording:
     store: CallStore
+    ledger: Ledger
     telephony: Telephony
     queue: RecordingsQueue
     finish: FinishRecording
@@ -54,26 +56,21 @@ class AdvanceRecording:
             raise RetryLaterError("the index is ahead of the table", seconds=1)
         if recording.status in RECORDING_TERMINAL:
             self._after_the_end(call, recording)
-        elif recording.status == "submitted":
+        elif recording.status == RecordingState.SUBMITTED:
             self.finish.ask_again(call, recording)
         elif self._is_hopeless(recording):
-            self.finish.end(call, recording, "error", _GAVE_UP)
-        elif recording.status != "received" or self._is_still_there(call, recording):
+            self.finish.end(call, recording, ended(recording, RecordingState.ERROR, _GAVE_UP))
+        elif recording.status != RecordingState.RECEIVED or self._is_still_there(call, recording):
             self._requeue(recording)
         return recording
 
     def _leave_to_erasure(self, recording: Recording | None) -> None:
         """The call's own deadline removes it: until then it need not come first in every run."""
         if recording is not None:
-            self.store.change_recording(
-                recording.call_id,
-                recording.recording_sid,
-                NOT_WAITING,
-                only_from=[recording.status],
-            )
+            self.ledger.save(recording, settled(recording))
 
     def _after_the_end(self, call: Call, recording: Recording) -> None:
-        if recording.announce:
+        if recording.event_pending:
             self.finish.publish_event(call, recording)
         # the entry may be older than what took its place: an event that was sent meanwhile
         elif recording.due_at is not None:
@@ -98,15 +95,6 @@ class AdvanceRecording:
         return recording.reconcile_attempts >= _MAX_REQUEUES and self.clock() > waits_until
 
     def _requeue(self, recording: Recording) -> None:
-        attempts = recording.reconcile_attempts + 1
-        changes = {
-            "reconcile_attempts": attempts,
-            **self.deadlines.of_recording(
-                recording.call_id, recording.status, self.clock(), attempts
-            ),
-        }
         self.queue.put(status_update_of(recording))
         self.telemetry.count("RecordingRequeued")
-        self.store.change_recording(
-            recording.call_id, recording.recording_sid, changes, only_from=[recording.status]
-        )
+        self.ledger.save(recording, self.deadlines.looked_at(recording, self.clock()))
