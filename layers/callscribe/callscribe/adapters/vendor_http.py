@@ -19,6 +19,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
+from callscribe.domain.whole_numbers import read_whole_number
+
 _TRIES_TO_CONNECT = 3
 _MAX_RETRY_AFTER_SECONDS = 900
 
@@ -88,8 +90,8 @@ def never_sent(error: requests.RequestException) -> bool:
 
 def retry_after_seconds(response: requests.Response, *, default: int) -> int:
     """What the vendor asks for, 900 at most; ``default`` where it does not, or names a date."""
-    asked = response.headers.get("Retry-After", "")
-    return min(int(asked), _MAX_RETRY_AFTER_SECONDS) if asked.isdecimal() else default
+    asked = read_whole_number(response.headers.get("Retry-After", ""))
+    return default if asked is None else min(asked, _MAX_RETRY_AFTER_SECONDS)
 
 
 def _took_too_long(error: requests.ConnectionError) -> bool:

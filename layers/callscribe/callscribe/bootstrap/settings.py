@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, overload
 from callscribe.domain.adoption import WAYS, AdoptionRules, read_adoption
 from callscribe.domain.consent import ConsentRules
 from callscribe.domain.deadlines import read_deadlines
+from callscribe.domain.whole_numbers import read_whole_number
 
 if TYPE_CHECKING:
     from callscribe.domain.dialing.quiet_hours import QuietHours
@@ -81,8 +82,8 @@ def _whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     bounds = f"from {least} to {most}" if most else f"of at least {least}"
 
     def read(text: str) -> int:
-        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
-        if not least <= number <= (most or number):
+        number = read_whole_number(text)
+        if number is None or not least <= number <= (most or number):
             raise ValueError(f"must be a whole number {bounds}, not {text!r}")
         return number
 

@@ -12,11 +12,11 @@ from callscribe.domain.calls import MODES
 from callscribe.domain.consent import ConsentRules
 from callscribe.domain.dialing.phone_numbers import phone_number_error
 from callscribe.domain.errors import FieldError, InvalidInputError
-from callscribe.domain.json_values import is_encodable, printable
-from callscribe.domain.request_fields import read_object
+from callscribe.domain.json_values import HALF_A_CHARACTER, is_encodable, printable
+from callscribe.domain.request_fields import read_time, unknown_fields
 from callscribe.domain.retention import Retention
 from callscribe.domain.scripts import GOODBYE, LANGUAGE
-from callscribe.domain.times import format_timestamp, parse_timestamp
+from callscribe.domain.times import parse_timestamp
 
 MAX_SAY_CHARACTERS = 3000
 MAX_SHORT_CHARACTERS = 500
@@ -114,8 +114,7 @@ def check_call_request(
     if not isinstance(body, dict):
         raise InvalidInputError([FieldError("body", "must be a JSON object")])
     check = _Checker(body)
-    for name in sorted(set(map(str, body)) - _FIELDS):
-        check.fail(printable(name), f"is not known; the fields are {', '.join(sorted(_FIELDS))}")
+    check.errors += unknown_fields(body, sorted(_FIELDS))
     mode = body.get("mode", "message")
     if mode not in MODES:
         check.fail("mode", f"must be one of {', '.join(MODES)}")
@@ -137,7 +136,7 @@ def check_call_request(
         ),
         transcription=_transcription(check, check_options),
         metadata=_metadata(check),
-        place_at=_place_at(check),
+        place_at=read_time(body, "place_at", check.errors),
     )
     if check.errors:
         raise InvalidInputError(check.errors)
@@ -197,18 +196,12 @@ def _voice(check: _Checker) -> str | None:
 def _consent(check: _Checker, rules: ConsentRules, language: str) -> dict[str, Any] | None:
     """A request may ask for more consent than the stack does, never for less."""
     asked = check.body.get("consent", {})
-    try:
-        asked, errors = read_object(
-            asked,
-            ("announcement", "key_press"),
-            example='{"announcement": "This call is recorded."}',
-        )
-    except InvalidInputError:
+    if not isinstance(asked, dict):
         check.fail(
             "consent", 'must be an object such as {"announcement": "This call is recorded."}'
         )
         return None
-    for error in errors:
+    for error in unknown_fields(asked, ("announcement", "key_press")):
         check.fail(f"consent.{error.field}", error.message)
     announcement, key_press = asked.get("announcement"), asked.get("key_press", False)
     if announcement is not None:
@@ -247,7 +240,7 @@ def _metadata(check: _Checker) -> dict[str, str]:
             lambda name, value: len(name) + len(str(value)) <= MAX_METADATA_CHARACTERS,
             f"is too long: {MAX_METADATA_CHARACTERS} characters at most, name and value",
         ),
-        (lambda name, value: is_encodable(name + str(value)), "holds half a character (surrogate)"),
+        (lambda name, value: is_encodable(name + str(value)), HALF_A_CHARACTER),
     ]
     for name, value in metadata.items():
         for holds, message in rules:
@@ -255,17 +248,6 @@ def _metadata(check: _Checker) -> dict[str, str]:
                 check.fail(f"metadata.{printable(name)}", message)
                 break
     return dict(metadata)
-
-
-def _place_at(check: _Checker) -> str | None:
-    value = check.body.get("place_at")
-    if value is None:
-        return None
-    try:
-        return format_timestamp(parse_timestamp(value))
-    except (TypeError, ValueError, AttributeError, OverflowError):
-        check.fail("place_at", "must be an RFC 3339 time with offset, such as 2027-01-31T09:00:00Z")
-        return None
 
 
 def check_place_at(request: CallRequest, now: datetime, retention: Retention) -> None:

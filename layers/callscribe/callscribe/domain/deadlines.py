@@ -14,6 +14,7 @@ from typing import TypeVar
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.times import format_timestamp, parse_timestamp
+from callscribe.domain.whole_numbers import read_whole_number
 
 DEFAULTS: Mapping[str, timedelta] = {
     # our own function runs 30 s at most: after two minutes it has died between claim and answer
@@ -163,14 +164,15 @@ def read_deadlines(text: str) -> Deadlines:
     """
     waits = dict(DEFAULTS)
     for entry in filter(None, (part.strip() for part in text.split(","))):
-        name, _, minutes = entry.partition("=")
+        name, _, text = entry.partition("=")
         if name not in DEFAULTS:
             raise ValueError(f"{name!r} is no deadline; there are {', '.join(sorted(DEFAULTS))}")
-        if not minutes.isascii() or not minutes.isdecimal():
+        minutes = read_whole_number(text)
+        if minutes is None:
             raise ValueError(f"{entry!r} must be {name}=<whole minutes>")
-        if not 1 <= int(minutes) <= _MAX_MINUTES:
+        if not 1 <= minutes <= _MAX_MINUTES:
             raise ValueError(f"{entry!r} must be 1 to {_MAX_MINUTES} minutes")
-        waits[name] = timedelta(minutes=int(minutes))
+        waits[name] = timedelta(minutes=minutes)
     return Deadlines(waits)
 
 

@@ -10,6 +10,7 @@ from callscribe.domain.errors import FieldError
 
 # the table nests 32 levels, and a request's objects lie a few levels deep
 _MAX_DEPTH = 20
+HALF_A_CHARACTER = "holds half a character (a lone surrogate): remove it"
 
 
 def storable(value: Any, path: str, depth: int = 0) -> Iterator[FieldError]:
@@ -17,7 +18,7 @@ def storable(value: Any, path: str, depth: int = 0) -> Iterator[FieldError]:
     if depth > _MAX_DEPTH:
         yield FieldError(path, f"is nested too deep: {_MAX_DEPTH} levels at most")
     elif isinstance(value, str) and not is_encodable(value):
-        yield FieldError(path, "holds half a character (a lone surrogate): remove it")
+        yield FieldError(path, HALF_A_CHARACTER)
     elif isinstance(value, int | float) and not _is_exact(value):
         yield FieldError(path, "must be a number that is finite, and a whole number below 2^53")
     elif isinstance(value, list):

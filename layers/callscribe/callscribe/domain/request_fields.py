@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from callscribe.domain.errors import FieldError, InvalidInputError
@@ -20,12 +20,16 @@ def read_object(
     """
     if not isinstance(body, Mapping):
         raise InvalidInputError([FieldError("body", f"must be an object such as {example}")])
+    return body, unknown_fields(body, fields)
+
+
+def unknown_fields(value: Mapping[Any, Any], fields: Collection[str]) -> list[FieldError]:
+    """An error for each field of an object that is none of ``fields``."""
     known = ", ".join(fields)
-    errors = [
+    return [
         FieldError(printable(name), f"is not known; the fields are {known}")
-        for name in sorted(set(map(str, body)) - set(fields))
+        for name in sorted(set(map(str, value)) - set(fields))
     ]
-    return body, errors
 
 
 def read_time(body: Mapping[str, Any], name: str, errors: list[FieldError]) -> str | None:
@@ -36,6 +40,6 @@ def read_time(body: Mapping[str, Any], name: str, errors: list[FieldError]) -> s
     try:
         return format_timestamp(parse_timestamp(value))
     except (ValueError, TypeError, AttributeError, OverflowError):
-        message = "must be a time with its offset, such as 2026-11-21T00:00:00Z"
+        message = "must be an RFC 3339 time with offset, such as 2027-01-31T09:00:00Z"
         errors.append(FieldError(name, message))
         return None

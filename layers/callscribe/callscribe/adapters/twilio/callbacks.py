@@ -15,6 +15,7 @@ from callscribe.domain.calls import CALL_ID, CALL_SID
 from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.recordings import RECORDING_SID
 from callscribe.domain.times import format_timestamp
+from callscribe.domain.whole_numbers import read_whole_number
 from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
 
 Form = Mapping[str, str]
@@ -23,7 +24,6 @@ Form = Mapping[str, str]
 # five times (rc) on anything (rp=all) within its 15 seconds. It does not sign the fragment.
 _RETRIES = "#rc=5&rp=all"
 _RECORDED = re.compile(r"/twiml/([0-9a-f]{32})/recorded(?:#|$)")
-_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def retried(url: str) -> str:
@@ -102,7 +102,7 @@ def _check_names(recording_sid: str, call_sid: str | None, call_id: str | None) 
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and _NUMBER.fullmatch(text) else None
+    return read_whole_number(text or "")
 
 
 def _time(text: str | None) -> str | None:

@@ -12,6 +12,7 @@ from callscribe.adapters.aws.streams import S3Streams
 from callscribe.adapters.vendor_http import VendorSession, retry_after_seconds
 from callscribe.adapters.wav import CheckedWav
 from callscribe.domain.errors import CallscribeError, RetryLaterError, VendorRefusedError
+from callscribe.domain.whole_numbers import read_whole_number
 from callscribe.ports.secrets import SecretReader
 from callscribe.ports.storage import StoredAudio
 
@@ -94,8 +95,7 @@ def _error(response: requests.Response) -> CallscribeError:
 
 def _length(response: requests.Response) -> int | None:
     """In bytes; None where Twilio names none."""
-    length = response.headers.get("Content-Length", "")
-    return int(length) if length.isdecimal() else None
+    return read_whole_number(response.headers.get("Content-Length", ""))
 
 
 def _ends_by_closing(response: requests.Response) -> bool:

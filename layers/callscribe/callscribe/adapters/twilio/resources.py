@@ -8,6 +8,7 @@ from typing import Any
 from callscribe.adapters.twilio.errors import explain_absence
 from callscribe.domain.calls import CALL_TERMINAL, CallState
 from callscribe.domain.times import format_timestamp, parse_timestamp
+from callscribe.domain.whole_numbers import read_whole_number
 from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate, VendorRecordingState
 
 # Twilio's words for a call are ours
@@ -86,5 +87,4 @@ def _time(moment: datetime | str | None) -> str | None:
 
 def _number(value: object) -> int | None:
     """Twilio sends most numbers as texts, and an unknown one as an empty text or -1."""
-    text = str(value)
-    return int(text) if text.isdecimal() else None
+    return read_whole_number(str(value))
