@@ -33,7 +33,7 @@ AIM = 0.0003
 # every write of a call also rewrites its copy in by_day and moves its entry in by_deadline
 _INDEX_UNITS = 3
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
-# reconcile runs every five minutes whether anybody calls or not: by the day, not by the call
+# reconcile runs every five minutes with calls and without: by the day, not by the call
 _BACKGROUND = "ReconcileFunction"
 
 

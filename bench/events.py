@@ -84,7 +84,7 @@ def webhook_secret(stack: LocalStack) -> str:
 
 def first_event(stack: LocalStack, function: str) -> Any:  # noqa: PLR0911 - a table
     """One for each function that takes it all the way through; what it names is not known yet."""
-    nobody, sid = uuid.uuid4().hex, f"RE{uuid.uuid4().hex}"
+    unknown, sid = uuid.uuid4().hex, f"RE{uuid.uuid4().hex}"
     match function:
         case "dial":
             return http_event("POST /calls", "/calls", body=json.dumps({"to": "+14155550100"}))
@@ -103,8 +103,8 @@ def first_event(stack: LocalStack, function: str) -> Any:  # noqa: PLR0911 - a t
             base_url = stack.connection.api_url
             return message_event({**known, "status": "completed", "base_url": base_url})
         case "transcript_complete":
-            return webhook_event(stack, nobody, sid, "bench")
+            return webhook_event(stack, unknown, sid, "bench")
         case "calls":
-            names = {"call_id": nobody}
-            return http_event("GET /calls/{call_id}", f"/calls/{nobody}", pathParameters=names)
+            names = {"call_id": unknown}
+            return http_event("GET /calls/{call_id}", f"/calls/{unknown}", pathParameters=names)
     return {"source": "bench"}

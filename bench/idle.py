@@ -1,7 +1,7 @@
-"""What a stack costs at AWS in a month in which nobody calls, computed from the template.
+"""What a stack costs at AWS in a month without calls, computed from the template.
 
 List prices (bench/prices.json), no free tier, 30 days. What an idle run of `reconcile` does was
-counted on the local stack, and tests/http/test_idle_cost.py holds it to that.
+counted on the local stack, and tests/http/test_idle_cost.py checks that.
 """
 
 from __future__ import annotations

@@ -41,13 +41,13 @@ _POLL_SECONDS = 0.01
 def run(report: Report) -> None:
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     with LocalStack(Options(speed=1000, work_folder=folder)) as stack:
-        house = House(stack)
-        for warm in (house.submitted, house.readable):
+        load = Workload(stack)
+        for warm in (load.submitted, load.readable):
             warm(10)
         for at_once in AT_ONCE:
             for what, measured in (
-                ("recording callback to submitted", house.submitted),
-                ("webhook to readable", house.readable),
+                ("recording callback to submitted", load.submitted),
+                ("webhook to readable", load.readable),
             ):
                 taken = [s for _ in range(ROUNDS[at_once]) for s in measured(at_once)]
                 row = f"{what}, {at_once} at once"
@@ -56,19 +56,19 @@ def run(report: Report) -> None:
                 )
                 p95 = quantiles(taken, n=20)[-1]
                 report.add(f"{row}: p95", p95, "s", than=P95_AIM, compared_with="the aim of 2 s")
-        steps(report, stack, house)
+        steps(report, stack, load)
     report.note(
         "MiniStack answers every AWS call from one process: at 50 at once its queue is in it."
     )
 
 
-def steps(report: Report, stack: LocalStack, house: House) -> None:
+def steps(report: Report, stack: LocalStack, load: Workload) -> None:
     """One event at a time, warm, medians of thirty."""
     makers: dict[str, Callable[[], Any]] = {
-        "twiml": house.status_event,
+        "twiml": load.status_event,
         "recording_complete": lambda: first_event(stack, "recording_complete"),
-        "transcribe": house.recording_event,
-        "transcript_complete": house.webhook_event,
+        "transcribe": load.recording_event,
+        "transcript_complete": load.webhook_event,
     }
     for name, make in makers.items():
         with InProcess(stack, name).ready() as handle:
@@ -97,7 +97,7 @@ def steps(report: Report, stack: LocalStack, house: House) -> None:
         report.note(f"{name}: {', '.join(call for call, _ in taken[-1].aws)}")
 
 
-class House:
+class Workload:
     """One stack, and ways to let it do the same thing many times at once."""
 
     def __init__(self, stack: LocalStack) -> None:
@@ -141,7 +141,7 @@ class House:
         return callback_event(self._stack, route, f"/call-status/{call_id}", CallStatus="ringing")
 
     def opening_event(self) -> dict[str, Any]:
-        """Somebody picks up: Twilio asks what to say."""
+        """The callee picks up: Twilio asks what to say."""
         call_id = self._add_call(status="ringing", mode="message", say="Hello.")
         route = "POST /twiml/{call_id}"
         return callback_event(self._stack, route, f"/twiml/{call_id}", CallStatus="in-progress")

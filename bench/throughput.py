@@ -17,7 +17,7 @@ from typing import Any, cast
 from botocore.credentials import Credentials
 
 from bench.in_process import InProcess
-from bench.overhead import House
+from bench.overhead import Workload
 from bench.report import Report
 from callscribe.adapters.dynamodb.store import DynamoDBCallStore
 from callscribe.domain.calls import Call
@@ -58,18 +58,18 @@ def pipeline(report: Report, stack: LocalStack) -> None:
 
 
 def handlers(report: Report, stack: LocalStack) -> None:
-    house = House(stack)
+    load = Workload(stack)
     rates: dict[str, list[float]] = {"django": [], "twiml": [], "status": [], "memory": []}
     view = django_view()
     twiml = InProcess(stack, "twiml")
     with twiml.ready() as handle:
-        event = house.opening_event()
+        event = load.opening_event()
         for _ in range(10):
             handle(event), view()
         for _ in range(ROUNDS):
             rates["django"].append(rate(view))
             rates["twiml"].append(rate(lambda: handle(event)))
-            events = [house.status_event() for _ in range(EVENTS)]
+            events = [load.status_event() for _ in range(EVENTS)]
             rates["status"].append(rate(partial(_next, iter(events), handle)))
     in_memory = MemoryCallStore()
     in_memory.save(None, known_call(stack, event["pathParameters"]["call_id"]))

@@ -48,7 +48,7 @@ class Response:
 
 
 class DropConnection(Exception):  # noqa: N818 - an instruction to the server, not a failure
-    """Raised by a handler to close the connection without a word, as a dying peer does."""
+    """Raised by a handler to close the connection silently, as a peer that crashes does."""
 
 
 Handler = Callable[[Request], Response]

@@ -1,6 +1,6 @@
 """MiniStack, the AWS emulator: a process in an environment of its own, reached by endpoint only.
 
-It listens on every interface and lets anybody in unless told otherwise, hence ``--bind`` and AUTH.
+It listens on every interface and accepts any client unless told otherwise, hence ``--bind`` and AUTH.
 """
 
 from __future__ import annotations

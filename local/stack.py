@@ -155,7 +155,7 @@ class LocalStack:
             "AssemblyAIApiUrl": self.assemblyai_url,
             "DefaultFromNumber": self.options.account.from_number,
             "PublicBaseUrl": self.options.public_url or door_url,
-            # nobody pays for simulated calls; with Twilio's own API the template's caps hold
+            # simulated calls cost nothing; with Twilio's own API the template's caps hold
             **(_NO_CAPS if self.twilio else {}),
             # the internet cannot read this machine's bucket
             "AudioTransfer": "presigned" if self.assemblyai else "upload",

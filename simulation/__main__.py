@@ -161,7 +161,7 @@ def _print(report: dict[str, Any], shortest: list[Shortest | None]) -> None:
     for short in filter(None, shortest):
         print(f"\nThe shortest history that shows it (seed {short.seed}, calls {short.calls}):")
         print("\n".join(short.history))
-        print("To keep it for ever, add this to simulation/regressions.json:")
+        print("To keep it, add this to simulation/regressions.json:")
         print(json.dumps({"seed": short.seed, "calls": short.calls, "faults": short.faults}))
     calls = sum(totals["calls"] for totals in report["worlds"].values())
     verdict = "BROKEN" if report["broken"] else "every promise held"

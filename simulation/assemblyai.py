@@ -24,7 +24,7 @@ from local.simulators.assemblyai.transcripts import new_transcript
 from simulation.api import Api
 from simulation.aws import SimulatedBucket
 from simulation.fault_injector import WEBHOOK_FAULTS, FaultInjector
-from simulation.lambdas import NOBODY, Lambdas, cut_page
+from simulation.lambdas import NO_CALL, Lambdas, cut_page
 from simulation.plans import Plan
 from simulation.scheduler import Scheduler
 
@@ -96,7 +96,7 @@ class AssemblyAI:
 
     def get(self, transcript_id: str) -> TranscriptionJob:
         job = self.jobs.get(transcript_id) or self.others.get(transcript_id)
-        label = job.plan.label if job else NOBODY
+        label = job.plan.label if job else NO_CALL
 
         def act() -> TranscriptionJob:
             return read_job(self._shown(self._existing(transcript_id)))
@@ -107,18 +107,18 @@ class AssemblyAI:
         def act() -> None:
             self._existing(transcript_id).deleted = True
 
-        self.lambdas.vendor("AssemblyAI", NOBODY, "transcripts.delete", act)
+        self.lambdas.vendor("AssemblyAI", NO_CALL, "transcripts.delete", act)
 
     def list_since(self, since: str) -> list[TranscriptionJob]:
         act = partial(self._listed, since)
-        return self.lambdas.vendor("AssemblyAI", NOBODY, "transcripts.list", act)
+        return self.lambdas.vendor("AssemblyAI", NO_CALL, "transcripts.list", act)
 
     def page_since(self, since: str, cursor: str | None) -> Page[TranscriptionJob]:
         def act() -> Page[TranscriptionJob]:
             found = self._listed(since)
             return cut_page(found, cursor)
 
-        return self.lambdas.vendor("AssemblyAI", NOBODY, "transcripts.page", act)
+        return self.lambdas.vendor("AssemblyAI", NO_CALL, "transcripts.page", act)
 
     def transcribe_for_another(self, call_sid: str, recording_sid: str) -> None:
         """Another stack knows the same call by the same id, and has the audio in its own bucket."""
@@ -162,7 +162,7 @@ class AssemblyAI:
             self.scheduler.spawn(lambda: self._deliver(job), after=after)
 
     def _misroute(self, job: Job) -> None:
-        """The right secret, the wrong recording: somebody who knows the header plays with it."""
+        """The right secret, the wrong recording: an attacker who knows the header."""
         others = [other for other in self.jobs.values() if other.recording_sid != job.recording_sid]
         if others:
             other = others[

@@ -21,7 +21,7 @@ from callscribe.ports.storage import Entry
 from callscribe.ports.telephony import RecordingStatusUpdate
 from local.template import RESOURCES, function
 from simulation.fault_injector import DELIVERY_FAULTS, SCHEDULE_FAULTS, FaultInjector
-from simulation.lambdas import NOBODY, Lambdas
+from simulation.lambdas import NO_CALL, Lambdas
 from simulation.memory_store import MemoryCallStore
 from simulation.scheduler import Scheduler
 
@@ -122,7 +122,7 @@ class SimulatedTable:
             self.call_ids[self._lambdas.label()] = stands_for
             return stands_for
 
-        return self._ask(NOBODY, "table.bind_key", act)
+        return self._ask(NO_CALL, "table.bind_key", act)
 
     def find_call_id(self, call_sid: str) -> str | None:
         def act() -> str | None:
@@ -137,7 +137,7 @@ class SimulatedTable:
         written = differing(before, after) if before else asdict(after)
         wanted = {field: getattr(after, field) for field in written}
         verb = "change" if before else "add"
-        return self._write(NOBODY, f"table.{verb}_sweep", act, read, wanted)
+        return self._write(NO_CALL, f"table.{verb}_sweep", act, read, wanted)
 
     def __getattr__(self, method: str) -> Any:
         """Everything that the doubles need not look into: one request, named after what it concerns."""
@@ -184,8 +184,7 @@ def _entity(method: str, *arguments: Any) -> str:
         return str(arguments[0])
     if method == "get_recording":
         return str(arguments[1])
-    concerned = arguments[0] if method == "acquire_slot" else None
-    return str(getattr(concerned, "recording_sid", None) or getattr(concerned, "call_id", NOBODY))
+    return str(arguments[0].call_id) if method == "acquire_slot" else NO_CALL
 
 
 def _read(result: Any) -> Any:
@@ -222,7 +221,7 @@ class SimulatedQueue:
     ) -> None:
         self._scheduler = scheduler
         self._lambdas = lambdas
-        self._dice = injector
+        self._injector = injector
         self._label = label
         self._ids = itertools.count(1)
         self.messages: dict[str, Message] = {}
@@ -254,7 +253,7 @@ class SimulatedQueue:
                 self._scheduler.at(message.visible_at, lambda: self._deliver(receipt_handle))
 
         message = self.messages.get(receipt_handle)
-        entity = self._entity(message.body) if message else NOBODY
+        entity = self._entity(message.body) if message else NO_CALL
         self._lambdas.aws(entity, "queue.retry_in", act)
 
     def _deliver(self, message_id: str) -> None:
@@ -269,8 +268,8 @@ class SimulatedQueue:
         self._scheduler.at(message.visible_at, lambda: self._deliver(message_id))
         self._invoke(message_id, message)
         entity = self._entity(message.body)
-        if self._dice.draw(entity, "queue.deliver", DELIVERY_FAULTS):
-            later = self._dice.number(f"{entity}/doubled/{message.receives}", 0.01, 0.5)
+        if self._injector.draw(entity, "queue.deliver", DELIVERY_FAULTS):
+            later = self._injector.number(f"{entity}/doubled/{message.receives}", 0.01, 0.5)
             self._scheduler.after(later, lambda: self._invoke(message_id, message))
 
     def _invoke(self, message_id: str, message: Message) -> None:
@@ -283,9 +282,9 @@ class SimulatedQueue:
 
         def done(answer: Any) -> None:
             if answer is not None and not answer["batchItemFailures"]:
-                worked_off = self.messages.pop(message_id, None)
-                if worked_off is not None:
-                    self.on_done(read_status_update(worked_off.body).recording_sid)
+                processed = self.messages.pop(message_id, None)
+                if processed is not None:
+                    self.on_done(read_status_update(processed.body).recording_sid)
 
         label = self._entity(message.body)
         self._lambdas.invoke("transcribe", {"Records": [record]}, done, label=label)
@@ -299,14 +298,14 @@ class SimulatedQueue:
                     taken.append(DeadLetter(notice=read_status_update(letter.body), handle=handle))
             return taken
 
-        return self._lambdas.aws(NOBODY, "dead-letters.take", act)
+        return self._lambdas.aws(NO_CALL, "dead-letters.take", act)
 
     def remove(self, letter: DeadLetter) -> None:
         act = partial(self.letters.pop, letter.handle, None)
-        self._lambdas.aws(NOBODY, "dead-letters.remove", act)
+        self._lambdas.aws(NO_CALL, "dead-letters.remove", act)
 
-    def lay_aside(self, body: str, *, reason: str, receives: int) -> None:
-        assert reason  # noqa: S101 - a letter without a reason helps nobody
+    def put_letter(self, body: str, *, reason: str, receives: int) -> None:
+        assert reason  # noqa: S101 - the operator needs to know why
         handle = f"letter-{next(self._ids)}"
         act = partial(self.letters.update, {handle: Message(body, 0, receives)})
         self._lambdas.aws(self._entity(body), "dead-letters.put", act)
@@ -321,7 +320,7 @@ class SimulatedDeadLetters:
     def __init__(self, queue: SimulatedQueue) -> None:
         self.take = queue.take
         self.remove = queue.remove
-        self.put = queue.lay_aside
+        self.put = queue.put_letter
 
 
 class SimulatedBucket:
@@ -380,7 +379,7 @@ class SimulatedSchedules:
     ) -> None:
         self._scheduler = scheduler
         self._lambdas = lambdas
-        self._dice = injector
+        self._injector = injector
         self._label = label
         self._names: set[str] = set()
 
@@ -395,7 +394,7 @@ class SimulatedSchedules:
         self._lambdas.aws(self._label(call_id), "schedules.create", act)
 
     def _create(self, call_id: str, place_at: str) -> None:
-        fault = self._dice.draw(self._label(call_id), "schedules.fire", SCHEDULE_FAULTS)
+        fault = self._injector.draw(self._label(call_id), "schedules.fire", SCHEDULE_FAULTS)
         if fault == "lost":
             return
         seconds = (parse_timestamp(place_at) - self._scheduler.time()).total_seconds()
@@ -421,7 +420,7 @@ class SimulatedSecrets:
     def read(self, arn: str, *, fresh: bool = False) -> dict[str, str]:
         if not fresh and next(self._reads) % 10:
             return dict(self._values[arn])
-        return self._lambdas.aws(NOBODY, "secrets.read", lambda: dict(self._values[arn]))
+        return self._lambdas.aws(NO_CALL, "secrets.read", lambda: dict(self._values[arn]))
 
     def value(self, arn: str, key: str, *, fresh: bool = False) -> str:
         return self.read(arn, fresh=fresh)[key]

@@ -232,7 +232,7 @@ def _transcripts(world: World, label: str, item: Recording) -> Iterator[Finding]
 
 
 def _erasures(world: World) -> Iterator[Finding]:
-    """Everything that anybody still has of a call whose erasure was promised."""
+    """Whatever is left anywhere of a call whose erasure was promised."""
     gone = {call.sid for call in world.twilio.calls.values() if call.plan.label in world.erased}
     left = [
         *(
@@ -305,7 +305,7 @@ def _waiting(world: World) -> Iterator[Finding]:
             yield Finding("quiet", label, f"a recording still waits, due at {waiting.due_at}")
     for result in world.reconciled:
         if result is None or _is_incomplete(result):
-            yield Finding("quiet", "-", f"a reconciliation in peace ended as {result}")
+            yield Finding("quiet", "-", f"a reconciliation without faults ended as {result}")
     again = world.look_again()
     if not again or _is_incomplete(again) or again["redriven"] or any(again["swept"].values()):
         yield Finding("quiet", "-", f"a third reconciliation still found something: {again}")

@@ -43,7 +43,7 @@ _PATIENCE_SECONDS = {
     "AssemblyAI": assemblyai.PATIENCE_SECONDS,
 }
 # the entity of a request that concerns no one call: it is named after who makes it
-NOBODY = "-"
+NO_CALL = "-"
 _PAGE_SIZE = 50
 
 
@@ -74,7 +74,7 @@ class Lambdas:
         self, scheduler: Scheduler, injector: FaultInjector, note: Callable[..., None]
     ) -> None:
         self._scheduler = scheduler
-        self._dice = injector
+        self._injector = injector
         self._note = note
         self._ids = itertools.count(1)
         self._running: dict[Any, Invocation] = {}
@@ -95,7 +95,7 @@ class Lambdas:
     def invoke(self, function: str, event: Any, done: Callable[[Any], None], *, label: str) -> None:
         """``done`` gets the answer, or None where the invocation died or raised.
 
-        ``label`` says on whose behalf it runs: it names the requests that concern nobody else.
+        ``label`` says on whose behalf it runs: it names the requests that concern no other call.
         """
         self._scheduler.spawn(lambda: self._run(function, event, done, label))
 
@@ -121,7 +121,7 @@ class Lambdas:
         label = self.label()
         self._made[label] += 1
         name = f"id/{label}/{self._made[label]}".encode()
-        return blake2b(name, key=self._dice.seed.encode(), digest_size=16).hexdigest()
+        return blake2b(name, key=self._injector.seed.encode(), digest_size=16).hexdigest()
 
     def aws(
         self,
@@ -143,7 +143,7 @@ class Lambdas:
         result = act()
         if fault == "repeated":
             # boto3 asks again when a connection broke, and gets an answer
-            self._pass(self._dice.number(f"{entity}/{operation}/again", 0.01, 0.1))
+            self._pass(self._injector.number(f"{entity}/{operation}/again", 0.01, 0.1))
             result = (again or act)()
         if fault == "lost-after":
             self._pass(9)
@@ -211,7 +211,7 @@ class Lambdas:
         except Killed:
             self._note("killed", function=function, entity=label)
         except CallscribeError as error:
-            # out of a handler that nobody waits for: AWS sees a failed invocation
+            # out of a handler that was invoked asynchronously: AWS sees a failed invocation
             self._note(
                 "failed", function=function, entity=label, reason=f"{type(error).__name__}: {error}"
             )
@@ -227,12 +227,12 @@ class Lambdas:
         invocation = self._running[getcurrent()]
         if invocation.dead:
             raise Killed
-        if entity == NOBODY:
+        if entity == NO_CALL:
             entity = invocation.label
-        fault = self._dice.draw(entity, operation, kinds)
+        fault = self._injector.draw(entity, operation, kinds)
         if fault is not None:
             self._note(fault, request=operation, entity=entity)
-        self._pass(self._dice.number(f"{entity}/{operation}/takes", low, high))
+        self._pass(self._injector.number(f"{entity}/{operation}/takes", low, high))
         if fault == "crash-before":
             self._die(invocation)
         return fault

@@ -1,6 +1,6 @@
 """The store's ports in memory, for a world that lives a day in a second.
 
-tests/contracts/test_call_store.py holds it to the real table.
+tests/contracts/test_call_store.py checks it against the real table.
 """
 
 from __future__ import annotations
@@ -285,7 +285,7 @@ class MemoryCallStore:
 
 
 def _check_writable(value: Any, depth: int = 0) -> None:
-    """What DynamoDB refuses to write, with a ValidationException that is nobody's but a bug's.
+    """What DynamoDB refuses to write, with a ValidationException that only a bug can cause.
 
     Names in a map have one character at least, values nest 32 levels at most
     (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).

@@ -27,7 +27,7 @@ _OPTIONS = (
     "--workers",
     "1",
 )
-# rougher weather than usual, so that a short run meets what a long one would
+# more faults than usual, so that a short run meets what a long one would
 _RATES = (
     "throttled=50",
     "lost-before=30",
@@ -45,7 +45,7 @@ _BROKEN = 1
 class Mutant:
     """``old`` stands once in ``path`` and becomes ``new``; ``what`` is the mistake in words.
 
-    ``rough`` False: in the usual weather, for what shows only where reconciliation gets through.
+    ``chaos`` False: with the usual faults, for what shows only where reconciliation gets through.
     ``seed``: another one where a bug shows only in a world of a rare kind.
     """
 
@@ -53,7 +53,7 @@ class Mutant:
     path: str
     old: str
     new: str
-    rough: bool = True
+    chaos: bool = True
     seed: str = "mutants"
 
 
@@ -282,7 +282,7 @@ MUTANTS = (
         path=_USE_CASES + "erase_call.py",
         old='        if found or now < begun + self.deadlines["call.erasing"]:\n',
         new="        if False:\n",
-        rough=False,
+        chaos=False,
     ),
     Mutant(
         what="the worker processes a recording of an erased call",
@@ -295,7 +295,7 @@ MUTANTS = (
         path="layers/callscribe/callscribe/adapters/twilio/resources.py",
         old="_RECORDING_STATES.get(status, VendorRecordingState.PROCESSING)",
         new="_RECORDING_STATES.get(status, VendorRecordingState.ABSENT)",
-        rough=False,
+        chaos=False,
     ),
     Mutant(
         what="vendor copies are marked as deleted before they are deleted",
@@ -363,7 +363,7 @@ def _try(mutant: Mutant) -> tuple[Mutant, int, str]:
         shutil.copy(ROOT / "template.yaml", copy)
         if mutant.path:
             plant(mutant, copy)
-        rates = [part for rate in _RATES if mutant.rough for part in ("--rate", rate)]
+        rates = [part for rate in _RATES if mutant.chaos for part in ("--rate", rate)]
         done = subprocess.run(
             [sys.executable, "-m", "simulation", *_OPTIONS, "--seed", mutant.seed, *rates],
             cwd=copy,

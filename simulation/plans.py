@@ -11,7 +11,7 @@ _KINDS = (
     ("message", 33),
     ("call", 18),
     ("two-recordings", 5),
-    ("nobody", 10),
+    ("unanswered", 10),
     ("absent", 5),
     ("scheduled", 8),
     ("inbound", 8),
@@ -29,8 +29,8 @@ _OUTCOMES = (
 )
 KINDS = tuple(name for name, _ in _KINDS)
 OUTCOMES = tuple(name for name, _ in _OUTCOMES)
-# a foreign call is another application's: Twilio has it, and nobody here placed it. That of another stack
-# comes from a number of its own, and it has it transcribed with the same account at AssemblyAI
+# a foreign call is another application's: Twilio has it, this stack did not place it. That of another
+# stack has a number of its own and is transcribed with the same account at AssemblyAI
 FOREIGN = frozenset({"foreign", "foreign-silent", "other-stack"})
 # of which this stack is told nothing: whether it takes them is the operator's choice
 UNTOLD = FOREIGN - {"foreign"}
@@ -41,8 +41,8 @@ PLACED = frozenset(KINDS) - {"inbound"} - FOREIGN
 class Plan:
     """One call. ``begins`` in seconds; ``asks`` is how often its client sends the same request.
 
-    ``erased_after``: so many seconds after that somebody wants it forgotten. ``canceled_after``: so
-    many after the time of a scheduled call, or before it, somebody wants it not placed. ``days_ahead``:
+    ``erased_after``: so many seconds after that a client asks for its erasure. ``canceled_after``: so
+    many after the time of a scheduled call, or before it, a client cancels it. ``days_ahead``:
     so much longer before its time it is scheduled.
     """
 

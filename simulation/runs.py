@@ -78,7 +78,7 @@ def singles(seed: str, *, every: int = 1, crash_only: tuple[str, ...] = ()) -> I
     """
     stories = [(kind, "spoken") for kind in KINDS]
     stories += [("message", outcome) for outcome in OUTCOMES if outcome != "spoken"]
-    # two calls are forgotten: one in the midst of its transcription, one with all that there is
+    # two calls are erased: one in the midst of its transcription, one with all that there is
     erased: dict[int, float] = {}
     for after in (75, 600):
         erased[len(stories)] = after
@@ -110,7 +110,7 @@ def far_ahead(seed: str, calls: int, rates: Mapping[str, float]) -> Iterator[Tas
 
 
 def regressions() -> Iterator[Task]:
-    """What once failed, kept for ever."""
+    """What once failed, kept permanently."""
     for entry in json.loads(REGRESSIONS.read_text()):
         yield Task(
             way="regression", seed=entry["seed"], only=entry["calls"], faults=entry["faults"]

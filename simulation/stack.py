@@ -61,10 +61,10 @@ _FAULTS: tuple[tuple[str, str, str, float, dict[str, Any]], ...] = (
     ("assemblyai", "webhook", "repeat", 0.15, {}),
     ("assemblyai", "webhook", "reorder", 0.1, {}),
 )
-# nothing takes longer once the faults have ceased: what is older is nobody's any more
-_NOBODYS_AFTER = timedelta(seconds=90)
+# no attempt takes longer once the faults have ceased: an older claim is abandoned
+_ABANDONED_AFTER = timedelta(seconds=90)
 _SETTLING_SECONDS = 1200
-_ROUGH_AFTERWARDS_SECONDS = 15
+_CHAOS_AFTERWARDS_SECONDS = 15
 _TERMINAL = {*CALL_TERMINAL, *RECORDING_TERMINAL}
 _deserialize = TypeDeserializer().deserialize
 
@@ -78,8 +78,8 @@ class Run:
         self.stack = stack
         self.twilio, self.assemblyai = stack.twilio, stack.assemblyai
         self.calls = calls
-        # a die for each use: threads draw from them in no fixed order
-        self._kill_dice = random.Random(f"{seed}/kills")
+        # for the kills alone: threads draw random numbers in no fixed order
+        self._kill_random = random.Random(f"{seed}/kills")
         connection = stack.connection
         self.api = ApiClient(
             connection.api_url,
@@ -110,7 +110,7 @@ class Run:
                 self.call_ids[phone] = call_id
             self._wait_for_calls()
             # workers and webhooks are killed as well, not only what the calls themselves need
-            time.sleep(_ROUGH_AFTERWARDS_SECONDS)
+            time.sleep(_CHAOS_AFTERWARDS_SECONDS)
         for faults in (self.twilio.faults, self.assemblyai.faults):
             for fired in faults.rules():
                 self.faults[f"{fired.operation} {fired.fault}"] += fired.fired
@@ -163,8 +163,8 @@ class Run:
         stop = Event()
 
         def kill() -> None:
-            while not stop.wait(self._kill_dice.uniform(0.05, 0.4)):
-                name = self._kill_dice.choice(sorted(self.stack.pools))
+            while not stop.wait(self._kill_random.uniform(0.05, 0.4)):
+                name = self._kill_random.choice(sorted(self.stack.pools))
                 killed = self.stack.pools[name].kill_all(signal.SIGKILL)
                 if killed:
                     self.killed[name] += killed
@@ -199,11 +199,11 @@ class Run:
             time.sleep(0.5)
 
     def _pull_deadlines(self) -> None:
-        """What waits is due; a claim that nobody can still be working on is an old one."""
+        """What waits is due; an abandoned claim is made an old one."""
         now = datetime.now(UTC)
         past, young = (
             format_timestamp(now - timedelta(minutes=30)),
-            format_timestamp(now - _NOBODYS_AFTER),
+            format_timestamp(now - _ABANDONED_AFTER),
         )
         for item in self._items():
             if "due_at" not in item:
@@ -215,7 +215,7 @@ class Run:
             if item.get("created_at", "") > young:
                 continue
             client = self._aws("dynamodb")
-            # it may have moved on since it was read
+            # it may have advanced since it was read
             with suppress(client.exceptions.ConditionalCheckFailedException):
                 client.update_item(
                     TableName=self._table,
@@ -323,8 +323,8 @@ def main() -> int:
     ) as stack:
         run = Run(stack, calls=options.calls, seed=options.seed)
         run.chaos()
-        rough = time.monotonic()
-        print(f"  {len(run.call_ids)} requests in rough weather: {rough - begin:.0f} s", flush=True)
+        drained = time.monotonic()
+        print(f"  {len(run.call_ids)} requests under chaos: {drained - begin:.0f} s", flush=True)
         run.drain()
         findings = run.check()
         recordings = len(run.twilio.account.recordings)

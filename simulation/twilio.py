@@ -28,7 +28,7 @@ from callscribe.ports.vendors import Page
 from local.simulators.twilio import rules
 from simulation.api import ACCOUNT_SID, Api
 from simulation.fault_injector import CALLBACK_FAULTS, FaultInjector
-from simulation.lambdas import NOBODY, Lambdas, cut_page
+from simulation.lambdas import NO_CALL, Lambdas, cut_page
 from simulation.plans import FOREIGN, Plan
 from simulation.scheduler import Scheduler
 
@@ -191,7 +191,7 @@ class Twilio:
             ]
             return cut_page(found, cursor)
 
-        return self._ask(NOBODY, "recordings.page", act)
+        return self._ask(NO_CALL, "recordings.page", act)
 
     def page_ended_calls(
         self, since: str, until: str, cursor: str | None
@@ -207,7 +207,7 @@ class Twilio:
             ]
             return cut_page(found, cursor)
 
-        return self._ask(NOBODY, "calls.page", act)
+        return self._ask(NO_CALL, "calls.page", act)
 
     def copy(self, recording_sid: str, *, channels: int | None, key: str) -> StoredAudio:
         """The audio, straight into the bucket; a broken copy leaves nothing there (S3's promise)."""
@@ -220,7 +220,7 @@ class Twilio:
             self.bucket[key] = f"audio of {recording_sid}"
             return StoredAudio(size_bytes=1000, channels=recording.channels)
 
-        assert channels != 0  # noqa: S101 - nobody asks for none
+        assert channels != 0  # noqa: S101 - at least one is asked for
         label = self.labels.get(recording_sid, recording_sid)
         try:
             return self.lambdas.vendor("Twilio", label, "media.copy", act, seconds=(1, 90))
@@ -230,7 +230,7 @@ class Twilio:
     # what happens by itself
 
     def receive(self, plan: Plan) -> None:
-        """Somebody calls one of our numbers."""
+        """A call from outside to one of our numbers."""
         call = self._new_call(
             plan,
             "inbound",
@@ -269,7 +269,7 @@ class Twilio:
                 self._becomes(call, status)
                 self.scheduler.pause(2)
         unanswered = rules.NOT_ANSWERED[plan.number % len(rules.NOT_ANSWERED)]
-        ends = unanswered if plan.kind == "nobody" else "completed"
+        ends = unanswered if plan.kind == "unanswered" else "completed"
         if ends == "completed":
             call.started = self._clock()
             self._becomes(call, "in-progress")
@@ -385,7 +385,7 @@ class Twilio:
         )
 
     def knows_duration(self, call: SimulatedCall) -> bool:
-        """Of a call that somebody answered, and a moment after its end."""
+        """Of a call that was answered, and a moment after its end."""
         if call.started is None or call.ended is None:
             return False
         lag = self.injector.number(f"{call.sid}/duration", 0, _DURATION_LAG_SECONDS)

@@ -57,7 +57,7 @@ _OPERATOR_SECONDS = (1500.0, 2700.0, 3900.0)
 # a client asks again when it got no answer
 _CLIENT_TRIES = 6
 _CLIENT_PAUSE_SECONDS = 5.0
-# somebody who wants a call forgotten asks until it is taken, also while it is still under way
+# a client that wants a call erased asks until it is accepted, also while the call is in progress
 _ERASURE_PAUSE_SECONDS = 6.0
 _ERASURE_TRIES = 600
 
@@ -179,7 +179,7 @@ class World:
         )
         # acknowledged, but neither done nor kept: (recording_sid, what happened)
         self.dropped: list[tuple[str, str]] = []
-        self.queue.on_done = self._worked_off
+        self.queue.on_done = self._processed
         self.api.on_acknowledged = self._acknowledged
         self.lambdas.deploy(self._application())
         numbers = range(calls) if only is None else sorted(only)
@@ -188,7 +188,7 @@ class World:
             self.add(plan)
 
     def run(self) -> None:
-        """Everything happens; then peace, and two reconciliations."""
+        """Everything happens; then a time without faults, and two reconciliations."""
         faulty = SPAN_SECONDS + _AFTERWARDS_SECONDS
         moment = RECONCILE_SECONDS
         while moment < faulty:
@@ -296,7 +296,7 @@ class World:
         return self.outage and {s.sweep_id for s in self.store.list_sweeps()}.issuperset(STANDING)
 
     def try_again(self) -> None:
-        """An operator asks for another go for all that failed; nobody minds if it does not work."""
+        """An operator retries all that failed; the request may fail, too."""
         self._ask_as_operator("retries", {"since": format_timestamp(self.begin)})
 
     def bring_in(self) -> None:
@@ -361,7 +361,7 @@ class World:
             self.scheduler.pause(_CLIENT_PAUSE_SECONDS)
 
     def _ask_for_erasure(self, plan: Plan) -> None:
-        """By whatever name is known; a call that nobody here knows yet is asked for again."""
+        """By whatever name is known; a call that is not known here yet is asked for again."""
         if plan.kind in UNTOLD and self.adopts != "account":
             return
         for _ in range(_ERASURE_TRIES):
@@ -378,7 +378,7 @@ class World:
                     return
             self.scheduler.pause(_ERASURE_PAUSE_SECONDS)
 
-    def _worked_off(self, recording_sid: str) -> None:
+    def _processed(self, recording_sid: str) -> None:
         """The worker called a message done: its recording must be on its way without it."""
         items = [r for r in self.store.recordings.values() if r.recording_sid == recording_sid]
         stuck = not items or items[0].status in ("received", "stored")

@@ -1,4 +1,4 @@
-"""Faults on order: both simulators lose, delay, repeat, refuse and die when told to, over HTTP.
+"""Fault injection: both simulators lose, delay, repeat, refuse and disconnect on request, over HTTP.
 
 ``POST /_faults`` adds a rule, ``GET /_faults`` lists them with how often each fired, ``DELETE
 /_faults`` (``/{id}``) removes them. docs/faults.md describes every kind.
@@ -33,7 +33,7 @@ _MAX_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """``times`` None is for ever; ``operation`` "*" is every one; ``repeat`` sends so many more."""
+    """``times`` None is indefinitely; ``operation`` "*" is every one; ``repeat`` sends so many more."""
 
     id: int
     operation: str
@@ -58,11 +58,11 @@ class RuleError(ValueError):
 
 
 class Faults:
-    """The rules of one simulator, and the dice they are rolled with."""
+    """The rules of one simulator, and the random numbers that decide which strike."""
 
     def __init__(self, operations: tuple[str, ...], *, seed: int = 0) -> None:
         self._operations = operations
-        # a game of dice that can be played again, not a secret
+        # repeatable with the same seed, and no secret
         self._random = random.Random(seed)
         self._rules: dict[int, Rule] = {}
         self._ids = itertools.count(1)
@@ -192,7 +192,7 @@ def _mistakes(  # noqa: C901 - a list of rules, one after the other
     if values.get("fault") not in _KINDS:
         yield "fault", f"must be one of {', '.join(_KINDS)}"
     if not _is_count(values.get("times", 1), 1, None):
-        yield "times", "must be a whole number of 1 or more, or null for ever"
+        yield "times", "must be a whole number of 1 or more, or null for no limit"
     if not _is_number(values.get("probability", 1), 1):
         yield "probability", "must be a number from 0 to 1"
     if not _is_number(values.get("seconds", 0), _MAX_SECONDS):

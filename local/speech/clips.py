@@ -55,5 +55,5 @@ def load_clips() -> dict[str, Clip]:
 
 
 def clip_for_text(text: str) -> Clip | None:
-    """The clip in which exactly this is said; None where nobody ever spoke it."""
+    """The clip in which exactly this is said; None where no clip says it."""
     return next((clip for clip in load_clips().values() if clip.text == text), None)

@@ -81,7 +81,7 @@ for module in (boto3, botocore, dateutil, jmespath, s3transfer, six, urllib3):
     versions = "import boto3, botocore; print(boto3.__version__, botocore.__version__)"
     ours, runtime_s = run(versions, DEPENDENCIES).stdout.split(), run(versions).stdout.split()
     assert ours != runtime_s
-    # boto/botocore#3651 is mended in it
+    # boto/botocore#3651 is fixed in it
     assert tuple(map(int, ours[1].split("."))) >= (1, 42, 73)
 
 

@@ -42,7 +42,7 @@ def store(request: pytest.FixtureRequest, clock: dict[str, datetime]) -> Iterato
     driver: Driver = request.getfixturevalue("driver")
     url = driver.stack.ministack.url if request.param == "ministack" else DYNAMODB_LOCAL_URL
     client = driver.stack.ministack.session.client("dynamodb", endpoint_url=url)
-    # a table of its own with the template's keys and indexes: nobody reconciles what lies in it
+    # a table of its own with the template's keys and indexes: its items are never reconciled
     properties = driver.stack.deployment.template["Resources"]["CallsTable"]["Properties"]
     wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
     name = f"contract-{new_call_id()}"
@@ -157,14 +157,14 @@ def test_recording_is_removed_only_as_it_was_seen(store: Store) -> None:
 
 
 def test_what_is_not_there_is_none(store: Store) -> None:
-    nobody = new_call_id()
-    assert store.get_call(nobody) is None
-    assert store.get_recording(nobody, "RE" + "0" * 32) is None
-    assert store.get_call_with_recordings(nobody) is None
+    unknown_id = new_call_id()
+    assert store.get_call(unknown_id) is None
+    assert store.get_recording(unknown_id, "RE" + "0" * 32) is None
+    assert store.get_call_with_recordings(unknown_id) is None
     assert store.find_call_id("CA" + "0" * 32) is None
-    unknown = call(call_id=nobody)
+    unknown = call(call_id=unknown_id)
     assert not store.save(unknown, replace(unknown, status=CallState.QUEUED))
-    assert store.get_call(nobody) is None
+    assert store.get_call(unknown_id) is None
 
 
 def test_what_has_expired_is_not_there_although_it_is_not_deleted_yet(

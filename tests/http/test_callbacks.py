@@ -1,4 +1,4 @@
-"""Callbacks: only signed ones count, in any order, any number of times; strangers are adopted."""
+"""Callbacks: only signed ones count, in any order, any number of times; unknown calls are adopted."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def test_first_answer_counts(driver: Driver) -> None:
 
 
 def test_consent_that_cannot_be_noted_is_not_passed_over(driver: Driver) -> None:
-    """Nobody placed this call: whoever answers is hung up on, never recorded."""
+    """An unknown call: whoever answers is hung up on, never recorded."""
     form = {"CallSid": "CA" + "9" * 32, "CallStatus": "in-progress", "Digits": "1"}
     answer = driver.callback(f"/twiml/{'9' * 32}/consent", form)
     assert [child.tag for child in xml(answer.text)] == ["Hangup"]

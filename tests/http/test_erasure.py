@@ -81,7 +81,7 @@ def test_nothing_is_left_anywhere_but_the_record(driver: Driver) -> None:
     answer = erase(driver, call_id)
     assert answer["status"] == "erasing"
     assert answer["to_number"] is None
-    # nobody reads it from this moment on, although nothing is deleted yet
+    # it cannot be read from this moment on, although nothing is deleted yet
     for path in ("/recordings", "/transcript"):
         assert refused(driver, "GET", f"/calls/{call_id}{path}")["http"] == 404
     assert driver.ask("GET", f"/calls/{call_id}")["recordings"] == []
@@ -129,7 +129,7 @@ def test_late_callbacks_bring_nothing_back(driver: Driver) -> None:
         assert driver.callback(path, status).status_code == 204
     for path in (f"/recording-complete/{call_id}", "/recording-complete"):
         assert driver.callback(path, recording).status_code == 204
-    # somebody whom Twilio's late request still reaches is hung up on, not recorded
+    # a callee whom Twilio's late request still reaches is hung up on, not recorded
     for path in (f"/twiml/{call_id}", "/twiml"):
         answer = driver.callback(path, {"CallSid": call_sid, "CallStatus": "in-progress"})
         assert "<Hangup" in answer.text

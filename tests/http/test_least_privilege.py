@@ -3,7 +3,7 @@ of its actions, on any one of its resources, something is.
 
 Each function is driven through everything that it does, by events of its own; what IAM refuses stands
 in its log. What AWS itself does with a role, or does only when something breaks off, cannot be driven
-here and is held to AWS's documents instead (``BY_AWS_ITSELF``).
+here and is checked against AWS's documents instead (``BY_AWS_ITSELF``).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ BY_AWS_ITSELF = {
     ("dial", "sqs:SendMessage"): "Lambda's own, for failed invocations",
     ("reconcile", "sqs:SendMessage/SendToDeadLetterQueue"): "Lambda's own, for failed invocations",
 }
-# the role signs a link for somebody else, so the refusal is not in the function's own log
+# the role signs a link for another client, so the refusal is not in the function's own log
 BY_LINK = {("transcribe", "s3:GetObject"), ("calls", "s3:GetObject")}
 
 
@@ -62,7 +62,7 @@ def is_by_aws(folder: str, sid: str, action: str) -> bool:
     return (folder, action) in BY_AWS_ITSELF or (folder, f"{action}/{sid}") in BY_AWS_ITSELF
 
 
-class House:
+class RoleDriver:
     """One function's role, and a way to put things in its path."""
 
     def __init__(self, driver: Driver, folder: str) -> None:
@@ -110,7 +110,7 @@ class House:
             RoleName=self.role, PolicyName=self.policy, PolicyDocument=json.dumps(document)
         )
 
-    def refusals(self, act: Callable[[House], None]) -> str:
+    def refusals(self, act: Callable[[RoleDriver], None]) -> str:
         """What the function logs of refusals while something is done."""
         begin = self.log.stat().st_size if self.log.exists() else 0
         act(self)
@@ -179,28 +179,28 @@ def overdue(call_id: str) -> dict[str, str]:
     return {"waiting_for": f"waiting#{int(call_id[:8], 16) % 4}", "due_at": PAST}
 
 
-def drive_dial(house: House) -> None:
+def drive_dial(role: RoleDriver) -> None:
     for more in ({}, {"place_at": "2027-01-01T00:00:00Z"}):
         with suppress(ApiError):
-            house.driver.api.place_call(
-                {"to": house.driver.phone("busy"), **more}, idempotency_key=uuid.uuid4().hex
+            role.driver.api.place_call(
+                {"to": role.driver.phone("busy"), **more}, idempotency_key=uuid.uuid4().hex
             )
 
 
-def drive_twiml(house: House) -> None:
+def drive_twiml(role: RoleDriver) -> None:
     sid = f"CA{uuid.uuid4().hex}"
     form = {"CallSid": sid, "CallStatus": "ringing"}
-    # adopted, looked up by its SID, moved on, and answered
+    # adopted, looked up by its SID, advanced, and answered
     for path in ("/call-status", "/call-status"):
-        house.driver.callback(path, form)
-    call_id = house.add_call(status="queued", call_sid=sid)
-    house.driver.callback(f"/call-status/{call_id}", {**form, "CallStatus": "in-progress"})
-    house.driver.callback(f"/twiml/{call_id}", {**form, "CallStatus": "in-progress"})
+        role.driver.callback(path, form)
+    call_id = role.add_call(status="queued", call_sid=sid)
+    role.driver.callback(f"/call-status/{call_id}", {**form, "CallStatus": "in-progress"})
+    role.driver.callback(f"/twiml/{call_id}", {**form, "CallStatus": "in-progress"})
 
 
-def drive_recording_complete(house: House) -> None:
+def drive_recording_complete(role: RoleDriver) -> None:
     form = {"RecordingSid": f"RE{uuid.uuid4().hex}", "RecordingStatus": "absent"}
-    house.driver.callback("/recording-complete", {"CallSid": f"CA{uuid.uuid4().hex}", **form})
+    role.driver.callback("/recording-complete", {"CallSid": f"CA{uuid.uuid4().hex}", **form})
 
 
 def message(body: dict[str, Any], receives: int = 1) -> dict[str, Any]:
@@ -213,48 +213,46 @@ def message(body: dict[str, Any], receives: int = 1) -> dict[str, Any]:
     return {"Records": [record]}
 
 
-def drive_transcribe(house: House) -> None:
-    # a recording of a call that nobody knows: adopted, copied, submitted
+def drive_transcribe(role: RoleDriver) -> None:
+    # a recording of an unknown call: adopted, copied, submitted
     made = {"from": "+14155550100", "to": "+15005550006"}
-    known = requests.post(
-        f"{house.driver.twilio.url}/_sim/recordings", json=made, timeout=10
-    ).json()
+    known = requests.post(f"{role.driver.twilio.url}/_sim/recordings", json=made, timeout=10).json()
     # an outbound one might be ours, so the calls to its number are looked through
-    house.driver.twilio.account.calls[known["call_sid"]].direction = "outbound-api"
-    notice = {**known, "status": "completed", "base_url": house.driver.url}
-    house.invoke(message(notice))
-    bodies = [json.loads(r["body"]) for r in house.driver.assemblyai.requests if r["body"]]
+    role.driver.twilio.account.calls[known["call_sid"]].direction = "outbound-api"
+    notice = {**known, "status": "completed", "base_url": role.driver.url}
+    role.invoke(message(notice))
+    bodies = [json.loads(r["body"]) for r in role.driver.assemblyai.requests if r["body"]]
     links = [b["audio_url"] for b in bodies if known["recording_sid"] in b["audio_url"]]
-    house.driver.link_status = requests.get(links[0], timeout=10).status_code if links else None
+    role.driver.link_status = requests.get(links[0], timeout=10).status_code if links else None
     # one without audio ends at once, and is announced; one that is not ready waits; one that never
-    # will be is laid aside
-    call_id = house.add_call()
+    # will be goes to the dead-letter queue
+    call_id = role.add_call()
     sid = f"RE{uuid.uuid4().hex}"
-    house.invoke(message({"recording_sid": sid, "call_id": call_id, "status": "absent"}))
+    role.invoke(message({"recording_sid": sid, "call_id": call_id, "status": "absent"}))
     for receives in (1, 8):
         notice = {"recording_sid": sid, "call_id": call_id, "status": "processing"}
-        house.invoke(message(notice, receives))
+        role.invoke(message(notice, receives))
 
 
-def drive_transcript_complete(house: House) -> None:
-    call = ended(house.driver)
+def drive_transcript_complete(role: RoleDriver) -> None:
+    call = ended(role.driver)
     transcript_id = call["recordings"][0]["transcript_id"]
-    stored = house.driver.stack.secret("AssemblyAIWebhookSecretParameterName")
+    stored = role.driver.stack.secret("AssemblyAIWebhookSecretParameterName")
     secret = stored["webhook_secret"]
     failed = requests.post(
-        f"{house.driver.assemblyai.url}/v2/transcript",
-        json={"audio_url": f"{house.driver.twilio.url}/none", "speech_models": ["universal-2"]},
-        headers={"Authorization": house.driver.stack.options.assemblyai_api_key},
+        f"{role.driver.assemblyai.url}/v2/transcript",
+        json={"audio_url": f"{role.driver.twilio.url}/none", "speech_models": ["universal-2"]},
+        headers={"Authorization": role.driver.stack.options.assemblyai_api_key},
         timeout=10,
     ).json()["id"]
-    wait_until(lambda: status_at_assemblyai(house.driver, failed) == "error")
+    wait_until(lambda: status_at_assemblyai(role.driver, failed) == "error")
     for waited_for in (transcript_id, failed):
-        call_id = house.add_call()
-        sid = house.add_recording(
+        call_id = role.add_call()
+        sid = role.add_recording(
             call_id, status="submitted", transcript_id=waited_for, attempts=1, claims=0
         )
         requests.post(
-            f"{house.driver.url}/transcript-complete/{call_id}/{sid}",
+            f"{role.driver.url}/transcript-complete/{call_id}/{sid}",
             json={"transcript_id": waited_for, "status": "completed"},
             headers={"X-Callscribe-Webhook-Secret": secret},
             timeout=30,
@@ -282,18 +280,18 @@ def ended(driver: Driver) -> dict[str, Any]:
         return _ended[id(driver.stack)]
 
 
-def drive_calls(house: House) -> None:
-    call = ended(house.driver)
+def drive_calls(role: RoleDriver) -> None:
+    call = ended(role.driver)
     path = f"/calls/{call['call_id']}"
     # the list of one day: without a date it looks through a month
     listed = f"/calls?date={PAST[:10]}"
     for wanted in (path, f"/calls/{call['call_sid']}", listed, f"{path}/transcript", "/dialing"):
-        house.ask("GET", wanted)
-    shown = house.ask("GET", f"{path}/recordings")
+        role.ask("GET", wanted)
+    shown = role.ask("GET", f"{path}/recordings")
     link = shown and requests.get(shown["recordings"][0]["audio_url"], timeout=10)
-    house.driver.link_status = link.status_code if link is not None else None
-    failed = house.add_call()
-    house.add_recording(
+    role.driver.link_status = link.status_code if link is not None else None
+    failed = role.add_call()
+    role.add_recording(
         failed,
         status="error",
         error_code="audio_unavailable",
@@ -301,47 +299,47 @@ def drive_calls(house: House) -> None:
         claims=0,
         retries=0,
     )
-    house.ask("POST", f"/calls/{failed}/retry")
-    house.ask("POST", "/retries", json={"since": "2026-01-01T00:00:00Z", "reason": "none"})
-    house.send(
+    role.ask("POST", f"/calls/{failed}/retry")
+    role.ask("POST", "/retries", json={"since": "2026-01-01T00:00:00Z", "reason": "none"})
+    role.send(
         "RecordingsDeadLetterQueueUrl",
         {"recording_sid": "RE1", "call_id": failed, "status": "absent"},
     )
-    house.ask("POST", "/retries", json={"kind": "dead-letter"})
-    house.ask("PUT", "/do-not-call/%2B12125550188")
-    house.ask("GET", "/scheduled-calls")
-    house.ask("POST", "/erasures", json={"phone_number": "+12125550189"})
+    role.ask("POST", "/retries", json={"kind": "dead-letter"})
+    role.ask("PUT", "/do-not-call/%2B12125550188")
+    role.ask("GET", "/scheduled-calls")
+    role.ask("POST", "/erasures", json={"phone_number": "+12125550189"})
 
 
-def drive_reconcile(house: House) -> None:
-    call = ended(house.driver)
+def drive_reconcile(role: RoleDriver) -> None:
+    call = ended(role.driver)
     # windows that were never opened, a recording to hand over again, one whose transcript waits, an
     # erasure, a dead letter
     for name in ("calls", "recordings", "transcripts"):
-        house.driver.stack.ministack.client("dynamodb").delete_item(
-            TableName=house.driver.stack.connection.table_name,
+        role.driver.stack.ministack.client("dynamodb").delete_item(
+            TableName=role.driver.stack.connection.table_name,
             Key={"call_id": {"S": "sweeps"}, "item": {"S": name}},
         )
-    stored = house.add_call()
-    house.add_recording(stored, status="stored", claims=0, **overdue(stored))
-    done = house.add_call()
+    stored = role.add_call()
+    role.add_recording(stored, status="stored", claims=0, **overdue(stored))
+    done = role.add_call()
     transcript_id = call["recordings"][0]["transcript_id"]
-    house.add_recording(
+    role.add_recording(
         done, status="submitted", claims=0, transcript_id=transcript_id, **overdue(done)
     )
-    erased = house.add_call(status="erasing", erasure={"asked_at": PAST}, waits=True)
-    house.add_recording(erased, status="absent", claims=0)
+    erased = role.add_call(status="erasing", erasure={"asked_at": PAST}, waits=True)
+    role.add_recording(erased, status="absent", claims=0)
     for folder in ("audio", "transcripts"):
-        house.put_object(f"{folder}/{erased}/x")
-    house.send(
+        role.put_object(f"{folder}/{erased}/x")
+    role.send(
         "RecordingsDeadLetterQueueUrl",
         {"recording_sid": "RE1", "call_id": stored, "status": "absent"},
     )
     # the schedule's own run may hold the lease
-    wait_until(lambda: not (house.invoke({"source": "test"}) or {}).get("skipped"))
+    wait_until(lambda: not (role.invoke({"source": "test"}) or {}).get("skipped"))
 
 
-DRIVES: dict[str, Callable[[House], None]] = {
+DRIVES: dict[str, Callable[[RoleDriver], None]] = {
     "dial": drive_dial,
     "twiml": drive_twiml,
     "recording_complete": drive_recording_complete,
@@ -354,9 +352,9 @@ DRIVES: dict[str, Callable[[House], None]] = {
 
 @pytest.mark.parametrize("folder", DRIVES)
 def test_with_its_role_as_it_is_nothing_is_refused(driver: Driver, folder: str) -> None:
-    house = House(driver, folder)
-    driver.stack.pools[house.logical_id].restart()
-    assert house.refusals(DRIVES[folder]) == ""
+    role = RoleDriver(driver, folder)
+    driver.stack.pools[role.logical_id].restart()
+    assert role.refusals(DRIVES[folder]) == ""
     if folder in ("calls", "transcribe"):
         assert driver.link_status == 200
 
@@ -367,10 +365,10 @@ def test_without_it_something_is_refused(
 ) -> None:
     # it need not wait until all is quiet: nothing else goes on in which this action is refused
     driver = session_driver
-    house = House(driver, folder)
+    role = RoleDriver(driver, folder)
     ended(driver)
-    with house.without(sid, action, number):
-        refused = house.refusals(DRIVES[folder])
+    with role.without(sid, action, number):
+        refused = role.refusals(DRIVES[folder])
     if (folder, action) in BY_LINK and not refused:
         assert driver.link_status == 403
     else:

@@ -1,4 +1,4 @@
-"""Whatever was lost is asked for and moved on, without dialing or submitting twice."""
+"""Whatever was lost is asked for and advanced, without dialing or submitting twice."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_what_waits_for_nobody_is_not_in_the_index(driver: Driver) -> None:
 
 
 def age_claim(driver: Driver, call_id: str) -> None:
-    """What was claimed is a quarter of an hour old: only then does anybody conclude anything."""
+    """What was claimed is a quarter of an hour old: only then is anything concluded."""
     client = driver.stack.ministack.client("dynamodb")
     past = format_timestamp(datetime.now(UTC) - timedelta(minutes=15))
     for item in driver.items(call_id):

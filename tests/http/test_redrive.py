@@ -149,7 +149,7 @@ def test_poison_reaches_the_dead_letter_queue_with_what_went_wrong(driver: Drive
     for letter in letters(driver):
         assert letter["MessageAttributes"]["reason"]["StringValue"].startswith("unreadable: ")
         assert letter["MessageAttributes"]["receives"]["StringValue"] == "1"
-    # nobody can read them, so nobody throws them away
+    # they cannot be read, so they are not thrown away
     assert driver.ask("POST", "/retries", json={"kind": "dead-letter"})["retried"] == 0
     sqs.purge_queue(QueueUrl=dead)
 

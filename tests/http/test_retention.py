@@ -1,4 +1,4 @@
-"""What was said is not kept for ever: table, audio and transcripts go after the same time."""
+"""What was said is not kept indefinitely: table, audio and transcripts go after the same time."""
 
 from __future__ import annotations
 

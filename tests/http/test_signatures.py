@@ -1,4 +1,4 @@
-"""Everything that somebody can do to a callback without the token: 403, a metric, nothing written."""
+"""Everything that an attacker can do to a callback without the token: 403, a metric, nothing written."""
 
 from __future__ import annotations
 

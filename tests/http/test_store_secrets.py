@@ -1,4 +1,4 @@
-"""`make store-secrets` as somebody runs it, against the stack that is there."""
+"""`make store-secrets` as an operator runs it, against the stack that is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nobody who picks up hears a cold start: the callback that says "ringing" has warmed the answer."""
+"""A callee who picks up hears no cold start: the callback that says "ringing" has warmed the answer."""
 
 from __future__ import annotations
 

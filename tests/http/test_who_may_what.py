@@ -17,7 +17,7 @@ from tests.support.stack import Driver
 
 POLICIES = sorted(path.stem for path in (ROOT / "policies").glob("*.json"))
 CALL_ID = "0" * 32
-# every route that needs a signature, as somebody would ask for it, and who may
+# every route that needs a signature, as a client sends it, and who may
 ALLOWED = {
     "POST /calls": {"dialer"},
     "GET /calls": {"reader", "operator", "eraser"},
@@ -54,7 +54,7 @@ def clients(session_driver: Driver) -> dict[str, ApiClient]:
     stack = session_driver.stack
     made = {}
     for name in POLICIES:
-        caller = stack.assume_role(name, "somebody", document(name))
+        caller = stack.assume_role(name, "a-session", document(name))
         credentials = Credentials(
             caller.access_key_id, caller.secret_access_key, caller.session_token
         )

@@ -1,4 +1,4 @@
-"""Every function runs under its own role, and MiniStack holds it to the template's permissions."""
+"""Every function runs under its own role, and MiniStack enforces the template's permissions."""
 
 from __future__ import annotations
 

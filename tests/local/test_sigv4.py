@@ -29,7 +29,7 @@ def signed(
     url: str = "http://127.0.0.1:1/calls?b=2&a=%20x&a=1",
     body: bytes = b"{}",
     *,
-    secret: str = "one",  # noqa: S107 - of nobody
+    secret: str = "one",  # noqa: S107 - made up
     key: str = "AKIAONE",
     region: str = "us-east-1",
     service: str = "execute-api",

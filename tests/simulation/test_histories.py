@@ -45,7 +45,7 @@ faults = st.one_of(
 
 
 class Histories(RuleBasedStateMachine):
-    """Each rule is something that can happen; the end is peace and two reconciliations."""
+    """Each rule is something that can happen; at the end there are no faults, and two reconciliations."""
 
     @initialize(seed=st.integers(0, 999))
     def begin(self, seed: int) -> None:
@@ -60,7 +60,7 @@ class Histories(RuleBasedStateMachine):
         asks=st.integers(1, 3),
         talks=st.integers(1, 90),
     )
-    def somebody_calls(self, kind: str, outcome: str, asks: int, talks: int) -> None:
+    def call_comes_in(self, kind: str, outcome: str, asks: int, talks: int) -> None:
         plan = Plan(
             number=self.number,
             kind=kind,

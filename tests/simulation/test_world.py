@@ -55,7 +55,12 @@ def test_every_story_ends_as_it_should_without_faults(kind: str) -> None:
     assert world.injector.fired == {}
     assert check(world) == []
     recordings = list(world.store.recordings.values())
-    ends = {"nobody": [], "refused": [], "absent": ["absent"], "two-recordings": ["completed"] * 2}
+    ends = {
+        "unanswered": [],
+        "refused": [],
+        "absent": ["absent"],
+        "two-recordings": ["completed"] * 2,
+    }
     if kind in UNTOLD and not world.adopts_from_list(story(kind)) and not world.imports:
         ends[kind] = []
     assert [r.status for r in recordings] == ends.get(kind, ["completed"])

@@ -1,4 +1,4 @@
-"""The AssemblyAI simulator over HTTP, held to the vendor's facts."""
+"""The AssemblyAI simulator over HTTP, checked against the vendor's documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Twilio simulator: its REST API, its callbacks, its calls, held to the vendor's facts."""
+"""The Twilio simulator: its REST API, callbacks and calls, checked against the vendor's documents."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Driver:
         return ApiClient(self.url, credentials, self.stack.connection.region)
 
     def phone(self, behavior: str = "answers", **more: Any) -> str:
-        """A fresh number with somebody at it who behaves so."""
+        """A fresh number whose callee behaves so."""
         self._number += 1
         number = f"+1415555{self._number:04}"
         body = {"number": number, "behavior": behavior, "ring_seconds": 1, **more}
@@ -76,7 +76,7 @@ class Driver:
         return wait_until(probe) or ""
 
     def in_real_time(self) -> None:
-        """Until the end of the test a call lasts as long as it says: nobody hangs up meanwhile."""
+        """Until the end of the test a call lasts as long as it says: no one hangs up meanwhile."""
         self.twilio.engine.speed = 1
 
     def place(self, **request: Any) -> dict[str, Any]:
@@ -112,8 +112,8 @@ class Driver:
         return found
 
     def follow_retries(self, call_id: str) -> dict[str, Any]:
-        """The call once all its recordings have ended. What was put off to be tried again is taken up
-        at once: nobody waits for the queue's delay."""
+        """The call once all its recordings have ended. What was deferred is retried
+        at once: without waiting for the queue's delay."""
 
         def probe() -> dict[str, Any] | None:
             call = self.api.get_call(call_id)
@@ -214,7 +214,7 @@ class Driver:
         self.hang_up()
         # twice: between two steps of a call there is a moment in which nothing runs
         wait_until(lambda: self._is_quiet() and self._is_quiet())
-        # messages that were put off would come back in the midst of another test
+        # deferred messages would come back in the midst of another test
         for queue in ("RecordingsQueueUrl", "RecordingsDeadLetterQueueUrl"):
             self.stack.ministack.client("sqs").purge_queue(
                 QueueUrl=self.stack.deployment.outputs[queue]

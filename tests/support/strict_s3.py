@@ -70,7 +70,7 @@ class StrictS3(BaseHTTPRequestHandler):
             self.close_connection = True
             self._answer(error.status, f"<Error><Code>{error.code}</Code></Error>".encode())
         except (ConnectionError, ValueError):
-            # broken off: there is nobody to answer, and nothing is kept
+            # broken off: there is no client to answer, and nothing is kept
             self.bucket.refused.append("IncompleteBody")
             self.close_connection = True
 

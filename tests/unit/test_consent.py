@@ -25,7 +25,7 @@ SID = "CA" + "1" * 32
 
 
 class Stubborn(MemoryCallStore):
-    """Somebody else always changes the call first."""
+    """Another writer always changes the call first."""
 
     def save(self, before: Any, after: Any, **conditions: Any) -> bool:
         return before is None and super().save(before, after, **conditions)

@@ -1,4 +1,4 @@
-"""Thousands of callbacks that nobody signed, and strange ones that Twilio did sign.
+"""Thousands of unsigned callbacks, and malformed ones that Twilio did sign.
 
 Whatever comes, a handler answers, never with a 5xx; and what is not signed writes nothing.
 """
@@ -79,7 +79,7 @@ VALUES = (
 )
 
 
-STRANGE_BODIES = (
+MALFORMED_BODIES = (
     *(b"", b"null", b"[]", b"5", b'{"transcript_id": 5}', b'{"transcript_id": ""}'),
     *(b'{"transcript_id": "' + b"x" * 65 + b'"}', b"[" * 60_000, b'{"status": "error"}'),
 )
@@ -121,7 +121,7 @@ SETTINGS = Settings(
 )
 
 
-class House:
+class Backend:
     """Everything that a callback could write to."""
 
     def __init__(self) -> None:
@@ -147,7 +147,7 @@ class House:
         self.notices.append(notice)
 
     def get(self, _: str) -> dict[str, Any]:
-        raise AssertionError("AssemblyAI was asked for a webhook that nobody signed")
+        raise AssertionError("AssemblyAI was asked for an unsigned webhook")
 
     @property
     def untouched(self) -> bool:
@@ -155,8 +155,8 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def backend() -> Backend:
+    return Backend()
 
 
 class RandomRequests(random.Random):
@@ -218,7 +218,7 @@ def wrong_signature(rolls: RandomRequests, path: str, fields: list[tuple[str, st
     )
 
 
-def test_callbacks_that_nobody_signed_write_nothing(house: House) -> None:
+def test_unsigned_callbacks_write_nothing(backend: Backend) -> None:
     rolls = RandomRequests(20261121)
     statuses: set[int] = set()
     count = 80 * EXAMPLES
@@ -241,15 +241,15 @@ def test_callbacks_that_nobody_signed_write_nothing(house: House) -> None:
         if rolls.random() < 0.2:
             parameters = {name: rolls.text() for name in parameters}
             path = quote(path + rolls.text())
-        answer = house.answer(handler, event(route, path, parameters, headers, body, rolls))
+        answer = backend.answer(handler, event(route, path, parameters, headers, body, rolls))
         statuses.add(answer["statusCode"])
     assert statuses <= {400, 403, 413}
     assert 403 in statuses
-    assert house.untouched
-    assert house.telemetry.rejected > count * 3 // 4
+    assert backend.untouched
+    assert backend.telemetry.rejected > count * 3 // 4
 
 
-def test_webhooks_without_the_secret_write_nothing_and_ask_nobody(house: House) -> None:
+def test_webhooks_without_the_secret_write_nothing_and_ask_no_vendor(backend: Backend) -> None:
     rolls = RandomRequests(7)
     statuses: set[int] = set()
     for _ in range(12 * EXAMPLES):
@@ -260,15 +260,15 @@ def test_webhooks_without_the_secret_write_nothing_and_ask_nobody(house: House) 
         body = rolls.choice((b"{}", b'{"transcript_id": "x"}', rolls.garbage(100), b"[" * 5000))
         parameters = {"call_id": CALL_ID, "recording_sid": "RE" + "2" * 32}
         path = f"/transcript-complete/{CALL_ID}/{parameters['recording_sid']}"
-        answer = house.answer(
+        answer = backend.answer(
             transcript_complete, event(WEBHOOK, path, parameters, headers, body, rolls)
         )
         statuses.add(answer["statusCode"])
     assert statuses <= {400, 403, 413}
-    assert house.untouched
+    assert backend.untouched
 
 
-def test_strange_callbacks_that_twilio_signed_are_answered(house: House) -> None:
+def test_malformed_callbacks_that_twilio_signed_are_answered(backend: Backend) -> None:
     rolls = RandomRequests(42)
     statuses: set[int] = set()
     for _ in range(20 * EXAMPLES):
@@ -280,21 +280,21 @@ def test_strange_callbacks_that_twilio_signed_are_answered(house: House) -> None
         }
         body = urlencode(fields).encode()
         made = event(route, path, parameters, headers, body, rolls) | {"rawQueryString": ""}
-        answer = house.answer(handler, made)
+        answer = backend.answer(handler, made)
         statuses.add(answer["statusCode"])
     assert max(statuses) < 500
     assert {200, 204, 400} <= statuses
 
 
-def test_strange_webhooks_with_the_secret_are_answered(house: House) -> None:
+def test_malformed_webhooks_with_the_secret_are_answered(backend: Backend) -> None:
     rolls = RandomRequests(43)
     for _ in range(8 * EXAMPLES):
-        body = rolls.choice((*STRANGE_BODIES, rolls.garbage(50)))
+        body = rolls.choice((*MALFORMED_BODIES, rolls.garbage(50)))
         parameters = {"call_id": rolls.text(), "recording_sid": rolls.text()}
         headers = {WEBHOOK_SECRET_HEADER: SECRET}
         path = "/transcript-complete/x/y"
-        answer = house.answer(
+        answer = backend.answer(
             transcript_complete, event(WEBHOOK, path, parameters, headers, body, rolls)
         )
         assert answer["statusCode"] < 500
-    assert house.untouched
+    assert backend.untouched

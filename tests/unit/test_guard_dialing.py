@@ -33,7 +33,7 @@ def guard(moment: datetime = NOON, **more: Any) -> GuardDialing:
     )
 
 
-def call(to_number: str = HOME, asked_by: str = "somebody", **more: Any) -> Call:
+def call(to_number: str = HOME, asked_by: str = "a-user", **more: Any) -> Call:
     at = "2026-11-21T12:00:00.000Z"
     return Call(
         call_id=new_call_id(),
@@ -162,7 +162,7 @@ def test_call_in_quiet_hours_is_refused_and_told_when() -> None:
     assert caught.value.failure.code == "quiet_hours"
     assert caught.value.retry_after == 3600
     assert "after 2026-11-21T13:00:00.000Z" in str(caught.value)
-    # what is to be placed later is held to its own time
+    # what is to be placed later is checked at its own time
     asked.check(call("+12125550123", place_at="2026-11-21T14:00:00.000Z"))
     with pytest.raises(DialingRefusedError):
         asked.check(call("+12125550123", place_at="2026-11-22T03:00:00.000Z"))

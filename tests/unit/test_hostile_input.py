@@ -1,6 +1,6 @@
 """Whatever a caller writes is answered, never with a 5xx: each value of a pool of hostile ones in every
 place of every route, alone and together (hypothesis). The events go straight to the handlers, so that
-no client tidies them up first; the house behind them is as strict as DynamoDB (test_openapi.py).
+no client tidies them up first; the backend is as strict as DynamoDB (test_openapi.py).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.template import routes
-from tests.unit.test_openapi import DOCUMENT, HANDLERS, KNOWN, House
-from tests.unit.test_openapi import house as house  # noqa: PLC0414 - a fixture
+from tests.unit.test_openapi import DOCUMENT, HANDLERS, KNOWN, Backend
+from tests.unit.test_openapi import backend as backend  # noqa: PLC0414 - a fixture
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 TIMES = (
@@ -130,7 +130,7 @@ def bodies(draw: st.DrawFn, names: list[str]) -> str:
 )
 @given(data=st.data())
 def test_no_input_is_answered_with_a_5xx(
-    folder: str, route: str, house: House, data: st.DataObject
+    folder: str, route: str, backend: Backend, data: st.DataObject
 ) -> None:
     text = st.sampled_from(TEXTS)
     _, _, path = route.partition(" ")
@@ -154,7 +154,7 @@ def test_no_input_is_answered_with_a_5xx(
         },
         "body": data.draw(bodies(body_fields(route)), label="body"),
     }
-    answer = house.answer(folder, event)
+    answer = backend.answer(folder, event)
     assert answer["statusCode"] < 500, answer
     # what Lambda sends is UTF-8
     str(answer.get("body") or "").encode()
@@ -196,7 +196,9 @@ ONCE_WRONG: list[tuple[str, str, str, int]] = [
     ONCE_WRONG,
     ids=range(len(ONCE_WRONG)),
 )
-def test_what_was_once_a_500(route: str, query: str, body: str, status: int, house: House) -> None:
+def test_what_was_once_a_500(
+    route: str, query: str, body: str, status: int, backend: Backend
+) -> None:
     event = {
         "routeKey": route,
         "rawPath": route.partition(" ")[2],
@@ -207,6 +209,6 @@ def test_what_was_once_a_500(route: str, query: str, body: str, status: int, hou
         },
         "body": body,
     }
-    answer = house.answer("dial" if route == "POST /calls" else "calls", event)
+    answer = backend.answer("dial" if route == "POST /calls" else "calls", event)
     assert answer["statusCode"] == status, answer
     assert status == 200 or json.loads(answer["body"])["errors"]

@@ -94,7 +94,7 @@ SETTINGS = Settings(
 )
 
 
-class House(QuietTelemetry, MemoryCallStore):
+class Backend(QuietTelemetry, MemoryCallStore):
     """Everything that a request could touch; ``writes`` counts what was written."""
 
     def __init__(self) -> None:
@@ -140,7 +140,7 @@ class House(QuietTelemetry, MemoryCallStore):
         return answered
 
     def written(self) -> tuple[object, ...]:
-        """What is in the house; counters apart, which a refused call may move."""
+        """What is stored; counters apart, which a refused call may move."""
         stands = (self.calls, self.recordings, self.sweeps, self._listed)
         return (*(dict(part) for part in stands), self._switch, len(self.notices))
 
@@ -166,7 +166,7 @@ class Context:
 class Site:
     """What API Gateway does: finds the route, makes the event, gives back the answer."""
 
-    house: House
+    backend: Backend
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., object]) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
@@ -199,7 +199,7 @@ class Site:
             "body": base64.b64encode(body).decode(),
             "isBase64Encoded": True,
         }
-        answer = self.house.answer(folder, event)
+        answer = self.backend.answer(folder, event)
         start(f"{answer['statusCode']} -", list((answer.get("headers") or {}).items()))
         return [str(answer.get("body") or "").encode()]
 
@@ -219,9 +219,9 @@ site = Site()
 
 
 @pytest.fixture(scope="module")
-def house() -> House:
-    site.house = House()
-    return site.house
+def backend() -> Backend:
+    site.backend = Backend()
+    return site.backend
 
 
 schema = schemathesis.openapi.from_wsgi("/openapi.json", site)
@@ -234,11 +234,11 @@ schema = schemathesis.openapi.from_wsgi("/openapi.json", site)
     suppress_health_check=list(HealthCheck),
     database=None,
 )
-def test_made_up_requests_are_answered_as_documented(case: Case[Any], house: House) -> None:
-    before = house.written()
+def test_made_up_requests_are_answered_as_documented(case: Case[Any], backend: Backend) -> None:
+    before = backend.written()
     response = case.call()
     if response.status_code >= 400:
-        assert house.written() == before
+        assert backend.written() == before
     case.validate_response(
         response,
         checks=[

@@ -115,7 +115,7 @@ def test_what_is_no_number_is_refused(number: object) -> None:
 
 
 @pytest.mark.parametrize("number", ["+266696687", "+999123456789", "+5215512345678"])
-def test_number_that_does_not_exist_is_not_dialed_but_may_be_forgotten(number: str) -> None:
+def test_number_that_does_not_exist_is_not_dialed_but_may_be_erased(number: str) -> None:
     assert phone_number_error(number) is not None
     assert erasure(number) == do_not_call(number) == []
 

@@ -81,7 +81,7 @@ class Schedules:
 
 
 class Quiet:
-    """A guard that lets everything through, and telemetry that nobody reads."""
+    """A guard that lets everything through, and telemetry that is discarded."""
 
     def __getattr__(self, _: str) -> Any:
         return lambda *_, **__: None
@@ -210,7 +210,7 @@ def test_key_of_a_request_that_was_refused_may_be_used_again() -> None:
 
 
 def test_call_that_was_accepted_stays_the_answer_whatever_became_of_it() -> None:
-    """Accepted with an unknown outcome; ten minutes later it turns out that nobody was called."""
+    """Accepted with an unknown outcome; ten minutes later it turns out that no call was made."""
     store = MemoryCallStore()
     case = use_case(store, Telephony(answers=False), Schedules())
     first = ask(case, key="k")

@@ -13,8 +13,8 @@ USER_ARNS = {
     "arn:aws:sts::123456789012:assumed-role/dialer/task-1": "assumed-role/dialer",
     "arn:aws-us-gov:sts::123456789012:assumed-role/dialer/a@b=c": "assumed-role/dialer",
     "arn:aws:sts::123456789012:federated-user/anything": "federated-user",
-    "arn:aws:iam::123456789012:user/somebody": "user/somebody",
-    "arn:aws-cn:iam::123456789012:user/a/path/somebody": "user/a/path/somebody",
+    "arn:aws:iam::123456789012:user/a-user": "user/a-user",
+    "arn:aws-cn:iam::123456789012:user/a/path/a-user": "user/a/path/a-user",
     "arn:aws:iam::123456789012:root": "root",
 }
 

@@ -42,7 +42,7 @@ WORDS = f"planted: {NAME} {NUMBER}"
 
 
 def all_errors() -> set[type[CallscribeError]]:
-    """Of every module of the package, so that none is missing because nobody imported it."""
+    """Of every module of the package, so that none is missing because it was not imported."""
     for module in pkgutil.walk_packages(callscribe.__path__, "callscribe."):
         importlib.import_module(module.name)
     found: set[type[CallscribeError]] = set()
@@ -55,7 +55,7 @@ def all_errors() -> set[type[CallscribeError]]:
 
 
 def planted(kind: type[CallscribeError]) -> list[CallscribeError]:
-    """Errors of a class, with words that nobody outside should read."""
+    """Errors of a class, with words that no client should read."""
     if issubclass(kind, VendorError):
         return [
             kind(vendor, WORDS, code=code, status=status)
@@ -130,7 +130,7 @@ def test_table_of_refused_calls_names_codes_that_exist() -> None:
 
 
 class EmptySecrets:
-    """Parameter Store before anybody stored a value."""
+    """Parameter Store before a value is stored."""
 
     class exceptions:  # noqa: N801 - boto3's name
         class ParameterNotFound(Exception):  # noqa: N818
@@ -155,7 +155,7 @@ class Log(QuietTelemetry):
         (transcript_complete, "POST /transcript-complete/{call_id}/{recording_sid}"),
     ],
 )
-def test_stranger_learns_nothing_of_a_secret_that_is_not_stored(
+def test_client_learns_nothing_of_a_secret_that_is_not_stored(
     handler: LambdaHandler[Application], route: str
 ) -> None:
     log = Log()

@@ -1,4 +1,4 @@
-"""Secrets are read once, again when refused or old; but not as often as strangers knock."""
+"""Secrets are read once, again when refused or old; but not as often as attackers send requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walks through a vendor's list that meet a wall."""
+"""Walks through a vendor's list that are refused or cut off."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_import_is_paced_and_bounded_in_a_run() -> None:
 
 
 @pytest.mark.parametrize(("minutes_ago", "queued", "unmapped"), [(60, 1, 1), (5, 0, 0)])
-def test_strange_recording_waits_until_its_callback_would_have_come(
+def test_unknown_recording_waits_until_its_callback_would_have_come(
     minutes_ago: float, queued: int, unmapped: int
 ) -> None:
     walk = Walk({None: Page([heard(1, minutes_ago)], None)})

@@ -85,12 +85,12 @@ def test_only_the_vendors_callbacks_are_open() -> None:
 
 @pytest.mark.parametrize("logical_id", ["CallsTable", "Bucket"])
 def test_what_people_said_outlives_the_stack(logical_id: str) -> None:
-    # but not a deployment that failed: nobody had spoken yet, and the next try would find it in the way
+    # but not a deployment that failed: there were no calls yet, and the next try would find it in the way
     assert RESOURCES[logical_id]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert RESOURCES[logical_id]["UpdateReplacePolicy"] == "Retain"
 
 
-def test_alarms_watch_metrics_that_exist_and_tell_somebody() -> None:
+def test_alarms_watch_metrics_that_exist_and_have_actions() -> None:
     code = "".join(p.read_text() for p in (ROOT / "layers/callscribe").rglob("*.py"))
     assert set(re.findall(r'\.count\(\s*"(\w+)"', code)) >= set(ATTENTION_LIMITS)
     namespaces: dict[str, set[str]] = {}
@@ -114,7 +114,7 @@ def test_alarms_watch_metrics_that_exist_and_tell_somebody() -> None:
     assert given["POWERTOOLS_METRICS_NAMESPACE"] == {"Sub": "callscribe/${AWS::StackName}"}
 
 
-def test_reconcile_that_does_not_run_or_fails_is_heard_of() -> None:
+def test_reconcile_that_does_not_run_or_fails_raises_an_alarm() -> None:
     heartbeat = RESOURCES["ReconcileNotRunningAlarm"]["Properties"]
     assert heartbeat["Dimensions"] == [
         {"Name": "FunctionName", "Value": {"Ref": BY_FOLDER["reconcile"][0]}}
@@ -146,7 +146,7 @@ def test_function_has_sample_events_that_its_code_reads(folder: str) -> None:
     assert set(routes(folder)) <= sampled
 
 
-def test_what_nobody_waits_for_is_laid_aside_when_aws_gives_up() -> None:
+def test_an_asynchronous_invocation_goes_to_a_dead_letter_queue_when_aws_gives_up() -> None:
     """Schedules and what Lambda queues itself: each has a dead-letter queue and a bounded patience."""
     queue = {"GetAtt": "InvocationsDeadLetterQueue.Arn"}
     for folder in ("dial", "reconcile"):
@@ -177,7 +177,7 @@ def test_dead_letters_are_waited_for() -> None:
 def test_worker_gives_up_before_the_queue_does() -> None:
     queue = RESOURCES["RecordingsQueue"]["Properties"]
     assert queue["RedrivePolicy"]["maxReceiveCount"] > MAX_RECEIVES
-    # nobody else sees a message while its worker may still run
+    # no other worker gets a message while its own may still run
     timeout = BY_FOLDER["transcribe"][1]["Properties"]["Timeout"]
     assert queue["VisibilityTimeout"] > timeout
 

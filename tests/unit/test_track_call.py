@@ -82,7 +82,7 @@ def test_look_up_that_moves_a_call_says_when_it_was_answered() -> None:
 
 
 class Contended(MemoryCallStore):
-    """Somebody else's write comes just before each of ours: ``statuses``, one after the other."""
+    """Another writer's write comes just before each of ours: ``statuses``, one after the other."""
 
     def __init__(self, statuses: Iterable[CallState]) -> None:
         super().__init__()

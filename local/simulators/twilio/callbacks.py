@@ -44,7 +44,7 @@ def read_overrides(url: str) -> Overrides:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``status`` None where nobody answered; ``failure`` is Twilio's word for why."""
+    """``status`` None where no answer came; ``failure`` is Twilio's word for why."""
 
     status: int | None
     body: bytes = b""

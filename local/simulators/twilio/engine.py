@@ -32,7 +32,7 @@ from local.speech.clips import load_clips
 
 # paid accounts have no documented cap on hops; a loop must end here all the same
 MAX_HOPS = 50
-# somebody needs a moment before they answer a question
+# the callee needs a moment before answering a question
 _THINKING_MS = 500
 _BEEP = "beep"
 _MIN_RECORDING_MS = 1000
@@ -42,7 +42,7 @@ _ERROR_MESSAGE_MS = 4000
 
 
 class HungUpError(Exception):
-    """Ends the script: somebody hung up, or Twilio did."""
+    """Ends the script: the callee, the caller or Twilio hung up."""
 
 
 class Engine:

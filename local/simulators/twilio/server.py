@@ -41,7 +41,7 @@ SIMULATED = {"X-Simulated": "callscribe Twilio simulator"}
 class TwilioSimulator:
     """Listens until closed. ``numbers`` are the account's own, in E.164."""
 
-    def __init__(  # noqa: PLR0913 - every knob of the simulation
+    def __init__(  # noqa: PLR0913 - every option of the simulator
         self,
         account_sid: str,
         auth_token: str,
@@ -155,7 +155,7 @@ class TwilioSimulator:
             return list(self.account.calls.values())
 
     def _inbound(self, body: dict[str, Any]) -> Response:
-        """Somebody calls one of the account's numbers."""
+        """A call from outside to one of the account's numbers."""
         number = self.account.numbers[body["to"]]
         parameters = {
             "StatusCallback": [number.get("status_callback", "")],
