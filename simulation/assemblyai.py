@@ -33,7 +33,7 @@ _LIST_LAG_SECONDS = 150.0
 _LATEST_SECONDS = 3 * 3600
 # how many of a recording's jobs end in a fault of AssemblyAI's own
 _FAILURES = {"fails-once": 1, "fails-thrice": 3}
-_SPEECH_MODELS = ("universal-3-5-pro", "universal-2")
+SPEECH_MODELS = ("universal-3-5-pro", "universal-2")
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class AssemblyAI:
                 str(uuid.UUID(int=int(seed * 2**52) << 70)),
                 ids[1],
                 plan,
-                build_transcript_request(request, speech_models=_SPEECH_MODELS),
+                build_transcript_request(request, speech_models=SPEECH_MODELS),
                 rules.timestamp(self.scheduler.time()),
                 self.scheduler.now
                 + self.injector.number(f"list/{ids[1]}/{number}", 0, _LIST_LAG_SECONDS),

@@ -11,7 +11,7 @@ from callscribe.ports.messaging import DeadLetters, EventPublisher, Schedules
 from callscribe.ports.secrets import SecretReader
 from callscribe.ports.telemetry import InvocationTelemetry
 from callscribe.ports.telephony import AudioSource, Telephony
-from callscribe.ports.transcription import Transcriber
+from callscribe.ports.transcription import Transcriber, TranscriptionOptions, TranscriptReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class SimulatedGateways:
     telephony: Telephony
     audio: AudioSource
     transcriber: Transcriber
+    transcription_options: TranscriptionOptions
+    read_transcript: TranscriptReader
     event_publisher: EventPublisher
     schedules: Schedules
     secrets: SecretReader

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
+from callscribe.adapters.assemblyai.documents import read_transcript
+from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
 from callscribe.bootstrap.application import Application
 from callscribe.bootstrap.settings import Settings
 from callscribe.domain.calls import CALL_TERMINAL, ERASED_STATUSES
@@ -15,7 +17,7 @@ from callscribe.domain.sweeps import STANDING
 from callscribe.domain.times import format_timestamp
 from local import template
 from simulation.api import ACCOUNT_SID, AUTH_TOKEN, Api
-from simulation.assemblyai import AssemblyAI
+from simulation.assemblyai import SPEECH_MODELS, AssemblyAI
 from simulation.aws import (
     SimulatedBucket,
     SimulatedDeadLetters,
@@ -417,6 +419,8 @@ class World:
             telephony=self.twilio,
             audio=self.twilio,
             transcriber=self.assemblyai,
+            transcription_options=AssemblyAIOptions(SPEECH_MODELS),
+            read_transcript=read_transcript,
             event_publisher=self.event_publisher,
             schedules=SimulatedSchedules(self.scheduler, self.lambdas, self.injector, self._label),
             secrets=SimulatedSecrets(self.lambdas, _SECRETS),

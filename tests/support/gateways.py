@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from callscribe.adapters.assemblyai.documents import read_transcript
+from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
 from callscribe.domain.times import Clock, utc_now
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
@@ -19,6 +21,7 @@ class Unreachable:
 
 
 UNREACHABLE = Unreachable()
+OPTIONS = AssemblyAIOptions(("universal-2",))
 
 
 @dataclass(kw_only=True)
@@ -33,6 +36,8 @@ class InMemoryGateways:
     telephony: Any = UNREACHABLE
     audio: Any = UNREACHABLE
     transcriber: Any = UNREACHABLE
+    transcription_options: Any = OPTIONS
+    read_transcript: Any = read_transcript
     event_publisher: Any = UNREACHABLE
     schedules: Any = UNREACHABLE
     secrets: Any = UNREACHABLE

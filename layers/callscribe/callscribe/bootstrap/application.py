@@ -137,7 +137,6 @@ class Application:
 
     @cached_property
     def place_call(self) -> PlaceCall:
-        from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
         from callscribe.domain.call_requests import CallDefaults
         from callscribe.use_cases.place_call import PlaceCall
 
@@ -156,7 +155,7 @@ class Application:
                 language=self.settings.default_language,
                 consent=self.settings.consent,
             ),
-            transcription_options=AssemblyAIOptions(self.settings.speech_models),
+            transcription_options=self.gateways.transcription_options,
             retention=self.retention,
             new_id=self.gateways.new_id,
             public_base_url=self.settings.public_base_url,
@@ -211,13 +210,12 @@ class Application:
 
     @cached_property
     def read_calls(self) -> ReadCalls:
-        from callscribe.adapters.assemblyai.documents import read_transcript
         from callscribe.use_cases.read_calls import ReadCalls
 
         return ReadCalls(
             store=self.gateways.store,
             documents=self.gateways.documents,
-            read_transcript=read_transcript,
+            read_transcript=self.gateways.read_transcript,
             links=self.gateways.documents,
             clock=self.gateways.clock,
         )

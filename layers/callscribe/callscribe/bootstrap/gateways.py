@@ -37,10 +37,11 @@ from callscribe.ports.storage import (
 )
 from callscribe.ports.telemetry import InvocationTelemetry
 from callscribe.ports.telephony import AudioSource, Telephony
-from callscribe.ports.transcription import Transcriber
+from callscribe.ports.transcription import Transcriber, TranscriptionOptions, TranscriptReader
 
 if TYPE_CHECKING:
     from callscribe.adapters.assemblyai.client import AssemblyAITranscriber
+    from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
     from callscribe.adapters.aws.eventbridge import EventBridgePublisher
     from callscribe.adapters.aws.scheduler import EventBridgeSchedules
     from callscribe.adapters.twilio.client import TwilioTelephony
@@ -81,6 +82,10 @@ class Gateways(Protocol):
     def audio(self) -> AudioSource: ...
     @property
     def transcriber(self) -> Transcriber: ...
+    @property
+    def transcription_options(self) -> TranscriptionOptions: ...
+    @property
+    def read_transcript(self) -> TranscriptReader: ...
     @property
     def event_publisher(self) -> EventPublisher: ...
     @property
@@ -200,3 +205,15 @@ class AwsGateways:
             else PresignedAudio(self.documents),
             speech_models=self._settings.speech_models,
         )
+
+    @cached_property
+    def transcription_options(self) -> AssemblyAIOptions:
+        from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
+
+        return AssemblyAIOptions(self._settings.speech_models)
+
+    @cached_property
+    def read_transcript(self) -> TranscriptReader:
+        from callscribe.adapters.assemblyai.documents import read_transcript
+
+        return read_transcript
