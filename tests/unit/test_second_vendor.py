@@ -189,7 +189,7 @@ def test_transcript_that_it_lost_is_asked_for_once_more(house: House) -> None:
 
 
 def test_options_are_its_own(house: House) -> None:
-    caller = Caller(principal="me", base_url="https://api.example", function_arn="arn")
+    caller = Caller(principal="me", base_url="https://api.example", function_arn="arn", signed_by="me")
     body = {"to": "+14155550100", "transcription": {"punctuate": True}}
     with pytest.raises(InvalidInputError, match=r"transcription\.punctuate: is unknown to Steno"):
         house.app.place_call.from_request(body, caller)
