@@ -76,7 +76,8 @@ class House:
         )
         self.app = Application(Settings(SETTINGS | {"VENDOR_COPIES": "keep"}), self.gateways)
         at = format_timestamp(self.now)
-        self.gateways.store.add_call(
+        self.gateways.store.save(
+            None,
             Call(
                 call_id=CALL_ID,
                 status=CallState.COMPLETED,
@@ -84,7 +85,7 @@ class House:
                 updated_at=at,
                 base_url="https://api.example",
                 transcription={"dialect": "en-x-broad"},
-            )
+            ),
         )
 
     def hear(self) -> None:
@@ -189,7 +190,9 @@ def test_transcript_that_it_lost_is_asked_for_once_more(house: House) -> None:
 
 
 def test_options_are_its_own(house: House) -> None:
-    caller = Caller(principal="me", base_url="https://api.example", function_arn="arn", signed_by="me")
+    caller = Caller(
+        principal="me", base_url="https://api.example", function_arn="arn", signed_by="me"
+    )
     body = {"to": "+14155550100", "transcription": {"punctuate": True}}
     with pytest.raises(InvalidInputError, match=r"transcription\.punctuate: is unknown to Steno"):
         house.app.place_call.from_request(body, caller)
