@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.times import Clock
@@ -21,6 +24,27 @@ class QuietTelemetry:
 
     def exception(self, message: str, error: Exception) -> None:
         raise AssertionError(message) from error
+
+
+class Recorder:
+    """Stands for a use case or a gateway: remembers what it was asked, and answers from ``answers``,
+    raising what is an error."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.given: list[tuple[Any, ...]] = []
+        self.answers: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def ask(*arguments: Any, **_: Any) -> Any:
+            self.asked.append(name)
+            self.given.append(arguments)
+            answer = self.answers.get(name)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return ask
 
 
 def ledger_of(store: CallStore, clock: Clock) -> Ledger:
