@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -11,6 +11,7 @@ from callscribe.domain.calls import Call, CallState
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import VendorRefusedError
 from callscribe.domain.times import format_timestamp
+from callscribe.ports.storage import OverdueItem
 from callscribe.use_cases.overdue.calls import AdvanceCall
 from callscribe.use_cases.overdue.deferral import DeferEntry
 from callscribe.use_cases.overdue.entries import AdvanceOverdue, OverdueResult
@@ -128,3 +129,20 @@ def test_entry_that_moved_meanwhile_is_not_deferred() -> None:
     table.run()
     (stands,) = table.store.calls.values()
     assert (stands.status, stands.due_at, stands.overdue_since) == ("erased", None, None)
+
+
+class ShownTwice(MemoryCallStore):
+    """An index that shows an entry again, as one does that is changed while it is read."""
+
+    def overdue(self, now: str) -> Iterator[OverdueItem]:
+        for item in super().overdue(now):
+            yield from (item, item)
+
+
+def test_entry_that_the_index_shows_twice_has_one_turn() -> None:
+    table = Table(calls=1)
+    shown = ShownTwice()
+    shown.calls = table.store.calls
+    table.overdue = replace(table.overdue, store=shown)
+    assert table.run() == OverdueResult(overdue=1, deferred=1)
+    assert len(table.erasing.looked) == 1

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from callscribe.domain.adoption import AdoptionRules
+from callscribe.domain.calls import Call, CallState
 from callscribe.domain.errors import VendorOutcomeUnknownError, VendorRefusedError
 from callscribe.domain.sweeps import STANDING, Sweep, SweepKind, SweepStatus
 from callscribe.domain.times import format_timestamp
@@ -28,6 +29,7 @@ class Vendors:
     def __init__(self, pages: dict[str | None, Any]) -> None:
         self.pages = pages
         self.asked: list[str | None] = []
+        self.refusal: VendorRefusedError | None = None
 
     def page_recordings(
         self, _since: str, _until: str, cursor: str | None
@@ -37,6 +39,13 @@ class Vendors:
         if isinstance(page, Exception):
             raise page
         return cast(Page[RecordingStatusUpdate], page)
+
+    def delete_recording(self, recording_sid: str) -> None:
+        """Of the one page: its list closes up. Raises ``refusal``."""
+        if self.refusal is not None:
+            raise self.refusal
+        left = [entry for entry in self.pages[None].entries if entry.recording_sid != recording_sid]
+        self.pages[None] = Page(left, None)
 
     def page_ended_calls(self, *_: object) -> Page[Any]:
         return Page([], None)
@@ -190,3 +199,41 @@ def test_entry_that_is_never_finished_does_not_hold_the_window_back_for_good() -
     assert window_after(0.1, unfinished_hours=24 * 30).since == format_timestamp(
         NOW - timedelta(hours=48)
     )
+
+
+def walk_with_a_leftover() -> Walk:
+    """Two recordings at Twilio, the first of a call that was erased."""
+    leftover = heard(1)
+    walk = Walk({None: Page([leftover, heard(2)], None)})
+    at = format_timestamp(NOW)
+    walk.store.save(
+        None,
+        Call(
+            call_id="a" * 32,
+            call_sid=leftover.call_sid,
+            status=CallState.ERASED,
+            created_at=at,
+            updated_at=at,
+        ),
+    )
+    return walk
+
+
+def test_page_is_read_again_once_a_leftover_of_it_is_deleted() -> None:
+    """The vendor's list closes up over it: what came after is on this page now."""
+    walk = walk_with_a_leftover()
+    walk.run()
+    stands = walk.store.sweeps["recordings"]
+    assert walk.vendors.asked == [None, None]
+    assert (stands.seen, stands.found, stands.unfinished_since) == (1, 1, None)
+    assert walk.telemetry.counts["LeftoverDeleted"] == 1
+
+
+def test_leftover_that_twilio_will_not_delete_is_met_again_by_the_next_window() -> None:
+    walk = walk_with_a_leftover()
+    walk.vendors.refusal = VendorRefusedError("Twilio", "not now", status=400)
+    walk.run()
+    stands = walk.store.sweeps["recordings"]
+    assert walk.vendors.asked == [None]
+    assert (stands.status, stands.seen, stands.skipped) == ("completed", 2, 1)
+    assert stands.unfinished_since == heard(1).created_at

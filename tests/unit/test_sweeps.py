@@ -178,6 +178,7 @@ def at_twilio(
         ([a_call()], at_twilio(VendorRecordingState.DELETED), "own", Outcome.SKIPPED),
         ([a_call(CallState.ERASED)], at_twilio(), "own", Outcome.UNWANTED),
         ([], at_twilio(), "own", Outcome.SKIPPED),
+        ([], at_twilio(created_at=ago(minutes=1)), "own", Outcome.SKIPPED),
         ([], at_twilio(), "account", Outcome.FOUND),
         ([], at_twilio(created_at=ago(minutes=1)), "account", Outcome.UNFINISHED),
         ([], at_twilio(VendorRecordingState.PROCESSING), "account", Outcome.UNFINISHED),
