@@ -18,6 +18,7 @@ from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.sweeps import Sweep, SweepKind, SweepStatus
 from callscribe.ports.storage import InFlightCall
 from simulation.memory_store import MemoryCallStore
+from tests.support.entries import a_call, a_recording
 from tests.support.stack import Driver
 
 Store = MemoryCallStore | DynamoDBCallStore
@@ -60,20 +61,14 @@ def test_dynamodb_local_is_among_the_engines() -> None:
 
 
 def call(**more: Any) -> Call:
-    values = {"call_id": new_call_id(), "created_at": NOW, "updated_at": NOW}
-    status = CallState(more.pop("status", "placing"))
-    return Call(status=status, **(values | more))
+    return a_call(
+        **{"status": "placing", "call_id": new_call_id(), "created_at": NOW, "updated_at": NOW}
+        | more
+    )
 
 
 def recording(owner: Call, **more: Any) -> Recording:
-    values = {
-        "call_id": owner.call_id,
-        "recording_sid": "RE" + "1" * 32,
-        "created_at": NOW,
-        "updated_at": NOW,
-    }
-    status = RecordingState(more.pop("status", "received"))
-    return Recording(status=status, **(values | more))
+    return a_recording(**{"call_id": owner.call_id, "created_at": NOW, "updated_at": NOW} | more)
 
 
 def test_what_is_added_reads_back_as_it_was(store: Store) -> None:

@@ -20,9 +20,9 @@ from callscribe.adapters.aws.sqs import SQSDeadLetters, SQSRecordingsQueue
 from callscribe.adapters.dynamodb.store import DynamoDBCallStore
 from callscribe.domain.calls import Call, CallState, new_call_id
 from callscribe.domain.errors import RetryLaterError
-from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 from local.http_server import DropConnection, Request, Response, Server
+from tests.support.entries import a_call, a_recording
 from tests.support.stack import Driver
 
 NOW = "2026-03-04T05:06:07.000Z"
@@ -89,7 +89,7 @@ def store(driver: Driver, wire: Wire) -> Iterator[DynamoDBCallStore]:
 
 
 def call() -> Call:
-    return Call(call_id=new_call_id(), status=CallState.PLACING, created_at=NOW, updated_at=NOW)
+    return a_call("placing", call_id=new_call_id())
 
 
 def test_repeated_add_knows_its_own_work(store: DynamoDBCallStore, wire: Wire) -> None:
@@ -180,14 +180,7 @@ def ask_events(session: boto3.Session, url: str, driver: Driver) -> None:
     client = session.client("events", endpoint_url=url, config=THREE_TRIES)
     bus = driver.stack.deployment.outputs["EventBusName"]
     made = call()
-    ended = Recording(
-        call_id=made.call_id,
-        recording_sid="RE" + "1" * 32,
-        status=RecordingState.SILENT,
-        created_at=NOW,
-        updated_at=NOW,
-    )
-    EventBridgePublisher(client, bus).publish(made, ended)
+    EventBridgePublisher(client, bus).publish(made, a_recording("silent", call_id=made.call_id))
 
 
 @pytest.mark.parametrize("ask", [ask_s3, ask_sqs, ask_secrets, ask_events])

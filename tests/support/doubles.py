@@ -7,10 +7,12 @@ from typing import Any
 
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telephony import CallStatusUpdate
 from callscribe.use_cases.ledger import Ledger
+from callscribe.use_cases.track_call import TrackCall
 
 
 class QuietTelemetry:
@@ -49,6 +51,16 @@ class Recorder:
 
 def ledger_of(store: CallStore, clock: Clock) -> Ledger:
     return Ledger(store=store, deadlines=Deadlines(), clock=clock)
+
+
+def track_call(store: CallStore, clock: Clock) -> TrackCall:
+    return TrackCall(
+        store=store,
+        ledger=ledger_of(store, clock),
+        telemetry=QuietTelemetry(),
+        clock=clock,
+        retention=Retention(365),
+    )
 
 
 def queued_at_twilio(call: Call, call_sid: str) -> CallStatusUpdate:

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from callscribe.domain.adoption import AdoptionRules, belongs_here, is_in_bucket, read_adoption
-from callscribe.domain.calls import Call, CallState
-from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.sweeps import Sweep, SweepKind, SweepStatus
 from callscribe.domain.times import format_timestamp
 from callscribe.domain.transcription_jobs import JobStatus, TranscriptionJob
@@ -18,9 +16,9 @@ from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate, 
 from callscribe.ports.vendors import Page
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry, queued_at_twilio
+from tests.support.entries import CALL_ID, CALL_SID, RECORDING_SID, a_call, a_recording
 from tests.support.sweeping import BUCKET, NOW, OURS, sweep_vendors
 
-CALL_ID, CALL_SID, RECORDING_SID = "a" * 32, "CA" + "1" * 32, "RE" + "1" * 32
 KEY = f"audio/{CALL_ID}/{RECORDING_SID}.wav"
 
 
@@ -113,14 +111,8 @@ class Vendors:
 
     def get_call(self, call_sid: str) -> CallStatusUpdate:
         self.asked.append(call_sid)
-        to = Call(
-            call_id="",
-            status=CallState.QUEUED,
-            created_at="",
-            updated_at="",
-            to_number="+14155550100",
-        )
-        return queued_at_twilio(replace(to, from_number="+15005550006"), call_sid)
+        placed = a_call(to_number="+14155550100", from_number="+15005550006")
+        return queued_at_twilio(placed, call_sid)
 
     def get(self, transcript_id: str) -> TranscriptionJob:
         assert self.job is not None
@@ -182,17 +174,7 @@ def test_unknown_recording_is_taken_as_the_operator_chose(
 
 def test_recording_of_a_known_call_is_taken_in_any_case() -> None:
     store = MemoryCallStore()
-    at = format_timestamp(NOW)
-    store.save(
-        None,
-        Call(
-            call_id=CALL_ID,
-            call_sid=CALL_SID,
-            status=CallState.COMPLETED,
-            created_at=at,
-            updated_at=at,
-        ),
-    )
+    store.save(None, a_call(call_sid=CALL_SID))
     (notice,) = swept(AdoptionRules(), Vendors(), store=store)
     assert (notice.call_id, notice.imported) == (CALL_ID, None)
 
@@ -218,20 +200,9 @@ def test_import_takes_what_it_names_and_says_so() -> None:
 
 def known(status: str, transcript_id: str | None) -> MemoryCallStore:
     store = MemoryCallStore()
-    at = format_timestamp(NOW)
-    store.save(None, Call(call_id=CALL_ID, status=CallState(status), created_at=at, updated_at=at))
+    store.save(None, a_call(status))
     if transcript_id is not None:
-        store.save(
-            None,
-            Recording(
-                call_id=CALL_ID,
-                recording_sid=RECORDING_SID,
-                status=RecordingState.COMPLETED,
-                transcript_id=transcript_id,
-                created_at=at,
-                updated_at=at,
-            ),
-        )
+        store.save(None, a_recording("completed", transcript_id=transcript_id))
     return store
 
 

@@ -12,13 +12,11 @@ from callscribe.domain.call_requests import LANGUAGES
 from callscribe.domain.calls import CallState
 from callscribe.domain.consent import STATUSES, ConsentRules, announced, answered
 from callscribe.domain.errors import RetryLaterError
-from callscribe.domain.retention import Retention
 from callscribe.ports.telephony import CallStatusUpdate
 from callscribe.use_cases.answer_call import AnswerCall
-from callscribe.use_cases.track_call import TrackCall
 from local.template import TEMPLATE
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry, ledger_of
+from tests.support.doubles import QuietTelemetry, ledger_of, track_call
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SID = "CA" + "1" * 32
@@ -36,13 +34,7 @@ def use_case(rules: ConsentRules, store: MemoryCallStore | None = None) -> Answe
     return AnswerCall(
         store=store,
         ledger=ledger_of(store, lambda: NOW),
-        track=TrackCall(
-            store=store,
-            ledger=ledger_of(store, lambda: NOW),
-            telemetry=QuietTelemetry(),
-            clock=lambda: NOW,
-            retention=Retention(365),
-        ),
+        track=track_call(store, lambda: NOW),
         telemetry=QuietTelemetry(),
         clock=lambda: NOW,
         inbound_say="Please leave a message.",

@@ -16,9 +16,8 @@ from callscribe.domain.retention import Retention
 from callscribe.ports.telephony import CallStatusUpdate
 from callscribe.use_cases.manage_dialing import ManageDialing
 from callscribe.use_cases.request_erasure import RequestErasure
-from callscribe.use_cases.track_call import TrackCall
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry, ledger_of
+from tests.support.doubles import QuietTelemetry, ledger_of, track_call
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 # each with the text that its phone has
@@ -126,13 +125,7 @@ def test_number_that_does_not_exist_is_not_dialed_but_may_be_erased(number: str)
 def test_whoever_calls_us_is_never_refused(caller: str) -> None:
     """What Twilio says of an inbound caller is kept as it is."""
     store = MemoryCallStore()
-    track = TrackCall(
-        store=store,
-        ledger=ledger_of(store, lambda: NOW),
-        telemetry=QuietTelemetry(),
-        clock=lambda: NOW,
-        retention=Retention(365),
-    )
+    track = track_call(store, lambda: NOW)
     news = CallStatusUpdate(
         call_sid="CA" + "1" * 32,
         status=CallState.RINGING,

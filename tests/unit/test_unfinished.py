@@ -7,21 +7,20 @@ from typing import Any, cast
 
 import pytest
 
-from callscribe.domain.calls import Call, CallState
+from callscribe.domain.calls import Call
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import RetryLaterError, VendorOutcomeUnknownError
 from callscribe.domain.failures import Failure
-from callscribe.domain.recordings import Recording, RecordingState
+from callscribe.domain.recordings import Recording
 from callscribe.domain.times import format_timestamp
 from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 from callscribe.use_cases.finish_recording import FinishRecording
 from callscribe.use_cases.process_recording import ProcessRecording
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry, ledger_of
+from tests.support.entries import CALL_ID, RECORDING_SID, a_call, a_recording
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-CALL_ID = "0" * 32
-RECORDING_SID = "RE" + "0" * 32
 TOO_SHORT = Failure("recording_too_short", "too short", retryable=False)
 
 
@@ -51,16 +50,7 @@ def finishing(store: MemoryCallStore) -> FinishRecording:
 
 def entries(store: MemoryCallStore, *, submitted_hours_ago: float) -> tuple[Call, Recording]:
     at = format_timestamp(NOW - timedelta(hours=submitted_hours_ago))
-    call = Call(call_id=CALL_ID, status=CallState.COMPLETED, created_at=at, updated_at=at)
-    recording = Recording(
-        call_id=CALL_ID,
-        recording_sid=RECORDING_SID,
-        status=RecordingState.SUBMITTED,
-        transcript_id="one",
-        submitted_at=at,
-        created_at=at,
-        updated_at=at,
-    )
+    call, recording = a_call(), a_recording("submitted", transcript_id="one", submitted_at=at)
     store.save(None, call)
     store.save(None, recording)
     return call, recording
@@ -83,10 +73,7 @@ def test_recording_of_which_assemblyai_answers_an_error_waits_for_now() -> None:
 
 def process(status: VendorRecordingState, failure: Failure | None = None) -> MemoryCallStore:
     store = MemoryCallStore()
-    at = format_timestamp(NOW)
-    store.save(
-        None, Call(call_id=CALL_ID, status=CallState.COMPLETED, created_at=at, updated_at=at)
-    )
+    store.save(None, a_call())
     nothing = cast(Any, None)
     work = ProcessRecording(
         store=store,
@@ -125,7 +112,7 @@ def test_recording_that_is_not_finished_is_not_absent(status: VendorRecordingSta
         (VendorRecordingState.DELETED, None, "error", "recording_deleted"),
     ],
 )
-def test_recording_that_is_not_to_be_had_ends_by_name(
+def test_unavailable_recording_ends_by_name(
     told: VendorRecordingState, failure: Failure | None, status: str, code: str
 ) -> None:
     stands = process(told, failure).recordings[CALL_ID, RECORDING_SID]
