@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.report import Report
 from callscribe.adapters.dynamodb.items import to_item
-from callscribe.adapters.dynamodb.store import DynamoDBCallStore
+from callscribe.adapters.dynamodb.store import DynamoDBStore
 from local.ministack import MiniStack
 from local.template import RESOURCES
 
@@ -117,7 +117,7 @@ def reads(ministack: MiniStack, table: str) -> dict[str, tuple[float, float]]:
         "after-call.dynamodb",
         lambda parsed, **_: consumed.append(float(parsed["ConsumedCapacity"]["CapacityUnits"])),
     )
-    store = DynamoDBCallStore(client, table)
+    store = DynamoDBStore(client, table)
     call_id, sid = str(item(0)["call_id"]["S"]), f"CA{0:032}"
     questions: dict[str, Callable[[], object]] = {
         "a call with its recordings": lambda: store.get_call_with_recordings(call_id),

@@ -19,7 +19,7 @@ from botocore.credentials import Credentials
 from bench.in_process import InProcess
 from bench.overhead import Workload
 from bench.report import Report
-from callscribe.adapters.dynamodb.store import DynamoDBCallStore
+from callscribe.adapters.dynamodb.store import DynamoDBStore
 from callscribe.domain.calls import Call
 from cli.client import ApiClient
 from local.options import Options
@@ -90,7 +90,7 @@ def handlers(report: Report, stack: LocalStack) -> None:
 def known_call(stack: LocalStack, call_id: str) -> Call:
     """A call as the stack's table has it."""
     table_name = stack.deployment.outputs["CallsTableName"]
-    found = DynamoDBCallStore(stack.ministack.client("dynamodb"), table_name).get_call(call_id)
+    found = DynamoDBStore(stack.ministack.client("dynamodb"), table_name).get_call(call_id)
     return cast(Call, found)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from callscribe.adapters.dynamodb.store import DynamoDBCallStore
+from callscribe.adapters.dynamodb.store import DynamoDBStore
 from callscribe.domain.calls import Call, CallState, new_call_id
 from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.recordings import Recording, RecordingState
@@ -21,7 +21,7 @@ from simulation.memory_store import MemoryCallStore
 from tests.support.entries import a_call, a_recording
 from tests.support.stack import Driver
 
-Store = MemoryCallStore | DynamoDBCallStore
+Store = MemoryCallStore | DynamoDBStore
 NOW = "2026-03-04T05:06:07.000Z"
 
 
@@ -48,7 +48,7 @@ def store(request: pytest.FixtureRequest, clock: dict[str, datetime]) -> Iterato
     wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
     name = f"contract-{new_call_id()}"
     client.create_table(TableName=name, **{key: properties[key] for key in wanted})
-    yield DynamoDBCallStore(client, name, clock=lambda: clock["now"])
+    yield DynamoDBStore(client, name, clock=lambda: clock["now"])
     client.delete_table(TableName=name)
     client.close()
 

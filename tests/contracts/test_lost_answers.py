@@ -17,7 +17,7 @@ from callscribe.adapters.aws.eventbridge import EventBridgePublisher
 from callscribe.adapters.aws.s3 import S3Documents
 from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.aws.sqs import SQSDeadLetters, SQSRecordingsQueue
-from callscribe.adapters.dynamodb.store import DynamoDBCallStore
+from callscribe.adapters.dynamodb.store import DynamoDBStore
 from callscribe.domain.calls import Call, CallState, new_call_id
 from callscribe.domain.errors import RetryLaterError
 from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
@@ -78,13 +78,13 @@ def wire(driver: Driver) -> Iterator[Wire]:
 
 
 @pytest.fixture
-def store(driver: Driver, wire: Wire) -> Iterator[DynamoDBCallStore]:
+def store(driver: Driver, wire: Wire) -> Iterator[DynamoDBStore]:
     client = driver.stack.ministack.session.client(
         "dynamodb",
         endpoint_url=wire.server.url,
         config=THREE_TRIES,
     )
-    yield DynamoDBCallStore(client, driver.stack.connection.table_name)
+    yield DynamoDBStore(client, driver.stack.connection.table_name)
     client.close()
 
 
@@ -92,7 +92,7 @@ def call() -> Call:
     return a_call("placing", call_id=new_call_id())
 
 
-def test_repeated_add_knows_its_own_work(store: DynamoDBCallStore, wire: Wire) -> None:
+def test_repeated_add_knows_its_own_work(store: DynamoDBStore, wire: Wire) -> None:
     made = call()
     wire.lose = 1
     assert store.save(None, made)
@@ -101,7 +101,7 @@ def test_repeated_add_knows_its_own_work(store: DynamoDBCallStore, wire: Wire) -
     assert not store.save(None, replace(made, say="another's"))
 
 
-def test_repeated_change_knows_its_own_work(store: DynamoDBCallStore, wire: Wire) -> None:
+def test_repeated_change_knows_its_own_work(store: DynamoDBStore, wire: Wire) -> None:
     made = replace(call(), due_at=NOW)
     store.save(None, made)
     wire.lose = 1
@@ -115,7 +115,7 @@ def test_repeated_change_knows_its_own_work(store: DynamoDBCallStore, wire: Wire
 
 @pytest.mark.parametrize("number", [1.0, 0.5, 1e-7, 120])
 def test_repeated_change_knows_its_own_numbers(
-    store: DynamoDBCallStore, wire: Wire, number: float
+    store: DynamoDBStore, wire: Wire, number: float
 ) -> None:
     """DynamoDB gives 1.0 back as 1 and 1e-07 as 0.0000001."""
     made = call()
@@ -125,7 +125,7 @@ def test_repeated_change_knows_its_own_numbers(
     assert store.save(made, claimed)
 
 
-def test_repeated_binding_of_a_key_knows_its_own_work(store: DynamoDBCallStore, wire: Wire) -> None:
+def test_repeated_binding_of_a_key_knows_its_own_work(store: DynamoDBStore, wire: Wire) -> None:
     digest, wanted = new_call_id(), new_call_id()
     wire.lose = 1
     assert store.bind_key(digest, wanted, now=1, expires_at=2) == wanted
@@ -134,7 +134,7 @@ def test_repeated_binding_of_a_key_knows_its_own_work(store: DynamoDBCallStore, 
 
 
 def test_claim_of_another_at_the_same_moment_is_told_apart(
-    store: DynamoDBCallStore, wire: Wire
+    store: DynamoDBStore, wire: Wire
 ) -> None:
     """Two requests with one key in one millisecond: all that differs is the claim's token."""
     made = replace(call(), claim_token="mine")
@@ -143,14 +143,14 @@ def test_claim_of_another_at_the_same_moment_is_told_apart(
     assert not store.save(None, replace(made, claim_token="another's"))
 
 
-def test_answers_that_never_come_are_retried_later(store: DynamoDBCallStore, wire: Wire) -> None:
+def test_answers_that_never_come_are_retried_later(store: DynamoDBStore, wire: Wire) -> None:
     wire.lose = 3
     with pytest.raises(RetryLaterError):
         store.save(None, call())
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_server_errors_are_retried_later(store: DynamoDBCallStore, wire: Wire, status: int) -> None:
+def test_server_errors_are_retried_later(store: DynamoDBStore, wire: Wire, status: int) -> None:
     wire.refuse = [status] * 3
     with pytest.raises(RetryLaterError):
         store.get_call("0" * 32)

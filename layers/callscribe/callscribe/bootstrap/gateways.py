@@ -14,7 +14,7 @@ from callscribe.adapters.aws.clients import STREAM_CONNECT_AND_READ_SECONDS, Aws
 from callscribe.adapters.aws.s3 import S3Documents
 from callscribe.adapters.aws.secrets import Secrets
 from callscribe.adapters.aws.sqs import SQSDeadLetters, SQSRecordingsQueue
-from callscribe.adapters.dynamodb.store import DynamoDBCallStore
+from callscribe.adapters.dynamodb.store import DynamoDBStore
 from callscribe.adapters.telemetry import PowertoolsTelemetry
 from callscribe.domain.calls import new_call_id
 from callscribe.domain.times import utc_now
@@ -121,8 +121,8 @@ class AwsGateways:
         return Secrets(self._clients.make("ssm"))
 
     @cached_property
-    def store(self) -> DynamoDBCallStore:
-        return DynamoDBCallStore(self._clients.make("dynamodb"), self._settings.calls_table_name)
+    def store(self) -> DynamoDBStore:
+        return DynamoDBStore(self._clients.make("dynamodb"), self._settings.calls_table_name)
 
     @cached_property
     def documents(self) -> S3Documents:

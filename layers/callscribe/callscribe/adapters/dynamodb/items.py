@@ -38,6 +38,12 @@ class Expression:
             return f"attribute_not_exists({self.name(field)})"
         return f"{self.name(field)} = {self.value(value)}"
 
+    def conditions(self, only_from: Collection[str], expected: Mapping[str, Any]) -> str:
+        """One of these statuses, and these values; None: there is none."""
+        held = [self.one_of("status", sorted(only_from))]
+        held += [self.equals(name, value) for name, value in expected.items()]
+        return " AND ".join(held)
+
     def update(self, changes: Mapping[str, Any]) -> str:
         sets = [
             f"{self.name(field)} = {self.value(value)}"

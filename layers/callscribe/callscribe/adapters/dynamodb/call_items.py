@@ -1,0 +1,71 @@
+"""How a call and a recording stand in the table: attributes, keys, and the indexes' partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from callscribe.domain import deadlines
+from callscribe.domain.calls import Call, CallState
+from callscribe.domain.differences import to_write
+from callscribe.domain.recordings import Recording, RecordingState
+from callscribe.ports.storage import Entry
+
+CALL = "CALL"
+RECORDING = "RECORDING#"
+# the attributes whose names are not the fields': tables that exist have them
+_ATTRIBUTES = {"event_pending": "announce"}
+
+
+_CALL_FIELDS = frozenset(field.name for field in fields(Call))
+_RECORDING_FIELDS = frozenset(field.name for field in fields(Recording))
+
+
+def to_attributes(entry: Call | Recording) -> dict[str, Any]:
+    """All attributes by name, those of the sparse indexes included; None: there is none."""
+    values = {_ATTRIBUTES.get(name, name): value for name, value in asdict(entry).items()}
+    # the sparse indexes' partitions: present exactly while there is a deadline, or a failure
+    values["waiting_for"] = _waiting_for(entry.call_id) if entry.due_at else None
+    if isinstance(entry, Recording):
+        values["failed_on"] = _failed_on(entry.call_id) if entry.failed_at else None
+        return values | {"item": RECORDING + entry.recording_sid}
+    shard = deadlines.shard_of(entry.call_id, deadlines.DAY_SHARDS)
+    keys = {
+        "item": CALL,
+        "day": f"{entry.created_at[:10]}#{shard}",
+        # of the person at the other end
+        "phone_number": entry.phone_number,
+        # present exactly while it is to be placed
+        "scheduled_in": f"scheduled#{shard}" if entry.status == CallState.SCHEDULED else None,
+    }
+    return values | keys
+
+
+def differing_attributes(before: Entry, after: Entry) -> dict[str, Any]:
+    """What is to be written; None: to be removed."""
+    known, wanted = to_attributes(before), to_attributes(after)
+    names = {_ATTRIBUTES.get(name, name) for name in to_write(before, after)}
+    names |= {name for name in wanted if wanted[name] != known[name]}
+    return {name: wanted[name] for name in sorted(names)}
+
+
+def to_call(item: Mapping[str, Any]) -> Call:
+    values = {name: value for name, value in item.items() if name in _CALL_FIELDS}
+    return Call(**values | {"status": CallState(item["status"])})
+
+
+def to_recording(item: Mapping[str, Any]) -> Recording:
+    values = {name: item.get(_ATTRIBUTES.get(name, name)) for name in _RECORDING_FIELDS}
+    told = {name: value for name, value in values.items() if value is not None}
+    return Recording(**told | {"status": RecordingState(item["status"])})
+
+
+def _waiting_for(call_id: str) -> str:
+    """The partition of ``by_deadline``."""
+    return f"waiting#{deadlines.shard_of(call_id, deadlines.DEADLINE_SHARDS)}"
+
+
+def _failed_on(call_id: str) -> str:
+    """The partition of ``by_failure``."""
+    return f"failed#{deadlines.shard_of(call_id, deadlines.DEADLINE_SHARDS)}"

@@ -1,0 +1,211 @@
+"""Calls and their recordings: one partition a call, ``CALL`` and ``RECORDING#<sid>`` items."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterator
+from itertools import groupby, islice
+from typing import Any
+
+from callscribe.adapters.dynamodb.call_items import (
+    CALL,
+    RECORDING,
+    differing_attributes,
+    to_attributes,
+    to_call,
+    to_recording,
+)
+from callscribe.adapters.dynamodb.items import Item, to_item
+from callscribe.adapters.dynamodb.table import Table, in_table_terms
+from callscribe.domain import deadlines
+from callscribe.domain.calls import ERASING, Call
+from callscribe.domain.recordings import Recording
+from callscribe.ports.storage import Entry, Failed, OverdueItem
+
+_PAGE = 100
+
+
+class CallTable(Table):
+    """Implements ``ports.storage.CallStore``."""
+
+    @in_table_terms
+    def save(
+        self,
+        before: Entry | None,
+        after: Entry | None,
+        *,
+        only_from: Collection[str] = (),
+        unchanged: Collection[str] = (),
+    ) -> bool:
+        if before is None:
+            return after is not None and self._add(to_item(to_attributes(after)))
+        known, statuses = to_attributes(before), only_from or [before.status]
+        key = {name: known[name] for name in ("call_id", "item")}
+        expected = {name: known[name] for name in unchanged}
+        if after is None:
+            return self._remove(key, statuses, expected)
+        if after.status == ERASING != before.status:
+            return self._replace(to_item(to_attributes(after)), statuses)
+        changes = differing_attributes(before, after)
+        return not changes or self._change(key, changes, statuses, expected)
+
+    @in_table_terms
+    def get_call(self, call_id: str) -> Call | None:
+        item = self._get(call_id, CALL)
+        return None if item is None else to_call(item)
+
+    @in_table_terms
+    def get_recording(self, call_id: str, recording_sid: str) -> Recording | None:
+        item = self._get(call_id, RECORDING + recording_sid)
+        return None if item is None else to_recording(item)
+
+    @in_table_terms
+    def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None:
+        items = list(
+            self._query(
+                KeyConditionExpression="call_id = :call_id",
+                ExpressionAttributeValues={":call_id": {"S": call_id}},
+                ConsistentRead=True,
+            )
+        )
+        calls = [to_call(item) for item in items if item["item"] == CALL]
+        if not calls:
+            return None
+        return calls[0], [to_recording(item) for item in items if item["item"] != CALL]
+
+    @in_table_terms
+    def find_call_id(self, call_sid: str) -> str | None:
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName="by_call_sid",
+            KeyConditionExpression="call_sid = :call_sid",
+            ExpressionAttributeValues={":call_sid": {"S": call_sid}},
+            Limit=1,
+        )
+        return answer["Items"][0]["call_id"]["S"] if answer["Items"] else None
+
+    @in_table_terms
+    def find_calls_with(
+        self, phone_number: str, *, limit: int, newest_first: bool = False
+    ) -> list[str]:
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName="by_phone_number",
+            KeyConditionExpression="phone_number = :phone_number",
+            ExpressionAttributeValues={":phone_number": {"S": phone_number}},
+            ScanIndexForward=not newest_first,
+            Limit=limit,
+        )
+        return [item["call_id"]["S"] for item in answer["Items"]]
+
+    @in_table_terms
+    def list_day(
+        self, day: str, *, before: tuple[str, str] | None, status: str | None, limit: int
+    ) -> list[Call]:
+        found: list[Call] = []
+        for shard in range(deadlines.DAY_SHARDS):
+            found += self._list_shard(f"{day}#{shard}", before, status, limit)
+        found.sort(key=_age, reverse=True)
+        return found[:limit]
+
+    @in_table_terms
+    def list_scheduled(
+        self, *, after: tuple[str, str] | None, caller: str | None, limit: int
+    ) -> list[Call]:
+        shards = [
+            self._scheduled_shard(f"scheduled#{shard}", after, caller)
+            for shard in range(deadlines.DEADLINE_SHARDS)
+        ]
+        return list(islice(heapq.merge(*shards, key=_soonest), limit))
+
+    def overdue(self, now: str) -> Iterator[OverdueItem]:
+        shards = [
+            self._range("by_deadline", ("waiting_for", f"waiting#{shard}"), ("due_at", "", now))
+            for shard in range(deadlines.DEADLINE_SHARDS)
+        ]
+        for item in heapq.merge(*shards, key=lambda item: str(item["due_at"])):
+            sid = item["item"].removeprefix(RECORDING) if item["item"] != CALL else None
+            yield OverdueItem(call_id=item["call_id"], recording_sid=sid, due_at=item["due_at"])
+
+    def failures(self, since: str, until: str) -> Iterator[Failed]:
+        shards = [
+            self._range("by_failure", ("failed_on", f"failed#{shard}"), ("failed_at", since, until))
+            for shard in range(deadlines.DEADLINE_SHARDS)
+        ]
+        for item in heapq.merge(*shards, key=lambda item: str(item["failed_at"])):
+            yield Failed(
+                call_id=item["call_id"],
+                recording_sid=item["item"].removeprefix(RECORDING),
+                failed_at=item["failed_at"],
+            )
+
+    def _range(
+        self, index: str, partition: tuple[str, str], between: tuple[str, str, str]
+    ) -> Iterator[Item]:
+        """The keys of one shard of a sparse index, in order, a page at a time."""
+        (name, value), (key, low, high) = partition, between
+        yield from self._query(
+            IndexName=index,
+            KeyConditionExpression=f"{name} = :partition AND {key} BETWEEN :low AND :high",
+            ExpressionAttributeValues={
+                ":partition": {"S": value},
+                # an empty text is no key: a blank sorts before every time
+                ":low": {"S": low or " "},
+                ":high": {"S": high},
+            },
+            Limit=_PAGE,
+        )
+
+    def _scheduled_shard(
+        self, shard: str, after: tuple[str, str] | None, caller: str | None
+    ) -> Iterator[Call]:
+        # an empty text is no key: a blank sorts before every time
+        low = after or (" ", "")
+        arguments: dict[str, Any] = {
+            "IndexName": "by_place_at",
+            "KeyConditionExpression": "scheduled_in = :shard AND place_at >= :low",
+            "ExpressionAttributeValues": {":shard": {"S": shard}, ":low": {"S": low[0]}},
+            "Limit": _PAGE,
+        }
+        if caller is not None:
+            arguments["FilterExpression"] = "asked_by = :caller"
+            arguments["ExpressionAttributeValues"][":caller"] = {"S": caller}
+        # several calls may share a millisecond, within which the index has no order
+        found = (to_call(item) for item in self._query(**arguments))
+        for _, together in groupby(found, key=lambda call: call.place_at):
+            yield from (call for call in sorted(together, key=_soonest) if _soonest(call) > low)
+
+    def _list_shard(
+        self, day: str, before: tuple[str, str] | None, status: str | None, limit: int
+    ) -> list[Call]:
+        arguments: dict[str, Any] = {
+            "IndexName": "by_day",
+            "KeyConditionExpression": "#day = :day",
+            "ExpressionAttributeNames": {"#day": "day"},
+            "ExpressionAttributeValues": {":day": {"S": day}},
+            "ScanIndexForward": False,
+        }
+        if before is not None:
+            # several calls may share a millisecond: those not yet shown are picked out below
+            arguments["KeyConditionExpression"] += " AND created_at <= :before"
+            arguments["ExpressionAttributeValues"][":before"] = {"S": before[0]}
+        if status is not None:
+            arguments["FilterExpression"] = "#status = :status"
+            arguments["ExpressionAttributeNames"]["#status"] = "status"
+            arguments["ExpressionAttributeValues"][":status"] = {"S": status}
+        found: list[Call] = []
+        for item in self._query(**arguments):
+            call = to_call(item)
+            if before is None or _age(call) < before:
+                found.append(call)
+            if len(found) == limit:
+                break
+        return found
+
+
+def _age(call: Call) -> tuple[str, str]:
+    return call.created_at, call.call_id
+
+
+def _soonest(call: Call) -> tuple[str, str]:
+    return call.place_at or "", call.call_id
