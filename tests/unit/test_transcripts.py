@@ -221,6 +221,11 @@ def test_job_says_what_it_is_of_and_keeps_no_url() -> None:
     assert read_job({"id": "1"}).callback_url is None
 
 
+@pytest.mark.parametrize("url", [None, "", "http://[", "not a url"])
+def test_job_of_a_strange_url_is_none_of_ours(url: str | None) -> None:
+    assert "/audio/" not in read_job({"id": "1", "audio_url": url}).audio_location
+
+
 def test_completed_job_that_cannot_be_read_says_so() -> None:
     job = read_job({"id": "1", "status": "completed", "text": 5})
     assert job.failure is not None

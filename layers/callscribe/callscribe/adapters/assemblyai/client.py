@@ -190,6 +190,7 @@ class PresignedAudio:
         self._links = links
 
     def url(self, _transcriber: AssemblyAITranscriber, key: str) -> str:
+        """A presigned link to the object, good for six hours."""
         return self._links.presigned_url(key, seconds=_LINK_SECONDS)
 
 
@@ -201,6 +202,7 @@ class UploadedAudio:
         self._bucket = bucket_name
 
     def url(self, transcriber: AssemblyAITranscriber, key: str) -> str:
+        """Where AssemblyAI put the object's bytes. Raises VendorError."""
         audio = self._s3.get_object(Bucket=self._bucket, Key=key)
         with closing(audio["Body"]) as body:
             return transcriber.upload(body.iter_chunks(_UPLOAD_CHUNK_BYTES))

@@ -26,7 +26,11 @@ _URLS = ("audio_url", "webhook_url")
 def audio_location(url: str) -> str:
     """What stays the same of a link to one object: without scheme and signature. Another stack may have
     the same call and recording, in its own bucket."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # somebody else's job: ours have URLs that we made
+        return ""
     return f"{parts.netloc}{parts.path}"
 
 

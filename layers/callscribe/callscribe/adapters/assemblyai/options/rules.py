@@ -38,10 +38,12 @@ class Options:
 
     @property
     def only_universal_2(self) -> bool:
+        """Whether no other model can be used."""
         return set(self.models) == {"universal-2"}
 
     @property
     def not_english(self) -> bool:
+        """Whether the caller named another language; none named is English."""
         return str(self.get("language_code", "en")).split("_")[0] != "en"
 
 

@@ -16,11 +16,14 @@ _MAX_LISTED_NAMES = 12
 
 
 def boolean(value: Any, path: str) -> Errors:
+    """JSON's true or false."""
     if not isinstance(value, bool):
         yield FieldError(path, "must be true or false")
 
 
 def number(low: int, high: int, *, whole: bool = False) -> Check:
+    """From ``low`` to ``high``, both included; JSON's true is none."""
+
     def check(value: Any, path: str) -> Errors:
         fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if not fits or not low <= value <= high:
@@ -31,6 +34,8 @@ def number(low: int, high: int, *, whole: bool = False) -> Check:
 
 
 def text(*, max_words: int | None = None) -> Check:
+    """A string that is not blank."""
+
     def check(value: Any, path: str) -> Errors:
         words = len(value.split()) if isinstance(value, str) else 0
         if max_words == 1 and words != 1:
@@ -65,6 +70,8 @@ def _closest(names: Collection[str], value: str) -> str:
 
 
 def list_of(check_entry: Check, *, low: int = 0, high: int | None = None) -> Check:
+    """A list of ``low`` to ``high`` entries, each of which ``check_entry`` passes."""
+
     def check(value: Any, path: str) -> Errors:
         if not isinstance(value, list):
             yield FieldError(path, "must be a list")
@@ -114,6 +121,7 @@ def map_of(check_value: Check) -> Check:
 
 
 def anything(_value: Any, _path: str) -> Errors:
+    """What is left to AssemblyAI."""
     yield from ()
 
 
