@@ -31,6 +31,8 @@ _MAX_RUNNING = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRecordings:
+    """The use case behind ``/imports``."""
+
     sweeps: SweepStore
     keys: KeyStore
     clock: Clock

@@ -22,6 +22,8 @@ class DoNotCallEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManageDialing:
+    """Behind ``/dialing`` and ``/do-not-call``."""
+
     store: DialingStore
     telemetry: Telemetry
     clock: Clock

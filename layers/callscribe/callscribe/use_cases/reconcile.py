@@ -33,6 +33,8 @@ class ReconcileResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconcile:
+    """The use case behind the schedule of every five minutes."""
+
     leases: SweepStore
     overdue: AdvanceOverdue
     redrive: Redrive

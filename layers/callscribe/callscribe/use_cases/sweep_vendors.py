@@ -43,6 +43,8 @@ class SweepResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepVendors:
+    """The last part of a run: a scan for each kind of sweep."""
+
     sweeps: SweepStore
     scans: Mapping[SweepKind, Scan[Any]]
     telemetry: Telemetry

@@ -30,6 +30,7 @@ class QuietHours:
     ends: time
 
     def hold(self, local: time) -> bool:
+        """Whether it is quiet at this local time."""
         if self.begins <= self.ends:
             return self.begins <= local < self.ends
         return local >= self.begins or local < self.ends

@@ -41,6 +41,8 @@ _CALL_GONE = Failure("call_gone", "Twilio does not have this call any more", ret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvanceCall:
+    """For a call that is past its deadline, or an erasure that goes on."""
+
     store: CallStore
     ledger: Ledger
     telephony: Telephony

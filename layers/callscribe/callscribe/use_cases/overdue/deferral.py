@@ -16,6 +16,8 @@ from callscribe.use_cases.ledger import Ledger
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeferEntry:
+    """For an entry that could not be advanced in this run."""
+
     store: CallStore
     ledger: Ledger
     clock: Clock

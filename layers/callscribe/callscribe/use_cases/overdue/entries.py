@@ -38,6 +38,8 @@ class _Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvanceOverdue:
+    """The first part of a run of reconciliation."""
+
     store: CallStore
     calls: AdvanceCall
     recordings: AdvanceRecording

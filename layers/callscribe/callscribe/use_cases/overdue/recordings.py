@@ -28,6 +28,8 @@ _GAVE_UP = Failure(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvanceRecording:
+    """For a recording that is past its deadline, or that still owes an event or a deletion."""
+
     store: CallStore
     ledger: Ledger
     telephony: Telephony

@@ -23,9 +23,11 @@ class ScanCalls:
     telemetry: Telemetry
 
     def page(self, sweep: Sweep) -> Page[CallStatusUpdate]:
+        """Calls that ended in the sweep's window."""
         return self.telephony.page_ended_calls(sweep.since, sweep.until, sweep.cursor)
 
     def handle(self, entry: CallStatusUpdate, _: Sweep, __: int) -> HandledEntry:
+        """Ends a call of ours whose last callback was lost; fills in what another lacks."""
         return HandledEntry(self._outcome(entry))
 
     def delete(self, entry: CallStatusUpdate) -> None:

@@ -42,6 +42,7 @@ class ScanRecordings:
     _numbers: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
 
     def page(self, sweep: Sweep) -> Page[RecordingStatusUpdate]:
+        """Recordings made in the sweep's window; or the one call's, or the one, that an import wants."""
         if sweep.wanted_recording_sid is not None:
             return Page([self.telephony.get_recording(sweep.wanted_recording_sid)], None)
         if sweep.wanted_call_sid is not None:
@@ -49,6 +50,7 @@ class ScanRecordings:
         return self.telephony.page_recordings(sweep.since, sweep.until, sweep.cursor)
 
     def handle(self, entry: RecordingStatusUpdate, sweep: Sweep, found: int) -> HandledEntry:
+        """Queues a recording that has no item; an import's ones half a second apart."""
         is_import = sweep.kind is SweepKind.IMPORT
         call_id = self.store.find_call_id(entry.call_sid or "")
         outcome = self._judge(entry, call_id, is_import=is_import)
@@ -60,6 +62,7 @@ class ScanRecordings:
         return HandledEntry(outcome, entry.created_at, is_unmapped)
 
     def delete(self, entry: RecordingStatusUpdate) -> None:
+        """The recording is of a call that was erased."""
         self.telephony.delete_recording(entry.recording_sid)
 
     def _judge(

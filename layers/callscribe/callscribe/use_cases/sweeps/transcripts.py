@@ -32,6 +32,7 @@ class ScanTranscripts:
     base_urls: tuple[str, ...]
 
     def page(self, sweep: Sweep) -> Page[TranscriptionJob]:
+        """Jobs created since the window began, newest first."""
         return self.transcriber.page_since(sweep.since, sweep.cursor)
 
     def handle(self, entry: TranscriptionJob, _: Sweep, __: int) -> HandledEntry:
@@ -46,6 +47,7 @@ class ScanTranscripts:
         return HandledEntry(outcome, entry.created_at)
 
     def delete(self, entry: TranscriptionJob) -> None:
+        """The job is of a call that was erased."""
         self.transcriber.delete(entry.transcript_id)
 
     def _outcome(self, job: TranscriptionJob) -> Outcome:
