@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from callscribe.domain.calls import CALL_SID
 from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.recordings import RECORDING_SID
 from callscribe.domain.request_fields import read_object, read_time
-from callscribe.domain.sweeps import Sweep
+from callscribe.domain.sweeps import Sweep, SweepKind, SweepStatus
 from callscribe.domain.times import format_timestamp
 
 IMPORT_ID = re.compile(r"import-[0-9a-f]{32}")
@@ -20,7 +21,17 @@ _EARLIEST = "2008-01-01T00:00:00.000Z"
 _FIELDS = ("since", "until", "call_sid", "recording_sid")
 
 
-def read_import_request(body: object) -> dict[str, str | None]:
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What ``POST /imports`` asks for; times in our own form, None where it does not say."""
+
+    since: str | None
+    until: str | None
+    call_sid: str | None
+    recording_sid: str | None
+
+
+def read_import_request(body: object) -> ImportRequest:
     """The fields of ``POST /imports``: their form, which is the same at any time.
 
     Raises:
@@ -35,16 +46,16 @@ def read_import_request(body: object) -> dict[str, str | None]:
         errors.append(FieldError("since", "is missing; or name a call_sid or a recording_sid"))
     if errors:
         raise InvalidInputError(errors)
-    return {"since": since, "until": until, "call_sid": call_sid, "recording_sid": recording_sid}
+    return ImportRequest(since, until, call_sid, recording_sid)
 
 
-def span_of_import(wanted: Mapping[str, str | None], now: datetime) -> tuple[str, str]:
-    """``since`` and ``until``, whole. Apart from the form: a repeated request passes that.
+def new_import(import_id: str, wanted: ImportRequest, now: datetime) -> Sweep:
+    """The sweep that does it. Apart from the form: a repeated request passes that.
 
     Raises:
         InvalidInputError
     """
-    since, until = wanted["since"] or _EARLIEST, wanted["until"] or format_timestamp(now)
+    since, until = wanted.since or _EARLIEST, wanted.until or format_timestamp(now)
     errors = []
     if since >= until:
         errors.append(FieldError("until", "must be after since"))
@@ -52,7 +63,17 @@ def span_of_import(wanted: Mapping[str, str | None], now: datetime) -> tuple[str
         errors.append(FieldError("until", "must not be in the future"))
     if errors:
         raise InvalidInputError(errors)
-    return since, until
+    return Sweep(
+        sweep_id=import_id,
+        kind=SweepKind.IMPORT,
+        status=SweepStatus.RUNNING,
+        since=since,
+        until=until,
+        wanted_call_sid=wanted.call_sid,
+        wanted_recording_sid=wanted.recording_sid,
+        created_at=format_timestamp(now),
+        updated_at=format_timestamp(now),
+    )
 
 
 def import_view(sweep: Sweep) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,12 +16,13 @@ from callscribe.domain.errors import (
 from callscribe.domain.idempotency import check_key, fingerprint, key_digest
 from callscribe.domain.imports import (
     IMPORT_ID,
+    ImportRequest,
     import_view,
+    new_import,
     read_import_request,
-    span_of_import,
 )
 from callscribe.domain.sweeps import Sweep, SweepKind, SweepStatus
-from callscribe.domain.times import Clock, format_timestamp
+from callscribe.domain.times import Clock
 from callscribe.ports.storage import KeyStore, SweepStore
 
 _KEPT = timedelta(days=90)
@@ -53,7 +54,7 @@ class ImportRecordings:
         import_id = self._id_of_key(new, principal, idempotency_key)
         before = self.sweeps.get_sweep(import_id) if import_id != new else None
         if before is None:
-            self._add(import_id, wanted, fingerprint(body))
+            self._add(self._new(import_id, wanted, fingerprint(body)))
         elif before.request_hash != fingerprint(body):
             raise ConflictError("this Idempotency-Key was used for another import")
         return self.get(import_id)
@@ -69,31 +70,30 @@ class ImportRecordings:
             expires_at=int((now + _KEPT).timestamp()),
         )
 
-    def _add(self, import_id: str, wanted: Mapping[str, str | None], request_hash: str) -> None:
-        """Two requests with one key at one moment may both get here: either's import is the key's."""
+    def _new(self, import_id: str, wanted: ImportRequest, request_hash: str) -> Sweep:
         now = self.clock()
-        since, until = span_of_import(wanted, now)
-        imports = [sweep for sweep in self.sweeps.list_sweeps() if sweep.kind is SweepKind.IMPORT]
-        if sum(sweep.status is SweepStatus.RUNNING for sweep in imports) >= _MAX_RUNNING:
+        expires_at = int((now + _KEPT).timestamp())
+        sweep = new_import(import_id, wanted, now)
+        return replace(sweep, request_hash=request_hash, expires_at=expires_at)
+
+    def _add(self, wanted: Sweep) -> None:
+        """Two requests with one key at one moment may both get here: either's import is the key's."""
+        self._check_room()
+        if self.sweeps.save_sweep(None, wanted):
+            return
+        before = self.sweeps.get_sweep(wanted.sweep_id)
+        if before is None or before.request_hash != wanted.request_hash:
+            raise ConflictError("this Idempotency-Key was used for another import")
+
+    def _check_room(self) -> None:
+        running = [
+            sweep
+            for sweep in self.sweeps.list_sweeps()
+            if sweep.kind is SweepKind.IMPORT and sweep.status is SweepStatus.RUNNING
+        ]
+        if len(running) >= _MAX_RUNNING:
             message = f"{_MAX_RUNNING} imports are running already: wait for one to end"
             raise InvalidInputError([FieldError("body", message)])
-        sweep = Sweep(
-            sweep_id=import_id,
-            kind=SweepKind.IMPORT,
-            status=SweepStatus.RUNNING,
-            since=since,
-            until=until,
-            wanted_call_sid=wanted["call_sid"],
-            wanted_recording_sid=wanted["recording_sid"],
-            created_at=format_timestamp(now),
-            updated_at=format_timestamp(now),
-            request_hash=request_hash,
-            expires_at=int((now + _KEPT).timestamp()),
-        )
-        if not self.sweeps.save_sweep(None, sweep):
-            before = self.sweeps.get_sweep(import_id)
-            if before is None or before.request_hash != request_hash:
-                raise ConflictError("this Idempotency-Key was used for another import")
 
     def get(self, import_id: str) -> dict[str, Any]:
         """How far an import is. Raises NotFoundError."""

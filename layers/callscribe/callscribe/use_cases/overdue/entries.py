@@ -57,17 +57,22 @@ class AdvanceOverdue:
             if left:
                 break
             turns.append(self._turn(item))
-        handled = [turn.created_at for turn in turns if turn.created_at is not None]
-        oldest = min([now, *(turn.overdue_since for turn in turns)])
-        self.telemetry.count("Overdue", len(turns) + left)
-        self.telemetry.count("OldestOverdueSeconds", (now - oldest).total_seconds())
-        self.telemetry.count("OldestPendingSeconds", (now - min([now, *handled])).total_seconds())
-        return OverdueResult(
+        self._count_ages(now, turns)
+        handled = sum(turn.created_at is not None for turn in turns)
+        result = OverdueResult(
             overdue=len(turns) + left,
-            handled=len(handled),
-            deferred=len(turns) - len(handled),
+            handled=handled,
+            deferred=len(turns) - handled,
             left=left,
         )
+        self.telemetry.count("Overdue", result.overdue)
+        return result
+
+    def _count_ages(self, now: datetime, turns: list[_Turn]) -> None:
+        overdue = [turn.overdue_since for turn in turns]
+        created = [turn.created_at for turn in turns if turn.created_at is not None]
+        self.telemetry.count("OldestOverdueSeconds", (now - min([now, *overdue])).total_seconds())
+        self.telemetry.count("OldestPendingSeconds", (now - min([now, *created])).total_seconds())
 
     def _turn(self, item: OverdueItem) -> _Turn:
         entry = self._advance(item)
