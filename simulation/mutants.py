@@ -124,7 +124,7 @@ MUTANTS = (
     ),
     Mutant(
         what="a call whose answer was lost is dialed again",
-        path=_USE_CASES + "place_call.py",
+        path=_USE_CASES + "dial_call.py",
         old="            return self._kept(call, partial(self._outcome_unknown, call, error))\n",
         new="            return self._placed(call, self.telephony.place_call(call))\n",
     ),

@@ -29,6 +29,7 @@ from callscribe.domain.errors import (
 from callscribe.domain.failures import Failure
 from callscribe.domain.retention import Retention
 from callscribe.ports.telephony import CallStatusUpdate
+from callscribe.use_cases.dial_call import DialCall
 from callscribe.use_cases.import_recordings import ImportRecordings
 from callscribe.use_cases.place_call import Caller, PlaceCall
 from simulation.memory_store import MemoryCallStore
@@ -93,7 +94,6 @@ def use_case(
     parts: dict[str, Any] = {
         "store": store,
         "keys": store,
-        "telephony": cast(Any, telephony),
         "schedules": schedules,
         "guard": cast(Any, Quiet()),
         "telemetry": cast(Any, Quiet()),
@@ -106,6 +106,8 @@ def use_case(
     }
     parts |= more
     parts |= {"ledger": ledger_of(parts["store"], parts["clock"])}
+    asks = {name: parts[name] for name in ("store", "ledger", "telemetry", "clock")}
+    parts["dial"] = DialCall(telephony=cast(Any, telephony), **asks)
     return PlaceCall(**parts)
 
 

@@ -198,7 +198,13 @@ def test_cancellation_and_placing_at_one_moment_are_one_or_the_other(first: str)
     world = World()
     store = Meanwhile()
     ledger = ledger_of(store, lambda: world.now)
-    place = replace(world.place, store=store, ledger=ledger, keys=store)
+    place = replace(
+        world.place,
+        store=store,
+        ledger=ledger,
+        keys=store,
+        dial=replace(world.place.dial, store=store, ledger=ledger),
+    )
     scheduled = replace(world.scheduled, store=store, ledger=ledger)
     call = ask(place, place_at=TOMORROW)
     world.now = IN_TIME

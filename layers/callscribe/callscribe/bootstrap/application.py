@@ -20,6 +20,7 @@ from callscribe.use_cases.receive_recording import ReceiveRecording
 from callscribe.use_cases.track_call import TrackCall
 
 if TYPE_CHECKING:
+    from callscribe.use_cases.dial_call import DialCall
     from callscribe.use_cases.erase_call import EraseCall
     from callscribe.use_cases.finish_recording import FinishRecording
     from callscribe.use_cases.guard_dialing import GuardDialing
@@ -136,6 +137,18 @@ class Application:
         )
 
     @cached_property
+    def dial_call(self) -> DialCall:
+        from callscribe.use_cases.dial_call import DialCall
+
+        return DialCall(
+            store=self.gateways.store,
+            ledger=self.ledger,
+            telephony=self.gateways.telephony,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
+        )
+
+    @cached_property
     def place_call(self) -> PlaceCall:
         from callscribe.domain.call_requests import CallDefaults
         from callscribe.use_cases.place_call import PlaceCall
@@ -144,7 +157,7 @@ class Application:
             store=self.gateways.store,
             ledger=self.ledger,
             keys=self.gateways.store,
-            telephony=self.gateways.telephony,
+            dial=self.dial_call,
             schedules=self.gateways.schedules,
             guard=self.guard_dialing,
             telemetry=self.telemetry,

@@ -72,7 +72,7 @@ def build_reconcile(app: Application) -> Reconcile:
             ledger=app.ledger,
             telephony=twilio,
             queue=gateways.queue,
-            place=replace(app.place_call, telephony=twilio),
+            place=replace(app.place_call, dial=replace(app.dial_call, telephony=twilio)),
             track=app.track_call,
             finish=finish,
             erase=erase,

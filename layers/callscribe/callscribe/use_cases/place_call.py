@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 from callscribe.domain.call_requests import (
     CallDefaults,
@@ -13,7 +12,7 @@ from callscribe.domain.call_requests import (
     check_place_at,
 )
 from callscribe.domain.callback_urls import public_base_url
-from callscribe.domain.calls import ERASED_STATUSES, Call, CallState, failed, statuses_before
+from callscribe.domain.calls import ERASED_STATUSES, Call, CallState, failed
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import (
     CallRefusedError,
@@ -21,9 +20,6 @@ from callscribe.domain.errors import (
     DialingRefusedError,
     NotFoundError,
     RetryLaterError,
-    VendorOutcomeUnknownError,
-    VendorRateLimitedError,
-    VendorRefusedError,
 )
 from callscribe.domain.failures import Failure
 from callscribe.domain.idempotency import check_key, fingerprint, key_digest
@@ -32,8 +28,8 @@ from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.ports.messaging import Schedules
 from callscribe.ports.storage import CallStore, KeyStore
 from callscribe.ports.telemetry import Telemetry
-from callscribe.ports.telephony import CallStatusUpdate, Telephony
 from callscribe.ports.transcription import TranscriptionOptions
+from callscribe.use_cases.dial_call import DialCall
 from callscribe.use_cases.guard_dialing import GuardDialing
 from callscribe.use_cases.ledger import Ledger
 
@@ -41,11 +37,6 @@ _MISSED = Failure(
     "missed_its_time",
     "it could not be placed at its time, nor within the time after it (call.too-late): nobody was called",
     retryable=True,
-)
-
-
-_UNREACHABLE = Failure(
-    "twilio_unreachable", "Twilio could not be reached: nobody was called", retryable=True
 )
 
 
@@ -70,7 +61,7 @@ class PlaceCall:
     store: CallStore
     ledger: Ledger
     keys: KeyStore
-    telephony: Telephony
+    dial: DialCall
     schedules: Schedules
     guard: GuardDialing
     telemetry: Telemetry
@@ -125,7 +116,7 @@ class PlaceCall:
             case CallState.SCHEDULED:
                 return self._scheduled(added, caller)
             case CallState.PLACING:
-                return self._place(added)
+                return self.dial.dial(added)
         self._say_missed(added)
         return added
 
@@ -165,7 +156,7 @@ class PlaceCall:
         claimed = self.ledger.save(call, claim)
         if claimed is None:
             return self.store.get_call(call_id) or call
-        return self._place(claimed)
+        return self.dial.dial(claimed)
 
     def _let_through(self, call: Call) -> None:
         """Raises DialingRefusedError."""
@@ -259,58 +250,3 @@ class PlaceCall:
         # the request before may have ended between the claim and the schedule; naming it twice is
         # harmless
         return self._scheduled(call, caller) if call.status == CallState.SCHEDULED else call
-
-    def _place(self, call: Call) -> Call:
-        try:
-            placed = self.telephony.place_call(call)
-        except VendorOutcomeUnknownError as error:
-            return self._kept(call, partial(self._outcome_unknown, call, error))
-        except (VendorRefusedError, VendorRateLimitedError) as error:
-            raise self._refused(call, error) from error
-        rings = replace(call, call_sid=placed.call_sid, status=_state(placed))
-        return self._kept(rings, partial(self._placed, call, placed))
-
-    def _kept(self, call: Call, write: Callable[[], Call]) -> Call:
-        """Once Twilio was asked, a table that is busy is no reason to answer "try again": whoever
-        asks without a key would have a second phone ring. A callback or a look-up writes it later."""
-        try:
-            return write()
-        except RetryLaterError as error:
-            self.telemetry.warn("call not written", call_id=call.call_id, reason=str(error))
-            return call
-
-    def _placed(self, call: Call, placed: CallStatusUpdate) -> Call:
-        now = format_timestamp(self.clock())
-        known = replace(call, call_sid=placed.call_sid, placed_at=now)
-        queued = replace(known, status=_state(placed))
-        saved = self.ledger.save(call, queued, only_from=statuses_before(queued.status))
-        if saved is None:
-            # a callback has been faster
-            self.ledger.save(call, known, only_from=tuple(CallState), unchanged=["call_sid"])
-        self.telemetry.count("CallPlaced")
-        self.telemetry.info("call placed", call_id=call.call_id, call_sid=placed.call_sid)
-        return saved or self.store.get_call(call.call_id) or call
-
-    def _outcome_unknown(self, call: Call, error: VendorOutcomeUnknownError) -> Call:
-        """Never redialed: a callback that carries our id, or a look-up, tells what happened."""
-        self.ledger.save(call, replace(call, status=CallState.UNKNOWN))
-        self.telemetry.count("CallOutcomeUnknown")
-        self.telemetry.warn("call outcome unknown", call_id=call.call_id, reason=str(error))
-        return self.store.get_call(call.call_id) or call
-
-    def _refused(
-        self, call: Call, error: VendorRefusedError | VendorRateLimitedError
-    ) -> CallRefusedError:
-        failure = error.failure or _UNREACHABLE
-        # nobody waits for the answer of one that was scheduled: its request was accepted
-        refusal = None if call.place_at else {"code": error.code, "status": error.status}
-        ended = failed(call, failure, self.clock())
-        self.ledger.save(call, replace(ended, twilio_code=error.code, refusal=refusal))
-        self.telemetry.count("CallRefused")
-        self.telemetry.warn("call refused", call_id=call.call_id, twilio_code=error.code)
-        return CallRefusedError(failure, vendor_code=error.code)
-
-
-def _state(placed: CallStatusUpdate) -> CallState:
-    """Twilio answers "queued", and some day perhaps with a word that is not known here."""
-    return placed.status or CallState.QUEUED
