@@ -23,8 +23,6 @@ SIZES = (1_000, 100_000, 1_000_000)
 ROUNDS = 15
 DAY = "2026-11-20"
 OVERDUE = 20
-# DynamoDB's limits of one partition
-WRITES_A_SECOND, READS_A_SECOND = 1_000, 3_000
 
 
 def run(report: Report) -> None:
@@ -52,7 +50,6 @@ def run(report: Report) -> None:
                 )
     finally:
         ministack.close()
-    hot_partition(report)
 
 
 def make_table(ministack: MiniStack) -> str:
@@ -137,32 +134,3 @@ def reads(ministack: MiniStack, table: str) -> dict[str, tuple[float, float]]:
         answers[name] = (sum(consumed), sorted(taken)[len(taken) // 2])
     client.close()
     return answers
-
-
-def hot_partition(report: Report) -> None:
-    """A hundred calls a second, on paper: the busiest partition of table and indexes.
-
-    A call is written about eight times (claim, placed, four statuses, its recordings counted), its
-    recording six; every write of a call rewrites its copy in ``by_day`` (1 KB: one unit) and moves
-    its entry in ``by_deadline`` (two units). Both are spread over four shards.
-    """
-    calls, call_writes, recording_writes, shards = 100, 8, 6, 4
-    by_day = calls * call_writes / shards
-    by_deadline = calls * (call_writes + recording_writes) * 2 / shards
-    limit = f"a partition's {WRITES_A_SECOND:,} write units a second"
-    rows = (
-        ("a call's own partition, its busiest second", 14),
-        ("by_day, one shard", by_day),
-        ("by_deadline, one shard", by_deadline),
-        ("the counter of all calls, one item", calls),
-        # 64 entries of 57 bytes in each of 16 items, where a thousand calls may be under way
-        ("a set of calls under way, one of 16 items of 4 KB", calls * 4 / 16),
-    )
-    for name, units in rows:
-        report.add(
-            f"100 calls a second, on paper: {name}",
-            units,
-            "write units/s",
-            than=WRITES_A_SECOND,
-            compared_with=limit,
-        )
