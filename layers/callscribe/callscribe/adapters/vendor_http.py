@@ -51,6 +51,7 @@ class VendorSession(requests.Session):
         self._ends_at = self._now() + seconds
 
     def seconds_left(self) -> float:
+        """Of what ``begin`` allowed; 0 when it is over."""
         return max(0.0, self._ends_at - self._now())
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:

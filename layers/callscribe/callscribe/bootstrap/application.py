@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from callscribe.api.callbacks import AssemblyAIWebhooks, TwilioCallbacks
+from callscribe.adapters.assemblyai.webhook import AssemblyAIWebhooks
+from callscribe.adapters.twilio.callbacks import TwilioCallbacks
 from callscribe.bootstrap.gateways import AwsGateways, Gateways
 from callscribe.bootstrap.settings import Settings
 from callscribe.domain.retention import Retention

@@ -14,7 +14,7 @@ from callscribe.ports.vendors import Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallStatusUpdate:
-    """What the vendor says of a call, by callback or by its API; times in our form.
+    """What the vendor says of a call, by callback or by its API; times as RFC 3339 texts.
 
     ``status`` is None for one that is not known here, and ``at`` says when it began. Only the API tells
     ``created_at``, and ``answered_at`` and ``ended_at`` whatever the status.
@@ -73,19 +73,35 @@ class RecordingStatusUpdate:
 
 
 class Telephony(Protocol):
-    """Twilio's API.
+    """The vendor's API. Times and spans are RFC 3339 texts in our form.
 
     Raises (all methods):
-        VendorRefusedError (VendorNotFoundError), VendorRateLimitedError, VendorOutcomeUnknownError
+        VendorRefusedError: with a ``failure`` in our words; VendorNotFoundError for what it does not
+            have, or not any more.
+        VendorRateLimitedError: it was not done, and may be asked for again.
+        VendorOutcomeUnknownError: it may have been done.
     """
 
-    def place_call(self, call: Call) -> CallStatusUpdate: ...
-    def get_call(self, call_sid: str) -> CallStatusUpdate: ...
-    def find_calls(
-        self, *, to_number: str, from_number: str, since: str
-    ) -> list[CallStatusUpdate]: ...
-    def get_recording(self, recording_sid: str) -> RecordingStatusUpdate: ...
-    def list_recordings(self, call_sid: str) -> list[RecordingStatusUpdate]: ...
+    def place_call(self, call: Call) -> CallStatusUpdate:
+        """Asks once: a second request would ring a second time."""
+        ...
+
+    def get_call(self, call_sid: str) -> CallStatusUpdate:
+        """A call as it stands now."""
+        ...
+
+    def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[CallStatusUpdate]:
+        """Calls between two numbers that were created at or after ``since``."""
+        ...
+
+    def get_recording(self, recording_sid: str) -> RecordingStatusUpdate:
+        """A recording as it stands now."""
+        ...
+
+    def list_recordings(self, call_sid: str) -> list[RecordingStatusUpdate]:
+        """Every recording of a call, those that are not finished included."""
+        ...
+
     def delete_recording(self, recording_sid: str) -> None:
         """The audio is gone at once."""
         ...
@@ -97,22 +113,26 @@ class Telephony(Protocol):
     def page_recordings(
         self, since: str, until: str, cursor: str | None
     ) -> Page[RecordingStatusUpdate]:
-        """Recordings made in a span of time."""
+        """Recordings made from ``since`` to ``until``; ``cursor`` None: the first page."""
         ...
 
     def page_ended_calls(
         self, since: str, until: str, cursor: str | None
     ) -> Page[CallStatusUpdate]:
-        """Calls that ended in a span of time."""
+        """Calls that ended from ``since`` to ``until``; ``cursor`` None: the first page."""
         ...
 
 
 class AudioSource(Protocol):
+    """Where the vendor keeps what was recorded."""
+
     def copy(self, recording_sid: str, *, channels: int | None, key: str) -> StoredAudio:
-        """Streams Twilio's media into the bucket; memory does not grow with it.
+        """Streams a recording into the bucket, under ``key``; memory does not grow with it.
+
+        ``channels`` is how many it should have; a file that has fewer is taken as it is.
 
         Raises:
             RetryLaterError: not available yet, or the network failed.
-            VendorRefusedError: Twilio will not give it (401, 403) or it is gone.
+            VendorRefusedError: it is not given to this stack's credentials.
         """
         ...

@@ -11,6 +11,8 @@ from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingSta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiveRecording:
+    """The use case behind the recording callback: acknowledged means kept."""
+
     queue: RecordingsQueue
     telemetry: Telemetry
 

@@ -1,4 +1,4 @@
-"""What Twilio posts, in our words: forms of requests whose signature holds.
+"""What Twilio posts: verified, then read in our words.
 
 A callback is never lost to a value that cannot be read, such as a date: it counts as absent.
 """
@@ -11,11 +11,14 @@ from email.utils import parsedate_to_datetime
 
 from callscribe.adapters.twilio.errors import explain_absence
 from callscribe.adapters.twilio.resources import call_state, recording_state
+from callscribe.adapters.twilio.signature import SIGNATURE_HEADER, is_signed_by_twilio
 from callscribe.domain.calls import CALL_ID, CALL_SID
-from callscribe.domain.errors import FieldError, InvalidInputError
+from callscribe.domain.errors import FieldError, InvalidInputError, UnauthenticatedError
 from callscribe.domain.recordings import RECORDING_SID
 from callscribe.domain.times import format_timestamp
 from callscribe.domain.whole_numbers import read_whole_number
+from callscribe.ports.callbacks import CallbackRequest
+from callscribe.ports.secrets import SecretReader
 from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
 
 Form = Mapping[str, str]
@@ -31,8 +34,50 @@ def retried(url: str) -> str:
     return url + _RETRIES
 
 
-def is_of_account(form: Form, account_sid: str) -> bool:
-    return form.get("AccountSid") == account_sid
+class TwilioCallbacks:
+    """Checks the signature of callbacks; before a refusal the token is read anew once."""
+
+    def __init__(
+        self,
+        secrets: SecretReader,
+        *,
+        account_sid: str,
+        public_base_url: str,
+        auth_token_name: str,
+    ) -> None:
+        self._secrets = secrets
+        self._account_sid = account_sid
+        self._public_base_url = public_base_url
+        self._auth_token_name = auth_token_name
+
+    def form(self, request: CallbackRequest) -> Form:
+        """The form of a callback that Twilio signed, for our account.
+
+        Raises:
+            UnauthenticatedError: not signed, or not by this account's token.
+            SecretMissingError: no token is stored: nothing is let in.
+        """
+        if not (self._signed(request, fresh=False) or self._signed(request, fresh=True)):
+            raise UnauthenticatedError("X-Twilio-Signature does not hold")
+        form = request.form
+        if form.get("AccountSid") != self._account_sid:
+            raise UnauthenticatedError("the callback is of another account")
+        return form
+
+    def _signed(self, request: CallbackRequest, *, fresh: bool) -> bool:
+        secret = self._secrets.read(self._auth_token_name, fresh=fresh)
+        # during a rotation both tokens are good
+        tokens = [secret[name] for name in ("auth_token", "next_auth_token") if secret.get(name)]
+        return any(
+            is_signed_by_twilio(
+                url=url,
+                body=request.body,
+                content_type=request.headers.get("content-type", ""),
+                signature=request.headers.get(SIGNATURE_HEADER),
+                auth_tokens=tokens,
+            )
+            for url in request.urls(self._public_base_url)
+        )
 
 
 def read_call_status(form: Form) -> CallStatusUpdate:

@@ -24,10 +24,7 @@ from callscribe.adapters.twilio.parameters import call_parameters
 from callscribe.adapters.twilio.resources import read_call, read_recording
 from callscribe.adapters.vendor_http import VendorSession, never_sent
 from callscribe.domain.calls import Call
-from callscribe.domain.errors import (
-    VendorOutcomeUnknownError,
-    VendorRateLimitedError,
-)
+from callscribe.domain.errors import VendorOutcomeUnknownError, VendorRateLimitedError
 from callscribe.domain.times import parse_timestamp
 from callscribe.ports.secrets import SecretReader
 from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
@@ -70,8 +67,9 @@ class TwilioTelephony:
         return self._ask(lambda client: read_call(client.calls(call_sid).fetch()))
 
     def find_calls(self, *, to_number: str, from_number: str, since: str) -> list[CallStatusUpdate]:
-        # StartTime of a call that still rings is empty, so Twilio's own filter on it would hide
-        # exactly the calls that are looked for: the newest come first, and are filtered here
+        """StartTime of a call that still rings is empty, so Twilio's own filter on it would hide exactly
+        the calls that are looked for: the newest come first, and are filtered here."""
+
         def find(client: Client) -> list[CallStatusUpdate]:
             calls = client.calls.list(to=to_number, from_=from_number, limit=200)
             found = [read_call(call) for call in calls]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from twilio.twiml import voice_response
 from twilio.twiml.voice_response import Start, VoiceResponse
 
 from callscribe.adapters.twilio.callbacks import retried
@@ -19,7 +18,7 @@ from callscribe.domain.scripts import (
     StartRecording,
 )
 
-# how long somebody may think after the last word, before they are told goodbye
+# how long a person may think after the last word, before they are told goodbye
 _KEY_SECONDS = 10
 _RECORDED: dict[str, str] = {
     # trimming would move the transcript's times off the call's clock
@@ -39,44 +38,48 @@ def render_twiml(script: Script) -> str:
             case Pause(seconds):
                 response.pause(length=seconds)
             case Record():
-                response.record(
-                    # without one Twilio asks for the same document again, and records for ever
-                    action=retried(verb.next_url),
-                    method="POST",
-                    max_length=verb.max_length_seconds,
-                    # a pause for thought must not end a message
-                    timeout=10,
-                    play_beep=True,
-                    recording_status_callback=retried(verb.recording_url),
-                    **_RECORDED,
-                )
+                _record(response, verb)
             case StartRecording(recording_url):
-                start = Start()
-                start.recording(
-                    channels="dual",
-                    recording_status_callback=retried(recording_url),
-                    **_RECORDED,
-                )
-                response.append(start)
+                _start_recording(response, recording_url)
             case Gather():
-                response.append(_gather(verb))
+                _gather(response, verb)
             case Hangup():
                 response.hangup()
     return str(response)
 
 
-def _gather(verb: Gather) -> voice_response.Gather:
-    gather = voice_response.Gather(
+def _record(response: Any, verb: Record) -> None:
+    response.record(
+        # without one Twilio asks for the same document again, and records for ever
+        action=retried(verb.next_url),
+        method="POST",
+        max_length=verb.max_length_seconds,
+        # a pause for thought must not end a message
+        timeout=10,
+        play_beep=True,
+        recording_status_callback=retried(verb.recording_url),
+        **_RECORDED,
+    )
+
+
+def _start_recording(response: Any, recording_url: str) -> None:
+    start = Start()
+    callback = retried(recording_url)
+    start.recording(channels="dual", recording_status_callback=callback, **_RECORDED)
+    response.append(start)
+
+
+def _gather(response: Any, verb: Gather) -> None:
+    gather = response.gather(
         input="dtmf",
         num_digits=1,
         timeout=_KEY_SECONDS,
         action=retried(verb.next_url),
         method="POST",
-        # nobody pressing anything is an answer too
+        # that no key is pressed is an answer too
         action_on_empty_result=True,
     )
     _say(gather, verb.say)
-    return gather
 
 
 def _say(parent: Any, verb: Say) -> None:
