@@ -21,8 +21,8 @@ from simulation.mutants import MUTANTS
 
 PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-# with a folder and an ending; "*" may stand for a name
-NAMED_PATH = re.compile(r"`((?:[\w.*-]+/)+[\w.*-]+\.[a-z]+)`")
+# a folder, a file below one, or a file at the top; "*" may stand for a name
+NAMED_PATH = re.compile(r"`((?:[\w.*-]+/)+(?:[\w.*-]+\.[a-z]+)?|[\w-]+\.(?:py|yaml|toml|md))`")
 PACKAGE = ROOT / "layers/callscribe/callscribe"
 CODE = "".join(p.read_text() for p in PACKAGE.rglob("*.py"))
 
