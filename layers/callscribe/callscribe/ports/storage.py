@@ -52,14 +52,27 @@ class CallStore(Protocol):
         Only where the table's entry has one of the statuses ``only_from`` (without: that of
         ``before``), and the fields ``unchanged`` still have their values of ``before``. Without
         ``before`` the entry is added where there is none, without ``after`` it is removed. A call
-        that becomes a tombstone is replaced whole: whatever else its item had is gone.
+        that becomes a tombstone is replaced whole: whatever else its item had is gone. Where nothing
+        differs nothing is asked of the table.
         """
         ...
 
-    def get_call(self, call_id: str) -> Call | None: ...
-    def get_recording(self, call_id: str, recording_sid: str) -> Recording | None: ...
-    def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None: ...
-    def find_call_id(self, call_sid: str) -> str | None: ...
+    def get_call(self, call_id: str) -> Call | None:
+        """As it stands now; None where there is none, or it has expired. So is every reading by id."""
+        ...
+
+    def get_recording(self, call_id: str, recording_sid: str) -> Recording | None:
+        """One recording of a call."""
+        ...
+
+    def get_call_with_recordings(self, call_id: str) -> tuple[Call, list[Recording]] | None:
+        """Both by one request, the recordings in the order of their SIDs."""
+        ...
+
+    def find_call_id(self, call_sid: str) -> str | None:
+        """By an index, which shows a write a moment later."""
+        ...
+
     def find_calls_with(
         self, phone_number: str, *, limit: int, newest_first: bool = False
     ) -> list[str]:

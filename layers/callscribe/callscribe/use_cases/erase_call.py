@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from callscribe.domain.calls import CALL_SID, Call, CallState, erased
 from callscribe.domain.deadlines import Deadlines, settled
 from callscribe.domain.errors import CallscribeError, VendorNotFoundError
-from callscribe.domain.recordings import Recording
+from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.times import Clock, parse_timestamp
 from callscribe.ports.storage import CallStore, StoredObjects
 from callscribe.ports.telemetry import Telemetry
@@ -87,7 +87,7 @@ class EraseCall:
 
         One that was cut off is looked up, as anywhere else, and what it left is deleted.
         """
-        if recording.status != "submitting":
+        if recording.status != RecordingState.SUBMITTING:
             return True
         if self.clock() < claimed_at(recording) + self.deadlines["recording.look-up"]:
             return False

@@ -25,6 +25,7 @@ from callscribe.use_cases.ledger import Ledger
 _ROUNDS = 8
 # of the calls to one number: one of which Twilio may have rung without our knowing is a young one
 _NEWEST = 50
+_ANSWER_MISSING = (CallState.PLACING, CallState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ class TrackCall:
             return None
         newest = self.store.find_calls_with(news.to_number, limit=_NEWEST, newest_first=True)
         for call in filter(None, map(self.store.get_call, newest)):
-            searched = call.call_sid is None and call.status in ("placing", "unknown")
+            searched = call.call_sid is None and call.status in _ANSWER_MISSING
             if call.call_sid == news.call_sid or (
                 searched and call.from_number == news.from_number
             ):

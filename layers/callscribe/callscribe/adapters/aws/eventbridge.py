@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from callscribe.adapters.aws.errors import translated
 from callscribe.domain.calls import Call
 from callscribe.domain.errors import RetryLaterError
-from callscribe.domain.recordings import Recording
+from callscribe.domain.recordings import DONE, Recording
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -42,7 +42,7 @@ class EventBridgePublisher:
 
 def detail_type(recording: Recording) -> str:
     """Silence is an end too, and a good one: only absent and error are failures."""
-    ended_well = recording.status in ("completed", "silent")
+    ended_well = recording.status in DONE
     return "Transcript Completed" if ended_well else "Transcript Failed"
 
 
