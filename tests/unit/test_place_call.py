@@ -12,7 +12,7 @@ import pytest
 from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
 from callscribe.adapters.twilio.errors import explain_refusal
 from callscribe.domain.call_requests import CallDefaults
-from callscribe.domain.calls import Call, failed, new_call_id
+from callscribe.domain.calls import Call, CallState, failed, new_call_id
 from callscribe.domain.consent import ConsentRules
 from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import (
@@ -28,6 +28,7 @@ from callscribe.domain.errors import (
 )
 from callscribe.domain.failures import Failure
 from callscribe.domain.retention import Retention
+from callscribe.domain.times import format_timestamp
 from callscribe.ports.telephony import CallStatusUpdate
 from callscribe.use_cases.dial_call import DialCall
 from callscribe.use_cases.import_recordings import ImportRecordings
@@ -121,6 +122,20 @@ def ask(case: PlaceCall, *, key: str | None = None, by: str = "me", **body: Any)
         idempotency_key=key,
     )
     return case.from_request(request, caller)
+
+
+def test_callback_that_is_faster_than_the_answer_keeps_when_the_call_was_placed() -> None:
+    store = MemoryCallStore()
+
+    class RingsAtOnce(Telephony):
+        def place_call(self, call: Call) -> CallStatusUpdate:
+            ringing = replace(call, status=CallState.RINGING, call_sid=SID)
+            assert store.save(call, ringing, only_from=[call.status])
+            return super().place_call(call)
+
+    call = ask(use_case(store, RingsAtOnce(), Schedules()))
+    assert (call.status, call.call_sid) == ("ringing", SID)
+    assert call.placed_at == format_timestamp(NOW)
 
 
 @pytest.mark.parametrize(

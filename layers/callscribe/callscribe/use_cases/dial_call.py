@@ -66,15 +66,20 @@ class DialCall:
 
     def _placed(self, call: Call, placed: CallStatusUpdate) -> Call:
         now = format_timestamp(self.clock())
-        known = replace(call, call_sid=placed.call_sid, placed_at=now)
-        queued = replace(known, status=_state(placed))
+        queued = replace(call, call_sid=placed.call_sid, placed_at=now, status=_state(placed))
         saved = self.ledger.save(call, queued, only_from=statuses_before(queued.status))
         if saved is None:
-            # a callback has been faster
-            self.ledger.save(call, known, only_from=tuple(CallState), unchanged=["call_sid"])
+            self._add_to_newer(queued)
         self.telemetry.count("CallPlaced")
         self.telemetry.info("call placed", call_id=call.call_id, call_sid=placed.call_sid)
         return saved or self.store.get_call(call.call_id) or call
+
+    def _add_to_newer(self, queued: Call) -> None:
+        """A callback was faster than Twilio's answer, and lacks when the call was placed."""
+        newer = self.store.get_call(queued.call_id)
+        if newer is not None and newer.call_sid in (None, queued.call_sid):
+            known = replace(newer, call_sid=queued.call_sid, placed_at=queued.placed_at)
+            self.ledger.save(newer, known, only_from=tuple(CallState), unchanged=["call_sid"])
 
     def _outcome_unknown(self, call: Call, error: VendorOutcomeUnknownError) -> Call:
         """Never redialed: a callback that carries our id, or a look-up, tells what happened."""
