@@ -6,72 +6,84 @@ from dataclasses import asdict
 
 from callscribe.api.entrypoints import http_function
 from callscribe.api.http import Request, Response, respond, respond_text
+from callscribe.api.queries import read_call_list, read_format, read_scheduled_list
+from callscribe.api.views import (
+    call_audio_view,
+    call_page_view,
+    call_summary,
+    call_view,
+    import_view,
+    scheduled_page_view,
+)
 from callscribe.bootstrap.application import Application, process_application
 
 
 def list_calls(app: Application, request: Request) -> Response:
-    return respond(200, app.read_calls.page(request.query))
+    page = app.read_calls.page(read_call_list(request.query))
+    return respond(200, call_page_view(page))
 
 
 def get_call(app: Application, request: Request) -> Response:
-    return respond(200, app.read_calls.get(request.path_parameters["call_id"]))
+    call, recordings = app.read_calls.get(request.path_parameters["call_id"])
+    return respond(200, call_view(call, recordings))
 
 
 def get_recordings(app: Application, request: Request) -> Response:
-    return respond(200, app.read_calls.recordings(request.path_parameters["call_id"]))
+    audio = app.read_calls.recordings(request.path_parameters["call_id"])
+    return respond(200, call_audio_view(audio))
 
 
 def get_transcript(app: Application, request: Request) -> Response:
-    content_type, text = app.read_calls.transcript(
-        request.path_parameters["call_id"], request.query
-    )
-    return respond_text(text, content_type)
+    export = read_format(request.query)
+    transcript = app.read_calls.transcript(request.path_parameters["call_id"])
+    return respond_text(export.render(transcript), export.content_type)
 
 
 def retry_call(app: Application, request: Request) -> Response:
-    return respond(202, app.redrive.retry_call(request.path_parameters["call_id"]))
+    return respond(202, asdict(app.redrive.retry_call(request.path_parameters["call_id"])))
 
 
 def retry_failed(app: Application, request: Request) -> Response:
-    return respond(202, app.redrive.retry_failed(request.json()))
+    return respond(202, asdict(app.redrive.retry_failed(request.json())))
 
 
 def erase_call(app: Application, request: Request) -> Response:
     call_id = request.path_parameters["call_id"]
-    return respond(202, app.request_erasure.request(call_id, asked_by=request.caller))
+    call = app.request_erasure.request(call_id, asked_by=request.caller)
+    return respond(202, call_summary(call))
 
 
 def erase_calls(app: Application, request: Request) -> Response:
-    answer = app.request_erasure.request_for_number(request.json(), asked_by=request.caller)
-    return respond(202, answer)
+    erasures = app.request_erasure.request_for_number(request.json(), asked_by=request.caller)
+    return respond(202, asdict(erasures))
 
 
 def list_scheduled(app: Application, request: Request) -> Response:
-    answer = app.scheduled_calls.page(request.query, principal=request.principal)
-    return respond(200, answer)
+    page = app.scheduled_calls.page(read_scheduled_list(request.query, request.principal))
+    return respond(200, scheduled_page_view(page))
 
 
 def cancel_call(app: Application, request: Request) -> Response:
     call_id = request.path_parameters["call_id"]
-    return respond(200, app.scheduled_calls.cancel(call_id, principal=request.principal))
+    call = app.scheduled_calls.cancel(call_id, principal=request.principal)
+    return respond(200, call_summary(call))
 
 
 def cancel_calls(app: Application, request: Request) -> Response:
-    answer = app.scheduled_calls.cancel_all(request.json(), principal=request.principal)
-    return respond(200, answer)
+    canceled = app.scheduled_calls.cancel_all(request.json(), principal=request.principal)
+    return respond(200, asdict(canceled))
 
 
-def ask_import(app: Application, request: Request) -> Response:
-    answer = app.import_recordings.create_import(
-        request.json(),
-        principal=request.principal,
-        idempotency_key=request.idempotency_key,
+def create_import(app: Application, request: Request) -> Response:
+    sweep = app.import_recordings.create_import(
+        request.json(), principal=request.principal, idempotency_key=request.idempotency_key
     )
-    return respond(202, answer)
+    return respond(202, import_view(sweep))
 
 
 def get_import(app: Application, request: Request) -> Response:
-    return respond(200, app.import_recordings.get(request.path_parameters["import_id"]))
+    sweep = app.import_recordings.get(request.path_parameters["import_id"])
+    return respond(200, import_view(sweep))
 
 
 def get_dialing(app: Application, _: Request) -> Response:
@@ -105,7 +117,7 @@ ROUTES = {
     "GET /scheduled-calls": list_scheduled,
     "POST /calls/{call_id}/cancel": cancel_call,
     "POST /cancellations": cancel_calls,
-    "POST /imports": ask_import,
+    "POST /imports": create_import,
     "GET /imports/{import_id}": get_import,
     "GET /dialing": get_dialing,
     "PUT /dialing": switch_dialing,

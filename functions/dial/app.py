@@ -7,13 +7,13 @@ from typing import Any
 from callscribe.api.callers import read_caller, read_recurring_call
 from callscribe.api.entrypoints import Context, http_function
 from callscribe.api.http import Event, Request, Response, respond
+from callscribe.api.views import call_view
 from callscribe.bootstrap.application import Application, process_application
-from callscribe.domain.views import call_view
 
 
 def place_call(app: Application, request: Request) -> Response:
     call = app.place_call.from_request(request.json(), read_caller(request))
-    return respond(202, call_view(call, []))
+    return respond(202, call_view(call))
 
 
 def place_scheduled_call(app: Application, event: Event, context: Context) -> dict[str, Any]:

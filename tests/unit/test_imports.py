@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -29,21 +30,38 @@ def modules(folder: str) -> list[Path]:
     return sorted((PACKAGE / folder).rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", modules("domain"), ids=lambda path: path.stem)
-def test_domain_knows_only_itself(path: Path) -> None:
-    names = imported(path)
-    assert not {name.split(".")[0] for name in names} & OUTSIDE
-    inward = {name for name in names if name.startswith("callscribe")}
-    assert all(name.startswith("callscribe.domain") for name in inward)
+# from the inside out: a package imports itself and those before it, and no other
+LAYERS = ("domain", "ports", "use_cases", "adapters", "api", "bootstrap")
+MODULES = sorted(path for layer in LAYERS for path in modules(layer))
 
 
-@pytest.mark.parametrize("path", modules("use_cases"), ids=lambda path: path.stem)
-def test_use_cases_know_the_domain_and_the_ports(path: Path) -> None:
-    names = imported(path)
-    assert not {name.split(".")[0] for name in names} & OUTSIDE
-    inward = {name for name in names if name.startswith("callscribe")}
-    allowed = ("callscribe.domain", "callscribe.use_cases", "callscribe.ports")
-    assert all(name.startswith(allowed) for name in inward)
+def named(path: Path) -> str:
+    """``callscribe.domain.calls``; a package by its own name."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_every_module_is_in_a_layer() -> None:
+    assert set(MODULES) | {PACKAGE / "__init__.py"} == set(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_imports_point_inward(path: Path) -> None:
+    layer = LAYERS.index(named(path).split(".")[1])
+    outer = tuple(f"callscribe.{name}" for name in LAYERS[layer + 1 :])
+    assert [name for name in imported(path) if name.startswith(outer)] == []
+
+
+@pytest.mark.parametrize("path", [*modules("domain"), *modules("use_cases")], ids=named)
+def test_rules_know_no_package_of_a_vendor(path: Path) -> None:
+    assert not {name.split(".")[0] for name in imported(path)} & OUTSIDE
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    """In the whole file, so also where an import in a function hides a circle."""
+    known = {named(path): path for path in MODULES}
+    graph = {name: sorted(imported(path) & known.keys()) for name, path in known.items()}
+    TopologicalSorter(graph).prepare()
 
 
 def test_nothing_below_knows_the_functions_or_the_local_stack() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from callscribe.domain.calls import Call, CallState
-from callscribe.use_cases.read_calls import ReadCalls
+from callscribe.use_cases.read_calls import CallListQuery, ReadCalls
 from simulation.memory_store import MemoryCallStore
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -32,11 +32,9 @@ def test_pages_go_back_to_the_first_day_and_end_there() -> None:
         store=store, documents=unused, links=unused, read_transcript=unused, clock=lambda: NOW
     )
     seen: list[str] = []
-    query = {"limit": "1"}
-    while True:
+    query: CallListQuery | None = CallListQuery(limit=1)
+    while query:
         page = read.page(query)
-        seen += [call["call_id"] for call in page["calls"]]
-        if page["next_cursor"] is None:
-            break
-        query["cursor"] = page["next_cursor"]
+        seen += [call.call_id for call in page.calls]
+        query = CallListQuery(limit=1, after=page.next) if page.next else None
     assert seen == [f"{number:032x}" for number in range(len(DAYS))]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from callscribe.api.idempotency import read_idempotency_key
 from callscribe.domain.callback_urls import public_base_url
 from callscribe.domain.errors import CallscribeError, FieldError, InvalidInputError
 from callscribe.domain.principals import principal_of, principal_of_id
@@ -56,7 +57,8 @@ class Request:
 
     @property
     def idempotency_key(self) -> str | None:
-        return self.headers.get("idempotency-key")
+        """Raises InvalidInputError for one that no header should carry."""
+        return read_idempotency_key(self.headers)
 
     @property
     def own_base_url(self) -> str:

@@ -298,9 +298,18 @@ class Application:
 
     @cached_property
     def reconcile(self) -> Reconcile:
-        from callscribe.bootstrap.reconciliation import build_reconcile
+        from callscribe.bootstrap.reconciliation import Reconciliation
 
-        return build_reconcile(self)
+        return Reconciliation(
+            settings=self.settings,
+            gateways=self.gateways,
+            ledger=self.ledger,
+            place_call=self.place_call,
+            track_call=self.track_call,
+            finish_recording=self.finish_recording,
+            erase_call=self.erase_call,
+            redrive=self.redrive,
+        ).use_case
 
 
 @cache

@@ -76,17 +76,6 @@ def new_import(import_id: str, wanted: ImportRequest, now: datetime) -> Sweep:
     )
 
 
-def import_view(sweep: Sweep) -> dict[str, Any]:
-    """An import as the HTTP API shows it."""
-    names = "status since until seen known found skipped created_at updated_at error_message"
-    return {
-        "import_id": sweep.sweep_id,
-        "call_sid": sweep.wanted_call_sid,
-        "recording_sid": sweep.wanted_recording_sid,
-        **{name: getattr(sweep, name) for name in names.split()},
-    }
-
-
 def _sid(
     body: Mapping[Any, Any],
     name: str,

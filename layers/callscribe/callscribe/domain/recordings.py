@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -217,3 +217,8 @@ def is_answered_by(recording: Recording, job: TranscriptionJob) -> bool:
     return (
         location == recording.audio_path and job.transcript_id not in recording.past_transcript_ids
     )
+
+
+def in_order(recordings: Sequence[Recording]) -> list[Recording]:
+    """By the time they began; Twilio's times have whole seconds, so the SID breaks ties."""
+    return sorted(recordings, key=lambda r: (r.started_at or r.created_at, r.recording_sid))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from callscribe.domain.errors import (
     ConflictError,
@@ -13,11 +12,10 @@ from callscribe.domain.errors import (
     InvalidInputError,
     NotFoundError,
 )
-from callscribe.domain.idempotency import check_key, fingerprint, key_digest
+from callscribe.domain.idempotency import fingerprint, key_digest
 from callscribe.domain.imports import (
     IMPORT_ID,
     ImportRequest,
-    import_view,
     new_import,
     read_import_request,
 )
@@ -39,16 +37,13 @@ class ImportRecordings:
     clock: Clock
     new_id: Callable[[], str]
 
-    def create_import(
-        self, body: object, *, principal: str, idempotency_key: str | None
-    ) -> dict[str, Any]:
+    def create_import(self, body: object, *, principal: str, idempotency_key: str | None) -> Sweep:
         """Notes what is to be imported. The same Idempotency-Key is the same import.
 
         Raises:
             InvalidInputError
             ConflictError: the key was used for another import.
         """
-        check_key(idempotency_key)
         wanted = read_import_request(body)
         new = f"import-{self.new_id()}"
         import_id = self._id_of_key(new, principal, idempotency_key)
@@ -95,9 +90,9 @@ class ImportRecordings:
             message = f"{_MAX_RUNNING} imports are running already: wait for one to end"
             raise InvalidInputError([FieldError("body", message)])
 
-    def get(self, import_id: str) -> dict[str, Any]:
+    def get(self, import_id: str) -> Sweep:
         """How far an import is. Raises NotFoundError."""
         sweep = self.sweeps.get_sweep(import_id) if IMPORT_ID.fullmatch(import_id) else None
         if sweep is None:
             raise NotFoundError(f"there is no import {import_id}")
-        return import_view(sweep)
+        return sweep

@@ -22,7 +22,7 @@ from callscribe.domain.errors import (
     RetryLaterError,
 )
 from callscribe.domain.failures import Failure
-from callscribe.domain.idempotency import check_key, fingerprint, key_digest
+from callscribe.domain.idempotency import fingerprint, key_digest
 from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.ports.messaging import Schedules
@@ -92,7 +92,6 @@ class PlaceCall:
         return call
 
     def _from_request(self, body: object, caller: Caller) -> Call:
-        check_key(caller.idempotency_key)
         request = check_call_request(
             body, defaults=self.defaults, check_options=self.transcription_options.check
         )

@@ -1,39 +1,70 @@
-"""What people ask for: calls, their list, transcripts, audio."""
+"""What callers ask for: calls, their list, transcripts, audio."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from callscribe.domain import calls, views
+from callscribe.domain import calls
 from callscribe.domain.calls import Call
-from callscribe.domain.cursors import Cursor, read_cursor
-from callscribe.domain.errors import (
-    FieldError,
-    InvalidInputError,
-    NotReadyError,
-)
-from callscribe.domain.json_values import printable
-from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
+from callscribe.domain.errors import NotReadyError
+from callscribe.domain.recordings import RECORDING_TERMINAL, Recording, in_order
 from callscribe.domain.rendering.call_transcript import CallTranscript, TimedTranscript
-from callscribe.domain.rendering.formats import DEFAULT_FORMAT, check_format, render
-from callscribe.domain.times import Clock, format_timestamp, is_day
+from callscribe.domain.rendering.offsets import offset_ms
+from callscribe.domain.times import Clock, format_timestamp
 from callscribe.ports.storage import AudioLinks, CallStore, Documents
 from callscribe.ports.transcription import TranscriptReader
 from callscribe.use_cases.find_call import find_call
 
-DEFAULT_LIMIT = 50
-MAX_LIMIT = 200
-# without a date the list goes back so many days a page; the cursor goes on from there
+# without a date the list goes back so many days a page; the next page goes on from there
 MAX_DAYS_A_PAGE = 31
 AUDIO_LINK_SECONDS = 300
-# int() refuses texts of some thousand digits
-_DIGITS = re.compile(r"[0-9]{1,3}")
-# nobody has called through this application before it existed
-_FIRST_DAY = "2026-01-01"
+# no call was placed through this application before it existed
+FIRST_DAY = "2026-01-01"
+
+
+@dataclass(frozen=True, slots=True)
+class ListPosition:
+    """Goes on within ``day`` after the call ``before`` = (created_at, call_id), if there is one."""
+
+    day: str
+    before: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallListQuery:
+    """Calls of one ``day``, or (None) from today on back through the days; in one ``status`` or in any;
+    ``after`` is where a page before ended."""
+
+    limit: int
+    day: str | None = None
+    status: str | None = None
+    after: ListPosition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """Calls, newest first; ``next`` is where the next page begins, None at the end."""
+
+    calls: list[Call]
+    next: ListPosition | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingAudio:
+    """A recording with a link to its audio; both None where there is no audio."""
+
+    recording: Recording
+    url: str | None
+    url_expires_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallAudio:
+    """The recordings of a call, in the order in which they began."""
+
+    call_id: str
+    recordings: list[RecordingAudio]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,100 +75,70 @@ class ReadCalls:
     links: AudioLinks
     clock: Clock
 
-    def get(self, call_id_or_sid: str) -> dict[str, Any]:
+    def get(self, call_id_or_sid: str) -> tuple[Call, list[Recording]]:
         """The call and its recordings; of an erased one the record of that. Raises NotFoundError."""
         call, recordings = find_call(self.store, call_id_or_sid, even_erased=True)
         # until its items are removed nothing of them is shown
-        return views.call_view(call, [] if call.status in calls.ERASED_STATUSES else recordings)
+        return call, [] if call.status in calls.ERASED_STATUSES else in_order(recordings)
 
-    def recordings(self, call_id_or_sid: str) -> dict[str, Any]:
-        """Each recording with a link to its audio that lives for five minutes."""
+    def recordings(self, call_id_or_sid: str) -> CallAudio:
+        """Each recording with a link to its audio that lives for five minutes. Raises NotFoundError."""
         call, recordings = find_call(self.store, call_id_or_sid)
-        expires_at = format_timestamp(self.clock() + timedelta(seconds=AUDIO_LINK_SECONDS))
-        return {
-            "call_id": call.call_id,
-            "recordings": [
-                {
-                    **views.recording_view(recording),
-                    "audio_url": recording.audio_key
-                    and self.links.presigned_url(recording.audio_key, seconds=AUDIO_LINK_SECONDS),
-                    "audio_url_expires_at": expires_at if recording.audio_key else None,
-                }
-                for recording in views.in_order(recordings)
-            ],
-        }
+        return CallAudio(call.call_id, [self._with_link(one) for one in in_order(recordings)])
 
-    def page(self, query: Mapping[str, str]) -> dict[str, Any]:
-        """A page of calls, newest first. Raises InvalidInputError."""
-        wanted, status, limit, cursor = self._list_arguments(query)
+    def _with_link(self, recording: Recording) -> RecordingAudio:
+        if not recording.audio_key:
+            return RecordingAudio(recording, None, None)
+        expires_at = format_timestamp(self.clock() + timedelta(seconds=AUDIO_LINK_SECONDS))
+        url = self.links.presigned_url(recording.audio_key, seconds=AUDIO_LINK_SECONDS)
+        return RecordingAudio(recording, url, expires_at)
+
+    def page(self, query: CallListQuery) -> CallPage:
+        """A page of at most ``limit`` calls."""
+        limit, position = query.limit, query.after or ListPosition(query.day or self._today())
         found: list[Call] = []
-        for _ in range(1 if wanted else MAX_DAYS_A_PAGE):
+        for _ in range(1 if query.day else MAX_DAYS_A_PAGE):
             found += self.store.list_day(
-                cursor.day, before=cursor.before, status=status, limit=limit + 1 - len(found)
+                position.day,
+                before=position.before,
+                status=query.status,
+                limit=limit + 1 - len(found),
             )
             if len(found) > limit:
                 last = found[limit - 1]
-                return _page(found[:limit], Cursor(cursor.day, (last.created_at, last.call_id)))
-            if cursor.day <= _FIRST_DAY:
-                return _page(found, None)
-            day_before = date.fromisoformat(cursor.day) - timedelta(days=1)
-            cursor = Cursor(day_before.isoformat())
-        return _page(found, None if wanted else cursor)
+                rest = ListPosition(position.day, (last.created_at, last.call_id))
+                return CallPage(found[:limit], rest)
+            if position.day <= FIRST_DAY:
+                return CallPage(found, None)
+            day_before = date.fromisoformat(position.day) - timedelta(days=1)
+            position = ListPosition(day_before.isoformat())
+        return CallPage(found, None if query.day else position)
 
-    def transcript(self, call_id_or_sid: str, query: Mapping[str, str]) -> tuple[str, str]:
-        """All recordings of a call as one document.
+    def _today(self) -> str:
+        return self.clock().date().isoformat()
 
-        Returns:
-            The content type and the text.
+    def transcript(self, call_id_or_sid: str) -> CallTranscript:
+        """What was said in all recordings of a call.
 
         Raises:
-            NotFoundError, InvalidInputError: no such call, no such format.
+            NotFoundError: no such call.
             NotReadyError: none of it is there yet (or ever will be, ``final``).
         """
-        wanted = query.get("format", DEFAULT_FORMAT)
-        check_format(wanted)
         call, recordings = find_call(self.store, call_id_or_sid)
-        parts = self._parts(call, views.in_order(recordings))
-        return render(wanted, CallTranscript(call.call_id, tuple(parts)))
+        parts = self._parts(call, in_order(recordings))
+        return CallTranscript(call.call_id, tuple(parts))
 
     def _parts(self, call: Call, recordings: list[Recording]) -> list[TimedTranscript]:
         _check_readable(call, recordings)
         with_text = [recording for recording in recordings if recording.transcript_key]
         return [
             TimedTranscript(
-                offset_ms=views.offset_ms(call, recording, recordings[0]),
+                offset_ms=offset_ms(call, recording, recordings[0]),
                 label=recording.recording_sid,
                 transcript=self.read_transcript(self.documents.get(recording.transcript_key or "")),
             )
             for recording in with_text
         ]
-
-    def _list_arguments(self, query: Mapping[str, str]) -> tuple[bool, str | None, int, Cursor]:
-        errors = [
-            FieldError(
-                printable(name), "is not known; the parameters are date, status, limit, cursor"
-            )
-            for name in query
-            if name not in ("date", "status", "limit", "cursor")
-        ]
-        status = query.get("status")
-        if status is not None and status not in calls.STATUSES:
-            errors.append(FieldError("status", f"must be one of {', '.join(calls.STATUSES)}"))
-        limit_text = query.get("limit", str(DEFAULT_LIMIT))
-        limit = int(limit_text) if _DIGITS.fullmatch(limit_text) else 0
-        if not 1 <= limit <= MAX_LIMIT:
-            errors.append(FieldError("limit", f"must be a whole number from 1 to {MAX_LIMIT}"))
-        day = query.get("date", self.clock().date().isoformat())
-        if not is_day(day) or day < _FIRST_DAY:
-            message = f"must be a day such as 2026-11-21, not before {_FIRST_DAY}"
-            errors.append(FieldError("date", message))
-        if errors:
-            raise InvalidInputError(errors)
-        cursor = read_cursor(query["cursor"]) if "cursor" in query else Cursor(day)
-        if "date" in query and cursor.day != day:
-            message = "belongs to another date: ask with the date it came with"
-            raise InvalidInputError([FieldError("cursor", message)])
-        return "date" in query, status, limit, cursor
 
 
 def _check_readable(call: Call, recordings: list[Recording]) -> None:
@@ -154,10 +155,3 @@ def _check_readable(call: Call, recordings: list[Recording]) -> None:
             for recording in recordings
         )
         raise NotReadyError(f"no recording has a transcript ({reasons})", final=True)
-
-
-def _page(found: list[Call], cursor: Cursor | None) -> dict[str, Any]:
-    return {
-        "calls": [views.call_summary(call) for call in found],
-        "next_cursor": cursor and cursor.write(),
-    }

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
 
 from callscribe.domain.calls import call_id_for_sid
 from callscribe.domain.errors import (
@@ -36,6 +35,33 @@ _AUDIO_REASONS = frozenset(("audio_refused", "audio_unavailable", "recording_del
 _KINDS = ("audio", "transcript", "dead-letter")
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedRetry:
+    """Why a recording is not tried again."""
+
+    recording_sid: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetriedCall:
+    """``retried``: the recording_sids that were put on their way again."""
+
+    call_id: str
+    retried: list[str]
+    refused: list[RefusedRetry]
+
+
+@dataclass(frozen=True, slots=True)
+class RetriedFailures:
+    """How many were put on their way again, and how many not, by reason. ``next_since``: there was more
+    than one request takes up, and it goes on there."""
+
+    retried: int
+    refused: dict[str, int] = field(default_factory=dict)
+    next_since: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redrive:
     store: CallStore
@@ -45,7 +71,7 @@ class Redrive:
     telemetry: Telemetry
     clock: Clock
 
-    def retry_call(self, call_id_or_sid: str) -> dict[str, Any]:
+    def retry_call(self, call_id_or_sid: str) -> RetriedCall:
         """Tries every failed recording of a call again.
 
         Raises:
@@ -60,28 +86,17 @@ class Redrive:
             )
         answers = {r.recording_sid: self._recording(r) for r in recordings}
         retried = [sid for sid, reason in answers.items() if reason is None]
-        refused = [FieldError(sid, reason) for sid, reason in answers.items() if reason]
+        refused = [RefusedRetry(sid, reason) for sid, reason in answers.items() if reason]
         if not retried:
-            raise NothingToRetryError("none of the recordings can be tried again", refused)
-        return {
-            "call_id": call.call_id,
-            "retried": retried,
-            "refused": [{"recording_sid": e.field, "reason": e.message} for e in refused],
-        }
+            reasons = [FieldError(one.recording_sid, one.reason) for one in refused]
+            raise NothingToRetryError("none of the recordings can be tried again", reasons)
+        return RetriedCall(call.call_id, retried, refused)
 
-    def retry_failed(self, body: object) -> dict[str, Any]:
-        """Tries again what failed in a span of time, by reason or by kind.
-
-        Returns:
-            ``retried``, ``refused`` by reason, and ``next_since`` where there was more than
-            one request takes up: ask again with it.
-
-        Raises:
-            InvalidInputError
-        """
+    def retry_failed(self, body: object) -> RetriedFailures:
+        """Tries again what failed in a span of time, by reason or by kind. Raises InvalidInputError."""
         since, until, matches, dead = self._asked(body)
         if dead:
-            return {"retried": self.dead_letters(), "refused": {}, "next_since": None}
+            return RetriedFailures(self.dead_letters())
         refused: Counter[str] = Counter()
         retried = 0
         entries = list(islice(self.store.failures(since, until), MOST_AT_ONCE + 1))
@@ -94,7 +109,7 @@ class Redrive:
             else:
                 refused[recording.error_code or recording.status] += 1
         more = entries[MOST_AT_ONCE].failed_at if len(entries) > MOST_AT_ONCE else None
-        return {"retried": retried, "refused": dict(refused), "next_since": more}
+        return RetriedFailures(retried, dict(refused), more)
 
     def dead_letters(self) -> int:
         """Empties the dead-letter queue as far as it can be helped; how many went back.

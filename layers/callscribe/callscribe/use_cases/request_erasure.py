@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from callscribe.domain.calls import ERASED_STATUSES, Call, CallState, tombstone
 from callscribe.domain.dialing.phone_numbers import phone_number_error
@@ -17,7 +16,6 @@ from callscribe.domain.recordings import Recording
 from callscribe.domain.request_fields import read_object
 from callscribe.domain.retention import Retention
 from callscribe.domain.times import Clock
-from callscribe.domain.views import call_summary
 from callscribe.ports.storage import CallStore
 from callscribe.ports.telemetry import Telemetry
 from callscribe.use_cases.find_call import find_call
@@ -25,6 +23,15 @@ from callscribe.use_cases.ledger import Ledger
 
 # what one request marks at most; it can be sent again
 MOST_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Erasures:
+    """The call_ids that are erased, and those that have not ended; ``more``: send the request again."""
+
+    erasing: list[str]
+    under_way: list[str]
+    more: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +42,7 @@ class RequestErasure:
     clock: Clock
     retention: Retention
 
-    def request(self, call_id_or_sid: str, *, asked_by: str) -> dict[str, Any]:
+    def request(self, call_id_or_sid: str, *, asked_by: str) -> Call:
         """Puts a tombstone in the place of the call; asking twice changes nothing.
 
         Raises:
@@ -45,7 +52,7 @@ class RequestErasure:
         """
         call, recordings = find_call(self.store, call_id_or_sid, even_erased=True)
         if call.status in ERASED_STATUSES:
-            return call_summary(call)
+            return call
         if not call.may_become(CallState.ERASING):
             raise CallUnderWayError(f"the call is {call.status}: erase it after its end")
         marked = self.ledger.save(call, self._tombstone(call, recordings, asked_by))
@@ -53,18 +60,10 @@ class RequestErasure:
             raise RetryLaterError("the call has just changed", seconds=1)
         self.telemetry.count("ErasureRequested")
         self.telemetry.info("erasure asked", call_id=call.call_id, asked_by=asked_by)
-        return call_summary(marked)
+        return marked
 
-    def request_for_number(self, body: object, *, asked_by: str) -> dict[str, Any]:
-        """The same for every call to or from a phone number.
-
-        Returns:
-            ``erasing`` and ``under_way``, lists of call_ids, and whether there are ``more`` than one
-            request takes up: send it again.
-
-        Raises:
-            InvalidInputError
-        """
+    def request_for_number(self, body: object, *, asked_by: str) -> Erasures:
+        """The same for every call to or from a phone number. Raises InvalidInputError."""
         request, errors = read_object(
             body, ("phone_number",), example='{"phone_number": "+14155550100"}'
         )
@@ -82,7 +81,7 @@ class RequestErasure:
             except CallUnderWayError:
                 under_way.append(call_id)
         more = len(call_ids) > MOST_AT_ONCE
-        return {"erasing": erasing, "under_way": under_way, "more": more}
+        return Erasures(erasing, under_way, more)
 
     def _tombstone(self, call: Call, recordings: list[Recording], asked_by: str) -> Call:
         now = self.clock()

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.rendering.call_transcript import CallTranscript
 from callscribe.domain.rendering.documents import render_json, render_txt
 from callscribe.domain.rendering.subtitles import render_srt, render_vtt
@@ -27,22 +26,3 @@ FORMATS: Mapping[str, ExportFormat] = {
     "vtt": ExportFormat("text/vtt; charset=utf-8", render_vtt),
 }
 DEFAULT_FORMAT = "json"
-
-
-def check_format(name: str) -> None:
-    """Raises InvalidInputError where there is no such format."""
-    if name not in FORMATS:
-        raise InvalidInputError(
-            [FieldError("format", f"must be one of {', '.join(sorted(FORMATS))}")]
-        )
-
-
-def render(name: str, transcript: CallTranscript) -> tuple[str, str]:
-    """The content type and the text.
-
-    Raises:
-        InvalidInputError: there is no such format.
-    """
-    check_format(name)
-    export = FORMATS[name]
-    return export.content_type, export.render(transcript)
