@@ -14,6 +14,7 @@ from callscribe.bootstrap.settings import Settings
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.errors import InvalidInputError, NotReadyError, RetryLaterError
 from callscribe.domain.recordings import Recording
+from callscribe.domain.rendering.formats import FORMATS
 from callscribe.domain.times import format_timestamp
 from callscribe.ports.storage import StoredAudio
 from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
@@ -137,10 +138,8 @@ def test_recording_becomes_a_transcript_in_every_format(house: House) -> None:
     assert house.recording.text == "Good evening. Come by on Friday."
     document = house.outside.objects[house.recording.transcript_key]
     assert "one-time-code" not in json.dumps(document)
-    shown = {
-        name: house.app.read_calls.transcript(CALL_ID, {"format": name})[1]
-        for name in ("json", "txt", "srt", "vtt")
-    }
+    transcript = house.app.read_calls.transcript(CALL_ID)
+    shown = {name: export.render(transcript) for name, export in FORMATS.items()}
     assert "[00:00:02.500] Come by on Friday." in shown["txt"]
     assert "00:00:00,500 --> 00:00:02,000\nGood evening." in shown["srt"]
     assert "00:00:02.500 --> 00:00:04.000" in shown["vtt"]
@@ -156,7 +155,7 @@ def test_its_failure_is_told_in_its_words(house: House) -> None:
     assert failure is not None
     assert (house.recording.status, failure.message) == ("error", "Stenograph: out of paper")
     with pytest.raises(NotReadyError, match="out of paper"):
-        house.app.read_calls.transcript(CALL_ID, {})
+        house.app.read_calls.transcript(CALL_ID)
 
 
 def test_submission_whose_answer_was_lost_is_found_and_not_paid_for_twice(house: House) -> None:
