@@ -108,23 +108,12 @@ class Application:
 
     @cached_property
     def guard_dialing(self) -> GuardDialing:
-        from callscribe.domain.dialing.phone_numbers import country_of
-        from callscribe.domain.dialing.rules import DialingRules
         from callscribe.use_cases.guard_dialing import GuardDialing
 
-        rules = DialingRules(
-            countries=self.settings.allowed_countries,
-            home=country_of(self.settings.default_from_number),
-            max_calls_per_destination=self.settings.max_calls_per_destination,
-            max_calls_per_caller=self.settings.max_calls_per_caller,
-            max_calls_per_day=self.settings.max_calls_per_day,
-            max_concurrent_calls=self.settings.max_calls_at_once,
-            quiet=self.settings.quiet_hours,
-        )
         return GuardDialing(
             store=self.gateways.store,
             calls=self.gateways.store,
-            rules=rules,
+            rules=self.settings.dialing_rules,
             telemetry=self.telemetry,
             clock=self.gateways.clock,
         )
@@ -151,7 +140,6 @@ class Application:
 
     @cached_property
     def place_call(self) -> PlaceCall:
-        from callscribe.domain.call_requests import CallDefaults
         from callscribe.use_cases.place_call import PlaceCall
 
         return PlaceCall(
@@ -164,11 +152,7 @@ class Application:
             telemetry=self.telemetry,
             clock=self.gateways.clock,
             deadlines=self.settings.deadlines,
-            defaults=CallDefaults(
-                from_number=self.settings.default_from_number or None,
-                language=self.settings.default_language,
-                consent=self.settings.consent,
-            ),
+            defaults=self.settings.call_defaults,
             transcription_options=self.gateways.transcription_options,
             retention=self.retention,
             new_id=self.gateways.new_id,

@@ -17,7 +17,9 @@ from callscribe.domain.deadlines import read_deadlines
 from callscribe.domain.whole_numbers import read_whole_number
 
 if TYPE_CHECKING:
+    from callscribe.domain.call_requests import CallDefaults
     from callscribe.domain.dialing.quiet_hours import QuietHours
+    from callscribe.domain.dialing.rules import DialingRules
 
 T = TypeVar("T")
 
@@ -190,3 +192,30 @@ class Settings:
             return read_adoption(self.adopt_recordings, self.adopt_numbers)
         except ValueError as error:
             raise SettingError(f"AdoptNumbers: {error}") from error
+
+    @cached_property
+    def dialing_rules(self) -> DialingRules:
+        """Who may be called, when, and how often."""
+        from callscribe.domain.dialing.phone_numbers import country_of  # noqa: PLC0415
+        from callscribe.domain.dialing.rules import DialingRules  # noqa: PLC0415
+
+        return DialingRules(
+            countries=self.allowed_countries,
+            home=country_of(self.default_from_number),
+            max_calls_per_destination=self.max_calls_per_destination,
+            max_calls_per_caller=self.max_calls_per_caller,
+            max_calls_per_day=self.max_calls_per_day,
+            max_concurrent_calls=self.max_calls_at_once,
+            quiet=self.quiet_hours,
+        )
+
+    @cached_property
+    def call_defaults(self) -> CallDefaults:
+        """What a request for a call need not say."""
+        from callscribe.domain.call_requests import CallDefaults  # noqa: PLC0415
+
+        return CallDefaults(
+            from_number=self.default_from_number or None,
+            language=self.default_language,
+            consent=self.consent,
+        )
