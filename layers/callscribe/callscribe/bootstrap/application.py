@@ -13,7 +13,6 @@ from callscribe.adapters.assemblyai.webhook import AssemblyAIWebhooks
 from callscribe.adapters.twilio.callbacks import TwilioCallbacks
 from callscribe.bootstrap.gateways import AwsGateways, Gateways
 from callscribe.bootstrap.settings import Settings
-from callscribe.domain.retention import Retention
 from callscribe.ports.telemetry import InvocationTelemetry
 from callscribe.use_cases.answer_call import AnswerCall
 from callscribe.use_cases.ledger import Ledger
@@ -52,10 +51,6 @@ class Application:
         return self.gateways.telemetry
 
     @cached_property
-    def retention(self) -> Retention:
-        return Retention(self.settings.retention_days)
-
-    @cached_property
     def twilio_callbacks(self) -> TwilioCallbacks:
         return TwilioCallbacks(
             self.gateways.secrets,
@@ -86,7 +81,7 @@ class Application:
             ledger=self.ledger,
             telemetry=self.telemetry,
             clock=self.gateways.clock,
-            retention=self.retention,
+            retention=self.settings.retention,
         )
 
     @cached_property
@@ -154,7 +149,7 @@ class Application:
             deadlines=self.settings.deadlines,
             defaults=self.settings.call_defaults,
             transcription_options=self.gateways.transcription_options,
-            retention=self.retention,
+            retention=self.settings.retention,
             new_id=self.gateways.new_id,
             public_base_url=self.settings.public_base_url,
         )
@@ -240,7 +235,7 @@ class Application:
             ledger=self.ledger,
             telemetry=self.telemetry,
             clock=self.gateways.clock,
-            retention=self.retention,
+            retention=self.settings.retention,
         )
 
     @cached_property

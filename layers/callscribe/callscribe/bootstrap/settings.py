@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, overload
 from callscribe.domain.adoption import WAYS, AdoptionRules, read_adoption
 from callscribe.domain.consent import ConsentRules
 from callscribe.domain.deadlines import read_deadlines
+from callscribe.domain.retention import Retention
 from callscribe.domain.whole_numbers import read_whole_number
 
 if TYPE_CHECKING:
@@ -177,6 +178,11 @@ class Settings:
     assemblyai_webhook_secret_parameter_name = Setting(
         "AssemblyAIWebhookSecretParameterName", _required
     )
+
+    @cached_property
+    def retention(self) -> Retention:
+        """How long calls are kept."""
+        return Retention(self.retention_days)
 
     @cached_property
     def consent(self) -> ConsentRules:
