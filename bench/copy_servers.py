@@ -110,7 +110,7 @@ def main() -> int:
     context.load_cert_chain(given.folder / "certificate.pem", given.folder / "key.pem")
     server.socket = context.wrap_socket(server.socket, server_side=True)
     print(server.server_port, flush=True)
-    # ends with whoever started it
+    # ends with the process that started it
     threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
     server.serve_forever()
     return 0

@@ -19,7 +19,7 @@ PROMISES = {
     "dialed-once": "no number is dialed twice for one request",
     "placed": "every accepted request was dialed, or its call says why not",
     "canceled": "no call is dialed whose cancellation was answered",
-    "in-time": "no call is dialed so late that nobody waits for it any more",
+    "in-time": "no call is dialed after its time is over",
     "billed-once": "no recording is transcribed twice that ended well",
     "transcript": "no transcript is lost or another recording's",
     "announced": "every end was announced",

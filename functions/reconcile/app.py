@@ -1,4 +1,4 @@
-"""Every five minutes: whatever waits too long, or only a vendor knows of, is moved on."""
+"""Every five minutes: whatever waits too long, or only a vendor knows of, is advanced."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Tells Twilio what to say and record, and keeps the call's status.
 
 One function on purpose: the *ringing* callback warms the environment that answers when the person
-picks up, so nobody hears a cold start.
+picks up, so that no callee hears a cold start.
 """
 
 from __future__ import annotations

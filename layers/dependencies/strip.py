@@ -17,7 +17,7 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 from typing import Any
 
-# whole packages: what `twilio` needs for asynchronous requests, which nobody here makes
+# whole packages: what `twilio` needs for asynchronous requests, which callscribe does not make
 PACKAGES = (
     "aiohappyeyeballs aiohttp aiohttp_retry aiosignal attr attrs frozenlist multidict propcache yarl "
     "bin jwt"

@@ -205,7 +205,7 @@ def _mistakes(  # noqa: C901 - a list of rules, one after the other
         yield "body", "must be a string"
     headers = values.get("headers", {})
     if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
-        yield "headers", "must be an object of texts"
+        yield "headers", "must be an object of strings"
 
 
 def _is_count(value: object, low: int, high: int | None) -> bool:

@@ -1,6 +1,6 @@
 """Makes the clips in this folder: `python -m local.speech.synthesize`, with Debian's espeak-ng installed.
 
-Only for whoever changes a text; the WAV files and their scripts are in the repository. espeak-ng's word
+Only needed to change a text; the WAV files and their scripts are in the repository. espeak-ng's word
 events give every word its true place, and ``_TEXTS`` is all that was ever said.
 """
 

@@ -59,7 +59,7 @@ def test_what_cannot_succeed_says_so(driver: Driver) -> None:
     driver.follow(placed["call_id"])
     problem = refused(driver, placed["call_id"])
     assert problem["http"] == 409
-    assert "nobody spoke" in problem["errors"][0]["message"]
+    assert "no speech" in problem["errors"][0]["message"]
 
 
 def test_call_without_a_recording_is_not_dialed_again(driver: Driver) -> None:

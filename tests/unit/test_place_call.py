@@ -232,7 +232,7 @@ def test_call_that_was_accepted_stays_the_answer_whatever_became_of_it() -> None
     case = use_case(store, Telephony(answers=False), Schedules())
     first = ask(case, key="k")
     assert first.status == "unknown"
-    lost = Failure("never_reached_twilio", "nobody was called", True)
+    lost = Failure("never_reached_twilio", "it never arrived there", True)
     store.save(first, failed(first, lost, NOW))
     again = ask(case, key="k")
     assert (again.call_id, again.status) == (first.call_id, "failed")

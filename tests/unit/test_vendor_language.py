@@ -151,7 +151,7 @@ def test_dialect_is_recognized(line: str) -> None:
     [
         "'Twilio blocks calls to this number'",
         'call.call_sid, recording.status, update.direction, request.get("to")',
-        'Failure("twilio_unreachable", "nobody was called", True)',
+        'Failure("twilio_unreachable", "it could not be reached", True)',
         "replace(call, twilio_code=error.code)",
         "limit = 10_000",
     ],

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # watched by NeedsAttentionAlarm in template.yaml
 METRIC = "NeedsAttention"
-# count → up to where it needs nobody
+# count → up to where it needs no attention
 ATTENTION_LIMITS = {"OldestOverdueSeconds": 900.0, "UnmappedRecordings": 0.0}
 # from the logging library past Powertools and the method here to who says something
 _CALLER = 3
@@ -37,7 +37,7 @@ class PowertoolsTelemetry:
 
     def __init__(self) -> None:
         # Lambda's JSON format opens the root logger at INFO, where Twilio's library writes every
-        # query and urllib3 every URL: the numbers of whoever was called. Ours has a level of its own
+        # query and urllib3 every URL: the numbers that were called. Ours has a level of its own
         logging.getLogger().setLevel(logging.ERROR)
         self.logger = Logger(json_serializer=_line)
         self._counts: defaultdict[str, float] = defaultdict(int)

@@ -63,9 +63,9 @@ class LambdaHandler(Generic[App]):
         try:
             return self.trigger(application, event, context)
         except CallscribeError as error:
-            # nobody waits for an answer: AWS tries again, or the next run does
+            # no client waits for an answer: AWS tries again, or the next run does
             telemetry.count("InvocationDeferred")
-            telemetry.warn("invocation put off", reason=f"{type(error).__name__}: {error}")
+            telemetry.warn("invocation deferred", reason=f"{type(error).__name__}: {error}")
             raise
         except Exception as error:  # noqa: BLE001 - the outermost edge: a bug is logged
             telemetry.count("InvocationFailed")

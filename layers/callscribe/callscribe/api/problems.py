@@ -1,7 +1,7 @@
 """Errors as problem documents (RFC 9457): one table, in which every error stands.
 
-Who asks may be anybody, and an error's words may be a vendor's or hold an ARN: only those of the
-classes in ``OWN_WORDS``, which are written for callers, are passed on. The log has the others.
+A callback may come from anywhere, and an error's words may be a vendor's or hold an ARN: only those of
+the classes in ``OWN_WORDS``, which are written for callers, are passed on. The log has the others.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Problem:
 
 
 def respond_problem(error: CallscribeError) -> Response:
-    """The answer to an error; one that nobody mapped is a bug, and says nothing."""
+    """The answer to an error; one that is not mapped is a bug, and says nothing."""
     return _respond(PROBLEMS.get(type(error), _internal)(error))
 
 
@@ -156,7 +156,7 @@ CALL_REFUSALS: Mapping[str, tuple[int, str | None]] = {
 
 
 def _call_refused(error: CallRefusedError) -> Problem:
-    """502 for what neither the caller nor time mends: the stack's account or configuration."""
+    """502 for what neither the caller nor time can fix: the stack's account or configuration."""
     failure = error.failure
     status, name = CALL_REFUSALS.get(failure.code, (502, None))
     return Problem(

@@ -98,7 +98,7 @@ class Gateways(Protocol):
     def clock(self) -> Callable[[], datetime]: ...
     @property
     def new_id(self) -> Callable[[], str]:
-        """Makes ids that nobody can guess, 32 hexadecimal digits each."""
+        """Makes ids that cannot be guessed, 32 hexadecimal digits each."""
         ...
 
 

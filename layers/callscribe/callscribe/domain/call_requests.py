@@ -1,4 +1,4 @@
-"""What a caller may ask for in ``POST /calls``, checked whole before anybody's phone rings."""
+"""What a caller may ask for in ``POST /calls``, checked whole before a phone rings."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class CallRequest:
 
 
 class _Checker:
-    """Collects every error of a request, so that a caller mends them in one go."""
+    """Collects every error of a request, so that a caller fixes them in one go."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         self.body = body
@@ -109,7 +109,7 @@ def check_call_request(
     ``check_options`` says what the transcription vendor will not take of ``transcription``.
 
     Raises:
-        InvalidInputError: with every field that is wrong, and how to mend it.
+        InvalidInputError: with every field that is wrong, and how to fix it.
     """
     if not isinstance(body, dict):
         raise InvalidInputError([FieldError("body", "must be a JSON object")])
@@ -228,7 +228,7 @@ def _transcription(check: _Checker, check_options: CheckOptions) -> dict[str, An
 def _metadata(check: _Checker) -> dict[str, str]:
     metadata = check.body.get("metadata", {})
     if not isinstance(metadata, dict):
-        check.fail("metadata", "must be an object of texts")
+        check.fail("metadata", "must be an object of strings")
         return {}
     if len(metadata) > MAX_METADATA_ENTRIES:
         check.fail("metadata", f"has {len(metadata)} entries; {MAX_METADATA_ENTRIES} at most")

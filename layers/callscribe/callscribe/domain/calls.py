@@ -91,7 +91,7 @@ def statuses_before(status: CallState) -> frozenset[CallState]:
 class Call:
     """One phone call. Fields equal the table's attributes; None means absent.
 
-    ``due_at`` is set exactly while somebody still owes us news: it puts the call in the sparse
+    ``due_at`` is set exactly while news of the call is expected: it puts the call in the sparse
     index that ``reconcile`` reads. ``overdue_since`` is when it was due
     first, where ``due_at`` was moved because nothing could be done. ``imported``: only an import named
     it, so that its recordings at Twilio may be another application's. ``erasure`` is the record of an
@@ -207,7 +207,7 @@ def erased(call: Call, now: datetime) -> Call:
 
 
 def new_call_id() -> str:
-    """A call_id nobody can guess: 128 random bits."""
+    """A call_id that cannot be guessed: 128 random bits."""
     return secrets.token_hex(16)
 
 

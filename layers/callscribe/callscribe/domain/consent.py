@@ -15,7 +15,7 @@ Consent = dict[str, Any]
 
 AGREES = "1"
 KEY_PRESS_ANNOUNCEMENT = "This call is recorded. If you agree, please press 1."
-# pending: nobody has picked up; announced: said, and no key asked for or none pressed yet
+# pending: not picked up yet; announced: said, and no key asked for or none pressed yet
 STATUSES = ("pending", "announced", "given", "declined", "unanswered")
 
 

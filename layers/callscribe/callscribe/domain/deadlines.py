@@ -30,7 +30,7 @@ DEFAULTS: Mapping[str, timedelta] = {
     "call.in-progress": timedelta(hours=4, minutes=15),
     # a schedule that did not fire
     "call.scheduled": timedelta(minutes=5),
-    # nobody waits for a call that comes so long after its time; EventBridge Scheduler gives up after 15
+    # too long after its time for the call to be wanted; EventBridge Scheduler gives up after 15
     "call.too-late": timedelta(hours=1),
     # recordings are ready within minutes of the end; a lost callback is looked for after that
     "call.completed": timedelta(minutes=10),
@@ -38,7 +38,7 @@ DEFAULTS: Mapping[str, timedelta] = {
     "call.erasing": timedelta(minutes=20),
     # a call that Twilio's list does not show so long after the claim was never there
     "call.never-arrived": timedelta(minutes=10),
-    # the worker may run 15 minutes; before that nobody else may start the same copy
+    # the worker may run 15 minutes; before that no other worker may start the same copy
     "recording.received": timedelta(minutes=20),
     "recording.stored": timedelta(minutes=20),
     "recording.submitting": timedelta(minutes=5),
@@ -59,7 +59,7 @@ _MAX_BACKOFF = timedelta(hours=2)
 # what could not be done is tried again between these; the alarm on what is long overdue needs to see each
 # entry twice an hour
 _DEFERRED_BETWEEN = (timedelta(minutes=5), timedelta(minutes=20))
-# each state's deadline, by its name above; None: nobody owes news of it
+# each state's deadline, by its name above; None: no news is expected
 CALL_DEADLINES: Mapping[CallState, str | None] = {
     CallState.SCHEDULED: "call.scheduled",
     CallState.PLACING: "call.placing",
@@ -134,7 +134,7 @@ class Deadlines:
 
 
 def settled(entry: Entry) -> Entry:
-    """An entry of which nobody owes news any more."""
+    """An entry of which no news is expected any more."""
     return replace(entry, due_at=None, overdue_since=None)
 
 

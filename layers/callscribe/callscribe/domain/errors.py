@@ -10,7 +10,7 @@ CallscribeError
 ├── NotScheduledError            only a scheduled call can be canceled
 ├── NothingToRetryError          a retry that cannot help; says why
 ├── NotReadyError                the transcript is not there yet, or never will be
-├── UnauthenticatedError         a callback that nobody of ours signed
+├── UnauthenticatedError         a callback without a valid signature
 ├── SecretMissingError           a secret of this stack was not stored yet
 ├── RetryLaterError              nothing is wrong, but not now
 └── VendorError                  Twilio or AssemblyAI, with the vendor's own code
@@ -79,7 +79,7 @@ class CallRefusedError(CallscribeError):
 
 
 class CallUnderWayError(CallscribeError):
-    """An erasure was asked for while somebody may still be on the phone."""
+    """An erasure was asked for while the callee may still be on the phone."""
 
 
 class NotScheduledError(CallscribeError):

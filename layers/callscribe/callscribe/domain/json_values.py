@@ -10,7 +10,7 @@ from callscribe.domain.errors import FieldError
 
 # the table nests 32 levels, and a request's objects lie a few levels deep
 _MAX_DEPTH = 20
-HALF_A_CHARACTER = "holds half a character (a lone surrogate): remove it"
+HALF_A_CHARACTER = "holds a lone surrogate (half of a character): remove it"
 
 
 def storable(value: Any, path: str, depth: int = 0) -> Iterator[FieldError]:
@@ -38,7 +38,7 @@ def printable(name: str) -> str:
 
 
 def is_encodable(text: str) -> bool:
-    """Whether UTF-8 can carry it: JSON can hold half a character, a lone surrogate."""
+    """Whether UTF-8 can carry it: JSON can hold a lone surrogate."""
     return not any(0xD800 <= ord(character) < 0xE000 for character in text)
 
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 def principal_of(user_arn: str) -> str:
     """The IAM user or role behind a signature, without what its holder may write as they like.
 
-    The name of an assumed role's session, and of a federation token's user, is chosen by whoever asks
-    STS for it: taken into account, a new name would be a new caller, with caps of its own, and
+    The name of an assumed role's session, and of a federation token's user, is chosen by the caller
+    who asks STS for it: taken into account, a new name would be a new caller, with caps of its own, and
     another task of the same service could not use an Idempotency-Key again. IAM tells no more of a
     federated user, so all of an account's are one caller. Users and the root user are what they are.
 

@@ -29,7 +29,7 @@ class RecordingState(StrEnum):
 
 
 STATUSES = tuple(RecordingState)
-# ended well: nobody needs the vendors' copies any more
+# ended well: the vendors' copies are not needed any more
 DONE = frozenset({RecordingState.COMPLETED, RecordingState.SILENT})
 RECORDING_TERMINAL = DONE | {RecordingState.ABSENT, RecordingState.ERROR}
 _ENDS_OF_TRANSCRIPT = DONE | {RecordingState.ERROR}

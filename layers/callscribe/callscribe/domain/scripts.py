@@ -83,7 +83,7 @@ def closing_script(call: Call | None) -> Script:
 
 
 def empty_script() -> Script:
-    """For a call that nobody knows: hang up rather than leave the person in silence."""
+    """For an unknown call: hang up rather than leave the person in silence."""
     return (Hangup(),)
 
 
@@ -97,7 +97,7 @@ def _main_script(call: Call, urls: CallbackUrls) -> Script:
         recording_url=urls.recording_complete(call.call_id),
         max_length_seconds=call.max_length_seconds or 120,
     )
-    # the hang-up is reached when nobody spoke: an empty recording falls through to the next verb
+    # the hang-up is reached when the callee was silent: an empty recording falls through to the next verb
     return (say, record, Hangup())
 
 

@@ -66,7 +66,7 @@ class Sweep:
     """One window, from ``since`` to ``until``, of one vendor's list.
 
     ``cursor`` is the vendor's own, None at the beginning. ``seen`` = ``known`` + ``found`` (unknown, or
-    not up to date, and moved on) + ``skipped`` (not ours, or nothing to do with it).
+    not up to date, and advanced) + ``skipped`` (not ours, or nothing to do with it).
     An import may be narrowed to one call or one recording (names of their own, because ``call_sid``
     is the key of an index). ``unmapped`` are recordings that no item named although they were not
     new. ``unfinished_since`` is the oldest entry that was not done yet: the next window begins there.

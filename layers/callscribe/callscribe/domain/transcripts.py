@@ -56,7 +56,7 @@ class Transcript:
 
 
 def cut_into_segments(words: Iterable[Word]) -> Iterator[Segment]:
-    """Cuts at the ends of sentences, at long pauses, and where somebody speaks too long."""
+    """Cuts at the ends of sentences, at long pauses, and where a speaker goes on too long."""
     by_channel: dict[str | None, list[Word]] = {}
     for word in words:
         by_channel.setdefault(word.channel, []).append(word)

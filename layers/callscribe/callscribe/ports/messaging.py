@@ -40,7 +40,7 @@ class RecordingsQueue(Protocol):
 
 
 class ReceivedMessages(Protocol):
-    """The same queue for whoever works on its messages. Raises RetryLaterError."""
+    """The same queue for the worker that handles its messages. Raises RetryLaterError."""
 
     def retry_in(self, receipt_handle: str, seconds: int) -> None:
         """Delivers a message again after so long, instead of after the visibility timeout."""
@@ -54,15 +54,29 @@ class DeadLetters(Protocol):
         """Keeps a message as it came, with what went wrong and how often it was delivered."""
         ...
 
-    def take(self, limit: int) -> list[DeadLetter]: ...
-    def remove(self, letter: DeadLetter) -> None: ...
+    def take(self, limit: int) -> list[DeadLetter]:
+        """At most ``limit`` messages, 10 at most; hidden from others for the visibility timeout."""
+        ...
+
+    def remove(self, letter: DeadLetter) -> None:
+        """Deletes a message that was taken."""
+        ...
 
 
 class EventPublisher(Protocol):
+    """The stack's event bus. Raises RetryLaterError."""
+
     def publish(self, call: Call, recording: Recording) -> None:
         """Sends the event of a recording that ended. At least once."""
         ...
 
 
 class Schedules(Protocol):
-    def place_call_at(self, call_id: str, place_at: str, *, target_arn: str) -> None: ...
+    """One-time schedules. Raises RetryLaterError."""
+
+    def place_call_at(self, call_id: str, place_at: str, *, target_arn: str) -> None:
+        """Invokes the function ``target_arn`` with the call_id at ``place_at`` (ISO 8601, UTC).
+
+        A schedule that exists for this call stays as it is.
+        """
+        ...

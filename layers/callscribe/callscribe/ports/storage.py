@@ -155,7 +155,7 @@ class KeyStore(Protocol):
     """
 
     def bind_key(self, digest: str, wanted: str, *, now: int, expires_at: int) -> str:
-        """The id that the key stands for: ``wanted`` where nobody has used it, or not since it expired.
+        """The id that the key stands for: ``wanted`` where it was not used, or not since it expired.
 
         Times in epoch seconds.
         """
@@ -183,7 +183,7 @@ class SweepStore(Protocol):
         ...
 
     def take_lease(self, name: str, *, owner: str, now: str, until: str) -> bool:
-        """True where nobody else holds it: never held, given back, or past its ``until``."""
+        """True where no other run holds it: never held, given back, or past its ``until``."""
         ...
 
     def give_back_lease(self, name: str, *, owner: str) -> None:
@@ -193,22 +193,35 @@ class SweepStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredAudio:
+    """What was copied into the bucket."""
+
     size_bytes: int
     channels: int
 
 
 class AudioLinks(Protocol):
+    """Links to audio in the bucket, valid without credentials."""
+
     def presigned_url(self, key: str, *, seconds: int) -> str:
         """A URL that reads this one object for so long, without credentials."""
         ...
 
 
 class Documents(Protocol):
-    def put(self, key: str, document: Mapping[str, Any]) -> None: ...
-    def get(self, key: str) -> dict[str, Any]: ...
+    """JSON documents in the bucket. Raises RetryLaterError (all methods)."""
+
+    def put(self, key: str, document: Mapping[str, Any]) -> None:
+        """Stores the document, gzipped, in the place of any other with this key."""
+        ...
+
+    def get(self, key: str) -> dict[str, Any]:
+        """The document that was stored with this key."""
+        ...
 
 
 class StoredObjects(Protocol):
+    """Everything of a call in the bucket."""
+
     def erase(self, call_id: str) -> int:
         """Removes audio and transcripts of a call, every version; how many there were.
 

@@ -1,4 +1,4 @@
-"""What Twilio is told to do when somebody picks up, and after they pressed a key."""
+"""What Twilio is told to do when the callee picks up, and after they pressed a key."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ _NOT_GONE = frozenset(STATUSES) - ERASED_STATUSES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCall:
+    """The script for each step of a call. Raises RetryLaterError (all methods)."""
+
     store: CallStore
     ledger: Ledger
     track: TrackCall
@@ -64,6 +66,7 @@ class AnswerCall:
         return script_after_consent(call, CallbackUrls(call.base_url or ""))
 
     def closing(self, call_id: str) -> Script:
+        """What is said after the message was recorded; an unknown call is hung up."""
         return closing_script(self.store.get_call(call_id))
 
     def inbound(
@@ -92,7 +95,7 @@ class AnswerCall:
         return opening_script(asked, CallbackUrls(base_url))
 
     def _call(self, call_id: str) -> Call | None:
-        """A call with a script; None for one that nobody placed, or that was erased."""
+        """A call with a script; None for one that is unknown, or that was erased."""
         call = self.store.get_call(call_id)
         if call is None or call.base_url is None:
             self.telemetry.count("CallbackForUnknownCall")
@@ -106,5 +109,5 @@ class AnswerCall:
             return wanted
         written = self.ledger.save(call, wanted, only_from=_NOT_GONE, unchanged=["consent"])
         if written is None:
-            raise RetryLaterError("somebody else has just answered", seconds=1)
+            raise RetryLaterError("another answer was just written", seconds=1)
         return written

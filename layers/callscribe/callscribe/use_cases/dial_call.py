@@ -22,7 +22,7 @@ from callscribe.ports.telephony import CallStatusUpdate, Telephony
 from callscribe.use_cases.ledger import Ledger
 
 _UNREACHABLE = Failure(
-    "twilio_unreachable", "Twilio could not be reached: nobody was called", retryable=True
+    "twilio_unreachable", "Twilio could not be reached: no call was placed", retryable=True
 )
 
 
@@ -56,7 +56,7 @@ class DialCall:
         return self._kept(rings, partial(self._placed, call, placed))
 
     def _kept(self, call: Call, write: Callable[[], Call]) -> Call:
-        """Once Twilio was asked, a table that is busy is no reason to answer "try again": whoever
+        """Once Twilio was asked, a table that is busy is no reason to answer "try again": a caller who
         asks without a key would have a second phone ring. A callback or a look-up writes it later."""
         try:
             return write()
@@ -92,7 +92,7 @@ class DialCall:
         self, call: Call, error: VendorRefusedError | VendorRateLimitedError
     ) -> CallRefusedError:
         failure = error.failure or _UNREACHABLE
-        # nobody waits for the answer of one that was scheduled: its request was accepted
+        # no client waits for the answer of one that was scheduled: its request was accepted
         refusal = None if call.place_at else {"code": error.code, "status": error.status}
         ended = failed(call, failure, self.clock())
         self.ledger.save(call, replace(ended, twilio_code=error.code, refusal=refusal))

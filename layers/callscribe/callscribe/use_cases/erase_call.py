@@ -24,6 +24,8 @@ from callscribe.use_cases.ledger import Ledger
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EraseCall:
+    """Removes a call from the vendors, the bucket and the table; a tombstone stays."""
+
     store: CallStore
     ledger: Ledger
     telephony: Telephony
@@ -83,7 +85,7 @@ class EraseCall:
         return len(recordings)
 
     def _is_submission_settled(self, recording: Recording) -> bool:
-        """False where a submission may be under way whose answer nobody has: its item stays for now.
+        """False where a submission may be under way whose answer was lost: its item stays for now.
 
         One that was cut off is looked up, as anywhere else, and what it left is deleted.
         """

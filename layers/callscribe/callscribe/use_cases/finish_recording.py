@@ -33,7 +33,7 @@ from callscribe.use_cases.ledger import Ledger
 MAX_TEXT_BYTES = 250_000
 
 _ABSENT = Failure("recording_absent", "Twilio has no recording", retryable=False)
-_SILENT = Failure("no_speech", "nobody spoke in this recording", retryable=False)
+_SILENT = Failure("no_speech", "no speech in this recording", retryable=False)
 _AUDIO_DELETED = Failure(
     "recording_deleted", "the recording was deleted at Twilio before it was copied", retryable=False
 )

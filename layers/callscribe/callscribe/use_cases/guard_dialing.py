@@ -125,7 +125,7 @@ class GuardDialing:
     def _acquire_slot(self, call: Call, in_flight: InFlightCall) -> int:
         """Sets of calls in progress, their size the condition of each write: they cannot be overrun.
 
-        The end of a call releases nothing, since that could fail; whoever finds them full does.
+        The end of a call releases nothing, since that could fail; the call that finds them full does.
 
         Returns:
             The shard that had room.

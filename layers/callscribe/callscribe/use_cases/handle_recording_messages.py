@@ -34,7 +34,7 @@ class HandleRecordingMessages:
         return [message.message_id for message in messages if not self.handle_record(message)]
 
     def handle_record(self, message: RecordingMessage) -> bool:
-        """True where nobody needs to see the message again."""
+        """True where the message need not be delivered again."""
         if message.notice is None:
             self.telemetry.warn("unreadable message", reason=message.unreadable)
             return self.send_to_dead_letter_queue(message, f"unreadable: {message.unreadable}")

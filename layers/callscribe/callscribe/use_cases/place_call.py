@@ -35,7 +35,7 @@ from callscribe.use_cases.ledger import Ledger
 
 _MISSED = Failure(
     "missed_its_time",
-    "it could not be placed at its time, nor within the time after it (call.too-late): nobody was called",
+    "it could not be placed at its time, nor within the time after it (call.too-late)",
     retryable=True,
 )
 

@@ -51,6 +51,8 @@ from callscribe.use_cases.track_call import TrackCall, adopt_by_sid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessRecording:
+    """What the worker does for each message of the recordings queue."""
+
     store: CallStore
     ledger: Ledger
     telephony: Telephony

@@ -69,6 +69,8 @@ class CallAudio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadCalls:
+    """Reads calls, recordings, transcripts and audio. Raises RetryLaterError (all methods)."""
+
     store: CallStore
     documents: Documents
     read_transcript: TranscriptReader

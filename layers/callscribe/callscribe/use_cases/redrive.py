@@ -23,9 +23,9 @@ from callscribe.use_cases.find_call import find_call
 from callscribe.use_cases.finish_recording import status_update_of
 from callscribe.use_cases.ledger import Ledger
 
-# what one request takes up at most; its answer says where to go on
+# what one request handles at most; its answer says where to go on
 MOST_AT_ONCE = 200
-# a message of a recording that nobody knows, and that fails again and again, is for a person: each round
+# a message of an unknown recording that fails again and again, is for a person: each round
 # takes about an hour, and a vendor may be out for a day
 _MAX_REDRIVES = 48
 _LETTERS_A_RUN = 100
@@ -55,7 +55,7 @@ class RetriedCall:
 @dataclass(frozen=True, slots=True)
 class RetriedFailures:
     """How many were put on their way again, and how many not, by reason. ``next_since``: there was more
-    than one request takes up, and it goes on there."""
+    than one request handles, and it goes on there."""
 
     retried: int
     refused: dict[str, int] = field(default_factory=dict)
@@ -64,6 +64,8 @@ class RetriedFailures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redrive:
+    """Retries what failed: one call, many by time or reason, and dead letters."""
+
     store: CallStore
     ledger: Ledger
     queue: RecordingsQueue
@@ -152,7 +154,7 @@ class Redrive:
         if not recording.error_retryable:
             return f"{recording.error_message}: another try would end the same way"
         if not self.ledger.save(recording, reopened(recording), unchanged=["retries"]):
-            return "somebody else has just taken it up"
+            return "another request is retrying it already"
         self.queue.put(status_update_of(recording))
         self.telemetry.count("RecordingRetried")
         return None

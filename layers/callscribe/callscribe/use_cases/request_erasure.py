@@ -1,4 +1,4 @@
-"""Somebody wants a call forgotten: from this moment on it cannot be read, and ``reconcile`` erases it."""
+"""A call is to be erased: from this moment on it cannot be read, and ``reconcile`` erases it."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ class Erasures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestErasure:
+    """Writes tombstones; ``reconcile`` carries the erasures out."""
+
     store: CallStore
     ledger: Ledger
     telemetry: Telemetry
@@ -48,7 +50,7 @@ class RequestErasure:
         Raises:
             NotFoundError: no such call.
             CallUnderWayError: it has not ended.
-            RetryLaterError: somebody else changed it at the same moment.
+            RetryLaterError: it changed at the same moment.
         """
         call, recordings = find_call(self.store, call_id_or_sid, even_erased=True)
         if call.status in ERASED_STATUSES:

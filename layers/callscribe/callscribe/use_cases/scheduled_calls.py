@@ -16,9 +16,7 @@ from callscribe.use_cases.ledger import Ledger
 
 # what one request cancels; it can be sent again
 MOST_AT_ONCE = 200
-_CANCELED = Failure(
-    "canceled_by_request", "canceled before it was placed: nobody was called", retryable=False
-)
+_CANCELED = Failure("canceled_by_request", "canceled before it was placed", retryable=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +38,7 @@ class ScheduledPage:
 
 @dataclass(frozen=True, slots=True)
 class Cancellations:
-    """The call_ids that were canceled, and whether there are more than one request takes up."""
+    """The call_ids that were canceled, and whether there are more than one request handles."""
 
     canceled: list[str]
     more: bool
@@ -48,6 +46,8 @@ class Cancellations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledCalls:
+    """Lists and cancels calls that are to be placed later."""
+
     store: CallStore
     ledger: Ledger
     telemetry: Telemetry
@@ -102,5 +102,5 @@ class ScheduledCalls:
 
 
 def named_caller(text: str | None, principal: str) -> str | None:
-    """``me`` is whoever asks; None stays None."""
+    """``me`` is the caller; None stays None."""
     return principal if text == "me" else text

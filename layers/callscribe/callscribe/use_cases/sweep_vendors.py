@@ -140,6 +140,6 @@ class SweepVendors:
 
 
 def _goes_on(sweep: Sweep, begun: Sweep) -> bool:
-    """An import takes up only so many recordings in a run."""
+    """An import handles only so many recordings in a run."""
     has_room = sweep.kind is not SweepKind.IMPORT or sweep.found - begun.found < _IMPORTS_A_RUN
     return sweep.status is SweepStatus.RUNNING and has_room

@@ -20,7 +20,7 @@ from callscribe.ports.telemetry import Telemetry
 from callscribe.ports.telephony import CallStatusUpdate, Telephony
 from callscribe.use_cases.ledger import Ledger
 
-# a concurrent writer may get between our read and our write: whoever placed the call, its other
+# a concurrent writer may get between our read and our write: the request that placed the call, its other
 # callbacks, a look-up; each of them does so once
 _ROUNDS = 8
 # of the calls to one number: one of which Twilio may have rung without our knowing is a young one
@@ -95,7 +95,7 @@ class TrackCall:
         mode: str | None = None,
         imported: bool | None = None,
     ) -> Call:
-        """The call with this call_sid; made from the news where nobody knows it yet."""
+        """The call with this call_sid; made from the news where the call is unknown."""
         known = self.store.find_call_id(news.call_sid)
         call_id = known or call_id_for_sid(news.call_sid)
         call = self.store.get_call(call_id)

@@ -29,7 +29,7 @@ def audio_location(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
-        # somebody else's job: ours have URLs that we made
+        # another application's job: ours have URLs that we made
         return ""
     return f"{parts.netloc}{parts.path}"
 
@@ -164,7 +164,7 @@ def _text(value: object) -> str:
         return ""
     if not isinstance(value, str):
         raise TypeError(f"expected a text, not {type(value).__name__}")
-    # JSON can carry half a character, UTF-8 cannot
+    # JSON can carry a lone surrogate, UTF-8 cannot
     return value.encode(errors="replace").decode()
 
 

@@ -28,7 +28,7 @@ _UNAUTHORIZED = Failure(
 _VENDOR_ERRORS: tuple[tuple[str, Failure], ...] = (
     (
         r"no spoken audio|no speech",
-        Failure("no_speech", "nobody spoke in this recording", retryable=False),
+        Failure("no_speech", "no speech in this recording", retryable=False),
     ),
     (
         r"download(ing)? error|unable to (download|access)|http_error|connection_failure",

@@ -1,4 +1,4 @@
-"""Events for whoever wants to know that a recording ended; docs/events.md has their schema."""
+"""Events for subscribers that wait for the end of a recording; docs/events.md has their schema."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def detail_type(recording: Recording) -> str:
 
 
 def detail(call: Call, recording: Recording) -> dict[str, object]:
-    """No text and no phone numbers: whoever needs them reads the call."""
+    """No text and no phone numbers: a subscriber that needs them reads the call."""
     failure = recording.failure
     return {
         "version": 1,

@@ -21,7 +21,7 @@ from callscribe.domain.errors import RetryLaterError, SecretMissingError
 _MAX_AGE_SECONDS = 900.0
 # but a value that cannot be read anew, because Parameter Store is busy or away, holds out this long
 _MAX_AGE_UNREADABLE_SECONDS = 3600.0
-# anybody may send a callback that is wrongly signed: each would cost a request to Parameter Store
+# an attacker may send a callback that is wrongly signed: each would cost a request to Parameter Store
 _PAUSE_SECONDS = 5.0
 
 
@@ -40,7 +40,7 @@ class Secrets:
         that was done a moment ago.
 
         Raises:
-            SecretMissingError: it has no value, or not a JSON object of texts.
+            SecretMissingError: it has no value, or not a JSON object of strings.
             RetryLaterError: it cannot be read, and what was read before is too old or refused.
         """
         if name not in self._cache or self._age(name) >= _MAX_AGE_UNREADABLE_SECONDS:

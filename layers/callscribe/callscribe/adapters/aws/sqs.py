@@ -50,7 +50,7 @@ class SQSRecordingsQueue:
     def retry_in(self, receipt_handle: str, seconds: int) -> None:
         """Shows a message again after so long, instead of after the whole visibility timeout.
 
-        One that another delivery has worked off meanwhile is gone, and need not be shown.
+        One that another delivery has handled meanwhile is gone, and need not be shown.
         """
         try:
             self._client.change_message_visibility(
@@ -125,6 +125,7 @@ def _read_message(record: Mapping[str, Any]) -> RecordingMessage:
 
 
 def write_status_update(notice: RecordingStatusUpdate) -> str:
+    """The body of a message: a JSON object of the fields that are not None."""
     return json.dumps({name: value for name, value in asdict(notice).items() if value is not None})
 
 

@@ -51,11 +51,13 @@ def differing_attributes(before: Entry, after: Entry) -> dict[str, Any]:
 
 
 def to_call(item: Mapping[str, Any]) -> Call:
+    """A ``CALL`` item, as JSON values; attributes that are no field of a call are left out."""
     values = {name: value for name, value in item.items() if name in _CALL_FIELDS}
     return Call(**values | {"status": CallState(item["status"])})
 
 
 def to_recording(item: Mapping[str, Any]) -> Recording:
+    """A ``RECORDING#…`` item, as JSON values; attributes that are no field of it are left out."""
     values = {name: item.get(_ATTRIBUTES.get(name, name)) for name in _RECORDING_FIELDS}
     told = {name: value for name, value in values.items() if value is not None}
     return Recording(**told | {"status": RecordingState(item["status"])})

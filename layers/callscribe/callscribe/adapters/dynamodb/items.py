@@ -22,6 +22,7 @@ class Expression:
         self.values: Item = {}
 
     def name(self, field: str) -> str:
+        """The placeholder of an attribute's name: ``#field``."""
         self.names[f"#{field}"] = field
         return f"#{field}"
 
@@ -31,9 +32,11 @@ class Expression:
         return placeholder
 
     def one_of(self, field: str, values: Collection[str]) -> str:
+        """The condition that the attribute has one of these values."""
         return f"{self.name(field)} IN ({', '.join(map(self.value, values))})"
 
     def equals(self, field: str, value: Any) -> str:
+        """The condition that the attribute has this value; None: that it is absent."""
         if value is None:
             return f"attribute_not_exists({self.name(field)})"
         return f"{self.name(field)} = {self.value(value)}"
@@ -45,6 +48,7 @@ class Expression:
         return " AND ".join(held)
 
     def update(self, changes: Mapping[str, Any]) -> str:
+        """An UpdateExpression: SET what has a value, REMOVE what is None."""
         sets = [
             f"{self.name(field)} = {self.value(value)}"
             for field, value in changes.items()
@@ -57,10 +61,12 @@ class Expression:
 
 
 def to_item(values: Mapping[str, Any]) -> Item:
+    """JSON values as DynamoDB's typed attributes, without those that are None. Raises TypeError."""
     return {name: serialize(value) for name, value in values.items() if value is not None}
 
 
 def from_item(item: Mapping[str, Any]) -> Item:
+    """The JSON values of DynamoDB's typed attributes. Raises TypeError for sets and bytes."""
     return {name: deserialize(value) for name, value in item.items()}
 
 

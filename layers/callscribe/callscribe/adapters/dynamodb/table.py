@@ -137,7 +137,7 @@ def _was_ours(error: ClientError, wanted: Item, gone: Collection[str] = ()) -> b
     """Whether a refused write had in truth been carried out by its own first try.
 
     botocore repeats a write whose answer was lost; the repetition then meets what the first try wrote.
-    Taking that for another's write would leave a claim without anybody who acts on it.
+    Taking that for another's write would leave a claim without a request that acts on it.
     """
     if not error.response["ResponseMetadata"].get("RetryAttempts"):
         return False

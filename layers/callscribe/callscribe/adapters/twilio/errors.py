@@ -90,7 +90,7 @@ ABSENCES = {
     ),
     16106: Failure(_NOT_ENCRYPTED, "Twilio failed inside while encrypting", retryable=False),
     16109: Failure(
-        "recording_encrypted", "an encrypted recording is to be had as WAV only", retryable=False
+        "recording_encrypted", "an encrypted recording is available as WAV only", retryable=False
     ),
 }
 

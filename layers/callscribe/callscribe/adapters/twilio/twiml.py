@@ -50,7 +50,7 @@ def render_twiml(script: Script) -> str:
 
 def _record(response: Any, verb: Record) -> None:
     response.record(
-        # without one Twilio asks for the same document again, and records for ever
+        # without one Twilio asks for the same document again, and records indefinitely
         action=retried(verb.next_url),
         method="POST",
         max_length=verb.max_length_seconds,

@@ -8,8 +8,8 @@ from phonenumbers import PhoneNumber, PhoneNumberType
 from callscribe.domain.dialing.rules import DialingRules
 from callscribe.domain.failures import Failure
 
-# calls to these cost many times a call to the same country's ordinary numbers, and whoever rents the
-# number earns from each: what toll fraud is made of
+# calls to these cost many times a call to the same country's ordinary numbers, and a fraudster who rents
+# the number earns from each: what toll fraud is made of
 _REFUSED_TYPES = {
     PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
     PhoneNumberType.SHARED_COST: "a shared-cost number",

@@ -10,7 +10,7 @@ from callscribe.domain.transcripts import Segment, Word
 # two lines of 42 characters, seven seconds: what broadcasters' guides ask of subtitles
 LINE_CHARACTERS = 42
 MAX_MS = 7000
-# AssemblyAI times most words of two channels at 80 ms, which nobody can read
+# AssemblyAI times most words of two channels at 80 ms, too short to read
 MIN_MS = 1000
 _PAUSE_MS = 1500
 

@@ -33,7 +33,7 @@ _CLOCK_SLACK = timedelta(minutes=2)
 
 _NEVER_ARRIVED = Failure(
     "never_reached_twilio",
-    "Twilio has no such call: the request never arrived there, and nobody was called",
+    "Twilio has no such call: the request never arrived there",
     retryable=True,
 )
 _CALL_GONE = Failure("call_gone", "Twilio does not have this call any more", retryable=False)

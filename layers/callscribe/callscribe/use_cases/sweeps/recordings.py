@@ -75,12 +75,12 @@ class ScanRecordings:
         if entry.status is VendorRecordingState.DELETED:
             return Outcome.SKIPPED
         if call_id is None and not is_import:
-            return self._judge_stranger(entry)
+            return self._judge_unknown(entry)
         if call_id is not None and is_erased(self.store, call_id):
             return Outcome.UNWANTED
         return Outcome.UNFINISHED if entry.status.is_unfinished else Outcome.FOUND
 
-    def _judge_stranger(self, entry: RecordingStatusUpdate) -> Outcome:
+    def _judge_unknown(self, entry: RecordingStatusUpdate) -> Outcome:
         """Of a call that is not known here: whether it is this stack's is the operator's choice."""
         if self.adoption.which == "own":
             return Outcome.SKIPPED

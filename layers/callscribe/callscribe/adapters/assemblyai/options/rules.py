@@ -148,7 +148,7 @@ def _entries(options: Options) -> Iterator[tuple[str, str]]:
     if len(terms) > limit:
         yield "keyterms_prompt", f"has {len(terms)} phrases; {model} takes {limit} at most"
     for position, term in enumerate(terms if options.only_universal_2 else ()):
-        # AssemblyAI accepts and ignores it, which nobody can want
+        # AssemblyAI accepts and ignores it, which no caller can want
         if not 5 <= len(term) <= 50:
             message = "must have 5 to 50 characters: universal-2 ignores other terms"
             yield f"keyterms_prompt[{position}]", message
