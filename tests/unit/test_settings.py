@@ -118,3 +118,19 @@ def test_each_is_parsed_once() -> None:
     first = settings.deadlines
     environment["DEADLINES"] = "nonsense"
     assert settings.deadlines is first
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"RETENTION_DAYS": "x"}, "RetentionDays must be a whole number"),
+        ({"ADOPT_RECORDINGS": "numbers", "ADOPT_NUMBERS": "12"}, "AdoptNumbers"),
+    ],
+)
+def test_wrong_value_is_refused_at_the_start(environment: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        Settings(environment).check()
+
+
+def test_function_is_checked_for_what_it_is_given_and_no_more() -> None:
+    Settings({"RETENTION_DAYS": "30"}).check()

@@ -293,6 +293,7 @@ class Application:
 
 @cache
 def process_application() -> Application:
-    """The one of this process, made at its first event."""
+    """The one of this process, made at its first event. Raises SettingError."""
     settings = Settings()
+    settings.check()
     return Application(settings, AwsGateways(settings))

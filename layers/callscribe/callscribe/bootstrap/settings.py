@@ -128,7 +128,7 @@ def _quiet_hours(text: str) -> QuietHours | None:
 
 @dataclass(frozen=True)
 class Settings:
-    """Each is read when it is first used, never at import: a function has only those it needs.
+    """None is read at import. A function has only those it needs, and checks them at its first event.
 
     Raises (attribute access):
         SettingError: names the template's parameter and what is wrong with its value.
@@ -190,6 +190,17 @@ class Settings:
         return ConsentRules(
             announcement=self.consent_announcement, key_press=self.consent_key_press
         )
+
+    def check(self) -> None:
+        """Reads whatever this function is given: a value that cannot be is refused before any event.
+
+        Raises SettingError.
+        """
+        for setting in vars(type(self)).values():
+            if isinstance(setting, Setting) and setting.variable in self.environment:
+                getattr(self, setting.field)
+        if "ADOPT_NUMBERS" in self.environment:
+            _ = self.adoption
 
     @cached_property
     def adoption(self) -> AdoptionRules:
