@@ -28,6 +28,16 @@ class QuietTelemetry:
         raise AssertionError(message) from error
 
 
+class CountingTelemetry(QuietTelemetry):
+    """Keeps the counts."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, float] = {}
+
+    def count(self, metric: str, value: float = 1) -> None:
+        self.counts[metric] = self.counts.get(metric, 0) + value
+
+
 class Recorder:
     """Stands for a use case or a gateway: remembers what it was asked, and answers from ``answers``,
     raising what is an error."""

@@ -8,8 +8,11 @@ from typing import Any
 
 from callscribe.adapters.assemblyai.documents import read_transcript
 from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
+from callscribe.bootstrap.application import Application
+from callscribe.bootstrap.settings import Settings
 from callscribe.domain.times import Clock, utc_now
 from simulation.memory_store import MemoryCallStore
+from simulation.world import SETTINGS
 from tests.support.doubles import QuietTelemetry
 
 
@@ -45,3 +48,8 @@ class InMemoryGateways:
 
     def new_id(self) -> str:
         return uuid.uuid4().hex
+
+
+def application(gateways: InMemoryGateways, **settings: str) -> Application:
+    """The real use cases on these gateways, by the simulation's settings but for what is chosen."""
+    return Application(Settings(SETTINGS | settings), gateways)

@@ -57,6 +57,15 @@ def test_rules_know_no_package_of_a_vendor(path: Path) -> None:
     assert not {name.split(".")[0] for name in imported(path)} & OUTSIDE
 
 
+USE_CASES = [path for path in modules("use_cases") if path.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("path", USE_CASES, ids=named)
+def test_every_use_case_has_unit_tests_of_its_own(path: Path) -> None:
+    tests = (ROOT / "tests" / "unit").glob("test_*.py")
+    assert [test.name for test in tests if named(path) in imported(test)] != []
+
+
 def test_no_module_imports_itself_through_others() -> None:
     """In the whole file, so also where an import in a function hides a circle."""
     known = {named(path): path for path in MODULES}

@@ -17,7 +17,7 @@ from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingSta
 from callscribe.ports.vendors import Page
 from callscribe.use_cases.sweep_vendors import SweepResult
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry
+from tests.support.doubles import CountingTelemetry
 from tests.support.sweeping import NOW, sweep_vendors
 
 ACCOUNT = AdoptionRules("account")
@@ -54,14 +54,6 @@ class Vendors:
         return Page([], None)
 
 
-class Telemetry(QuietTelemetry):
-    def __init__(self) -> None:
-        self.counts: dict[str, float] = {}
-
-    def count(self, metric: str, value: float = 1) -> None:
-        self.counts[metric] = self.counts.get(metric, 0) + value
-
-
 class Queue:
     def __init__(self) -> None:
         self.notices: list[tuple[RecordingStatusUpdate, int]] = []
@@ -74,7 +66,7 @@ class Walk:
     def __init__(self, pages: dict[str | None, Any], adoption: AdoptionRules = ACCOUNT) -> None:
         self.store = MemoryCallStore()
         self.vendors = Vendors(pages)
-        self.telemetry, self.queue = Telemetry(), Queue()
+        self.telemetry, self.queue = CountingTelemetry(), Queue()
         self.sweeper = sweep_vendors(
             self.store, self.vendors, self.queue, self.telemetry, adoption=adoption
         )

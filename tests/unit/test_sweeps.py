@@ -33,6 +33,7 @@ from callscribe.ports.telephony import (
 )
 from callscribe.use_cases.sweeps.calls import ScanCalls
 from callscribe.use_cases.sweeps.recordings import ScanRecordings
+from callscribe.use_cases.sweeps.scan import is_erased
 from callscribe.use_cases.sweeps.transcripts import ScanTranscripts
 from callscribe.use_cases.track_call import TrackCall
 from simulation.memory_store import MemoryCallStore
@@ -197,6 +198,15 @@ def test_scan_of_recordings(
     assert handled.is_unmapped == (outcome is Outcome.FOUND and update.created_at == ago(hours=1))
     assert house.queue.asked == (["put"] if outcome is Outcome.FOUND else [])
     assert house.finish.asked == (["keep"] if outcome is Outcome.KNOWN else [])
+
+
+@pytest.mark.parametrize("status", CallState)
+def test_leftovers_are_those_of_a_call_that_is_known_to_be_erased(status: CallState) -> None:
+    store = MemoryCallStore()
+    store.save(None, a_call(status))
+    assert is_erased(store, CALL_ID) == (status in (CallState.ERASING, CallState.ERASED))
+    # it may have expired: that is no word of an erasure
+    assert not is_erased(store, "b" * 32)
 
 
 def test_import_takes_what_is_young_or_strange_as_well() -> None:
