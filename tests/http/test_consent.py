@@ -6,9 +6,7 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
-import requests
 
-from cli.client import ApiError
 from tests.support.stack import Driver, call_is
 
 ANNOUNCEMENT = "Dieser Anruf wird aufgezeichnet. Wenn Sie einverstanden sind, drücken Sie die 1."
@@ -57,12 +55,6 @@ def test_announcement_is_said_first_and_kept_with_the_call(driver: Driver) -> No
     assert [say.text for say in closing.iter("Say")] == ["Auf Wiederhören."]
 
 
-def test_consent_is_pending_while_the_phone_rings(driver: Driver) -> None:
-    driver.in_real_time()
-    placed = driver.place(to=driver.phone(ring_seconds=600), consent={"announcement": ANNOUNCEMENT})
-    assert placed["consent"]["status"] == "pending"
-
-
 @pytest.mark.parametrize("mode", ["message", "call"])
 def test_one_gives_consent_and_only_then_recording_begins(driver: Driver, mode: str) -> None:
     placed = driver.place(
@@ -87,8 +79,9 @@ def test_one_gives_consent_and_only_then_recording_begins(driver: Driver, mode: 
     assert recording.source == ("StartCallRecordingTwiML" if mode == "call" else "RecordVerb")
 
 
-@pytest.mark.parametrize("mode", ["message", "call"])
-@pytest.mark.parametrize(("presses", "status"), [("2", "declined"), ("", "unanswered")])
+@pytest.mark.parametrize(
+    ("mode", "presses", "status"), [("message", "2", "declined"), ("call", "", "unanswered")]
+)
 def test_without_consent_nothing_is_recorded(
     driver: Driver, mode: str, presses: str, status: str
 ) -> None:
@@ -102,62 +95,3 @@ def test_without_consent_nothing_is_recorded(
     after = documents(driver, call["call_sid"])[-1]
     assert [child.tag for child in after] == ["Say", "Hangup"]
     assert after[0].text == "Bye."
-
-
-def test_first_answer_counts(driver: Driver) -> None:
-    placed = driver.place(to=driver.phone(presses="2"), consent={"key_press": True})
-    call = ended(driver, placed["call_id"])
-    form = {"CallSid": call["call_sid"], "CallStatus": "in-progress", "Digits": "1"}
-    answer = driver.callback(f"/twiml/{call['call_id']}/consent", form)
-    assert "<Record" not in answer.text
-    assert driver.api.get_call(call["call_id"])["consent"] == call["consent"]
-
-
-def test_consent_that_cannot_be_noted_is_not_passed_over(driver: Driver) -> None:
-    """An unknown call: whoever answers is hung up on, never recorded."""
-    form = {"CallSid": "CA" + "9" * 32, "CallStatus": "in-progress", "Digits": "1"}
-    answer = driver.callback(f"/twiml/{'9' * 32}/consent", form)
-    assert [child.tag for child in xml(answer.text)] == ["Hangup"]
-
-
-def test_call_without_consent_says_so(driver: Driver) -> None:
-    assert driver.place()["consent"] is None
-
-
-@pytest.mark.parametrize(
-    ("more", "field"),
-    [
-        ({"consent": "yes"}, "consent"),
-        ({"consent": {"announcement": ""}}, "consent.announcement"),
-        ({"consent": {"announcement": "x" * 501}}, "consent.announcement"),
-        ({"consent": {"announcement": 1}}, "consent.announcement"),
-        ({"consent": {"key_press": "yes"}}, "consent.key_press"),
-        ({"consent": {"digits": "1"}}, "consent.digits"),
-        ({"language": "english"}, "language"),
-        ({"language": ["de-DE"]}, "language"),
-        ({"voice": "<Say>"}, "voice"),
-        ({"voice": 7}, "voice"),
-        ({"goodbye": " "}, "goodbye"),
-        ({"goodbye": "x" * 501}, "goodbye"),
-    ],
-)
-def test_mistake_is_named_before_anybodys_phone_rings(
-    driver: Driver, more: dict[str, Any], field: str
-) -> None:
-    before = driver.placed_at_twilio()
-    with pytest.raises(ApiError) as caught:
-        driver.place(**more)
-    assert [error["field"] for error in caught.value.problem["errors"]] == [field]
-    assert driver.placed_at_twilio() == before
-
-
-def test_inbound_call_keeps_what_was_announced(driver: Driver) -> None:
-    """The stack's own announcement; the local stack has none, so its caller hears the greeting only."""
-    number = {"number": "+15005550006", "voice_url": f"{driver.url}/twiml"}
-    requests.post(f"{driver.twilio.url}/_sim/numbers", json=number, timeout=10)
-    body = {"to": "+15005550006", "from": driver.phone()}
-    sid = requests.post(f"{driver.twilio.url}/_sim/inbound", json=body, timeout=10).json()[
-        "call_sid"
-    ]
-    assert driver.known(sid)
-    assert driver.follow(sid)["consent"] is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -200,17 +200,6 @@ def test_call_that_is_under_way_is_refused_until_its_end(driver: Driver) -> None
     assert driver.ask("GET", f"/calls/{placed['call_id']}")["status"] == "in-progress"
 
 
-def test_scheduled_call_that_is_erased_is_never_placed(driver: Driver) -> None:
-    tomorrow = (datetime.now().astimezone() + timedelta(days=1)).isoformat()
-    placed = driver.place(place_at=tomorrow)
-    before = driver.placed_at_twilio()
-    erase(driver, placed["call_id"])
-    answer = driver.stack.invoke("DialFunction", {"call_id": placed["call_id"]})
-    assert answer == {"call_id": placed["call_id"], "status": "erasing"}
-    driver.reconcile()
-    assert driver.placed_at_twilio() == before
-
-
 def test_every_call_of_a_number_is_erased(driver: Driver) -> None:
     phone, other = driver.phone(), driver.phone()
     kept = ended_call(driver, to=other)
@@ -234,35 +223,3 @@ def test_every_call_of_a_number_is_erased(driver: Driver) -> None:
         assert driver.ask("GET", f"/calls/{call_id}")["status"] == "erasing"
     assert driver.ask("GET", f"/calls/{kept['call_id']}")["status"] == "completed"
     assert driver.ask("POST", "/erasures", json={"phone_number": phone})["erasing"] == []
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ("+14155550100", "body"),
-        ({}, "phone_number"),
-        ({"phone_number": 14155550100}, "phone_number"),
-        ({"phone_number": "14155550100"}, "phone_number"),
-        ({"phone_number": "+14155550100", "since": "today"}, "since"),
-    ],
-)
-def test_bad_erasure_is_refused_by_field(driver: Driver, body: Any, field: str) -> None:
-    problem = refused(driver, "POST", "/erasures", json=body)
-    assert problem["http"] == 400
-    assert [error["field"] for error in problem["errors"]] == [field]
-
-
-@pytest.mark.parametrize("name", ["0" * 32, "CA" + "0" * 32, "none"])
-def test_call_that_nobody_knows_cannot_be_erased(driver: Driver, name: str) -> None:
-    assert refused(driver, "DELETE", f"/calls/{name}")["http"] == 404
-
-
-def test_key_of_an_erased_call_places_no_other(driver: Driver) -> None:
-    request = {"to": driver.phone()}
-    key = f"key-{request['to']}"
-    placed = driver.api.place_call(request, idempotency_key=key)
-    driver.follow(placed["call_id"], call_is("completed"))
-    erase(driver, placed["call_id"])
-    problem = driver.refused(request, **{"Idempotency-Key": key})
-    assert problem["http"] == 422
-    assert "erased" in problem["detail"]

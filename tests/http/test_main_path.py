@@ -19,13 +19,13 @@ MESSAGE = load_clips()["callee_message"].text
 DIALOGUE = load_clips()["callee_dialogue"].text
 
 
-def test_message_becomes_a_transcript(driver: Driver) -> None:
+def test_message_becomes_a_transcript_that_is_read_in_every_way(driver: Driver) -> None:
     placed = driver.place(mode="message", metadata={"order": "17"})
     # its callbacks may be faster than the answer
     assert placed["status"] in ("queued", "initiated", "ringing", "in-progress", "completed")
     assert placed["call_sid"].startswith("CA")
     call = driver.at_rest(placed["call_id"])
-    assert call["status"] == "completed"
+    assert (call["status"], call["consent"]) == ("completed", None)
     assert call["metadata"] == {"order": "17"}
     [recording] = call["recordings"]
     assert recording["status"] == "completed"
@@ -33,6 +33,35 @@ def test_message_becomes_a_transcript(driver: Driver) -> None:
     assert recording["channels"] == 1
     assert recording["speech_model_used"] == "universal-3-5-pro"
     assert recording["error"] is None
+    # by Twilio's SID as well
+    shown = driver.api.get_call(placed["call_sid"])
+    assert shown["call_id"] == placed["call_id"]
+    txt, srt, vtt = (driver.api.get_transcript(call["call_id"], f) for f in ("txt", "srt", "vtt"))
+    assert txt.startswith("[00:00:0")
+    assert srt.startswith("1\n00:00:0")
+    assert vtt.startswith("WEBVTT\n")
+    assert all("neighbor" in text for text in (txt, srt, vtt))
+    with pytest.raises(ApiError) as refused:
+        driver.api.get_transcript(call["call_id"], "doc")
+    assert refused.value.problem["errors"][0]["field"] == "format"
+    # audio is to be had by a short-lived link
+    [listed] = driver.ask("GET", f"/calls/{call['call_id']}/recordings")["recordings"]
+    assert "X-Amz-Expires=300" in listed["audio_url"]
+    assert requests.get(listed["audio_url"], timeout=10).content[:4] == b"RIFF"
+
+
+def test_twiml_ends_and_every_record_has_an_action(driver: Driver) -> None:
+    placed = driver.place()
+    call = driver.twilio.account.calls[placed["call_sid"]]
+    wait_until(lambda: call.status == "completed")
+    documents = [ET.fromstring(text) for text in call.documents]  # noqa: S314 - our own documents
+    assert [len(document.findall("Record")) for document in documents] == [1, 0]
+    record = documents[0].find("Record")
+    assert record is not None
+    assert record.get("action", "").split("#")[0].endswith("/recorded")
+    assert documents[1][-1].tag == "Hangup"
+    assert call.executed == ["Say", "Record", "Say", "Hangup"]
+    assert not [n for n in driver.twilio.account.notifications if n["call_sid"] == call.sid]
 
 
 def test_whole_call_is_recorded_on_two_channels(driver: Driver) -> None:
@@ -48,45 +77,24 @@ def test_whole_call_is_recorded_on_two_channels(driver: Driver) -> None:
     assert starts == sorted(starts)
 
 
-def test_every_format_tells_the_same_words(driver: Driver) -> None:
-    call_id = driver.place()["call_id"]
-    driver.follow(call_id)
-    txt, srt, vtt = (driver.api.get_transcript(call_id, form) for form in ("txt", "srt", "vtt"))
-    assert "Good morning." in txt
-    assert txt.startswith("[00:00:0")
-    assert srt.startswith("1\n00:00:0")
-    assert " --> " in srt
-    assert vtt.startswith("WEBVTT\n")
-    for text in (srt, vtt):
-        assert "neighbor" in text
-
-
-def test_audio_is_to_be_had_by_a_short_lived_link(driver: Driver) -> None:
-    call_id = driver.place()["call_id"]
-    driver.follow(call_id)
-    answer = driver.api.send("GET", f"/calls/{call_id}/recordings").json()
-    audio = requests.get(answer["recordings"][0]["audio_url"], timeout=10)
-    assert audio.content[:4] == b"RIFF"
-    assert "X-Amz-Expires=300" in answer["recordings"][0]["audio_url"]
-
-
-def test_call_is_readable_by_twilios_sid(driver: Driver) -> None:
-    placed = driver.place()
-    by_sid = driver.api.get_call(placed["call_sid"])
-    assert by_sid["call_id"] == placed["call_id"]
-
-
-@pytest.mark.parametrize(
-    ("behavior", "status"), [("busy", "busy"), ("no-answer", "no-answer"), ("fails", "failed")]
-)
-def test_calls_that_nobody_answers_end_so(driver: Driver, behavior: str, status: str) -> None:
-    placed = driver.place(to=driver.phone(behavior))
-    call = driver.follow(placed["call_id"], until=call_is("busy", "no-answer", "failed"))
-    assert call["status"] == status
+def test_calls_that_nobody_answers_end_so_and_are_listed_by_day_and_status(driver: Driver) -> None:
+    ends = {"busy": "busy", "no-answer": "no-answer", "fails": "failed"}
+    placed = {end: driver.place(to=driver.phone(like))["call_id"] for like, end in ends.items()}
+    for status, call_id in placed.items():
+        call = driver.follow(call_id, until=call_is(status))
+        assert [item for item in driver.items(call_id) if "due_at" in item] == []
+        day = call["created_at"][:10]
+        page = driver.ask("GET", f"/calls?date={day}&status={status}&limit=200")
+        assert call_id in [found["call_id"] for found in page["calls"]]
+        assert {found["status"] for found in page["calls"]} == {status}
     with pytest.raises(ApiError) as refused:
-        driver.api.get_transcript(placed["call_id"], "txt")
+        driver.api.get_transcript(placed["busy"], "txt")
     assert refused.value.problem["type"] == "urn:callscribe:problem:no-transcript"
-    assert [item for item in driver.items(placed["call_id"]) if "due_at" in item] == []
+    before = driver.placed_at_twilio()
+    with pytest.raises(ApiError) as refused:
+        driver.ask("POST", f"/calls/{placed['busy']}/retry")
+    assert "never dialed again" in refused.value.problem["detail"]
+    assert driver.placed_at_twilio() == before
 
 
 def test_transcript_that_is_not_ready_says_so(driver: Driver) -> None:
@@ -97,21 +105,6 @@ def test_transcript_that_is_not_ready_says_so(driver: Driver) -> None:
         driver.api.get_transcript(placed["call_id"], "txt")
     assert refused.value.status == 409
     assert refused.value.problem["type"] == "urn:callscribe:problem:transcript-not-ready"
-
-
-def test_twiml_ends_and_every_record_has_an_action(driver: Driver) -> None:
-    placed = driver.place()
-    driver.follow(placed["call_id"])
-    call = driver.twilio.account.calls[placed["call_sid"]]
-    wait_until(lambda: call.status == "completed")
-    documents = [ET.fromstring(text) for text in call.documents]  # noqa: S314 - our own documents
-    assert [len(document.findall("Record")) for document in documents] == [1, 0]
-    record = documents[0].find("Record")
-    assert record is not None
-    assert record.get("action", "").split("#")[0].endswith("/recorded")
-    assert documents[1][-1].tag == "Hangup"
-    assert call.executed == ["Say", "Record", "Say", "Hangup"]
-    assert not [n for n in driver.twilio.account.notifications if n["call_sid"] == call.sid]
 
 
 def test_same_idempotency_key_is_the_same_call(driver: Driver) -> None:
@@ -150,14 +143,3 @@ def calls_since(driver: Driver, day: str) -> list[str]:
     found = [i for i in driver.items() if i["item"] == "CALL" and i["created_at"] >= day]
     found.sort(key=lambda item: (item["created_at"], item["call_id"]), reverse=True)
     return [item["call_id"] for item in found]
-
-
-def test_list_by_date_and_status(driver: Driver) -> None:
-    placed = driver.place(to=driver.phone("busy"))
-    call = driver.follow(placed["call_id"], until=call_is("busy"))
-    day = call["created_at"][:10]
-    page = driver.api.send("GET", f"/calls?date={day}&status=busy&limit=200").json()
-    assert placed["call_id"] in [found["call_id"] for found in page["calls"]]
-    assert {found["status"] for found in page["calls"]} == {"busy"}
-    empty = driver.api.send("GET", "/calls?date=2026-01-02").json()
-    assert empty == {"calls": [], "next_cursor": None}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -176,21 +175,7 @@ def test_answers_hold_no_secret(session_driver: Driver, phones: list[str]) -> No
     assert [found(secrets_of(driver), text) for text in texts] == [[]] * len(texts)
 
 
-def test_assemblyai_sees_a_link_and_no_credentials(driver: Driver) -> None:
-    call = driver.follow(driver.place()["call_id"])
-    account = driver.stack.options.account
-    bodies: list[dict[str, Any]] = [
-        json.loads(r["body"]) for r in driver.assemblyai.requests if r["body"]
-    ]
-    [request] = [body for body in bodies if call["call_id"] in body["audio_url"]]
-    assert "X-Amz-Signature=" in request["audio_url"]
-    assert "api.twilio.com" not in request["audio_url"]
-    text = json.dumps(bodies)
-    for secret in (account.auth_token, account.api_key_secret, account.api_key_sid):
-        assert secret not in text
-
-
-def test_options_reach_assemblyai_as_they_were_given(driver: Driver) -> None:
+def test_assemblyai_gets_a_link_and_the_options_and_no_credentials(driver: Driver) -> None:
     options = {
         "speech_models": ["universal-2"],
         "keyterms_prompt": ["blue lamp"],
@@ -207,3 +192,12 @@ def test_options_reach_assemblyai_as_they_were_given(driver: Driver) -> None:
     [request] = [body for body in bodies if call["call_id"] in body["audio_url"]]
     assert {name: request[name] for name in options} == options
     assert "multichannel" not in request
+    assert "X-Amz-Signature=" in request["audio_url"]
+    account, text = driver.stack.options.account, json.dumps(bodies)
+    for word in (
+        "api.twilio.com",
+        account.auth_token,
+        account.api_key_secret,
+        account.api_key_sid,
+    ):
+        assert word not in text

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from callscribe.domain.times import format_timestamp
-from tests.support.stack import Driver, call_is
+from tests.support.stack import Driver
 from tests.support.waiting import wait_until
 
 
@@ -28,30 +28,25 @@ def repair(driver: Driver, call_id: str, until: Any) -> dict[str, Any]:
     return found
 
 
-def test_lost_webhook(driver: Driver) -> None:
+def test_lost_callbacks_of_every_kind(driver: Driver) -> None:
+    driver.fault(driver.twilio, operation="callback.status", fault="lose", times=None)
+    driver.fault(driver.twilio, operation="callback.recording", fault="lose")
     driver.fault(driver.assemblyai, operation="webhook", fault="lose")
     placed = driver.place()
-    driver.follow(placed["call_id"], until=recordings_are("submitted"))
-    call = repair(driver, placed["call_id"], recordings_are("completed"))
-    assert call["recordings"][0]["attempts"] == 1
-
-
-def test_lost_recording_callback(driver: Driver) -> None:
-    driver.fault(driver.twilio, operation="callback.recording", fault="lose")
-    placed = driver.place()
-    call = driver.follow(placed["call_id"], until=call_is("completed"))
-    assert call["recordings"] == []
-    call = repair(driver, placed["call_id"], recordings_are("completed"))
-    assert call["recordings"][0]["text"].startswith("Good morning.")
-
-
-def test_lost_status_callbacks(driver: Driver) -> None:
-    driver.fault(driver.twilio, operation="callback.status", fault="lose", times=None)
-    placed = driver.place(to=driver.phone("busy"))
     twilio = driver.twilio.account.calls[placed["call_sid"]]
-    wait_until(lambda: twilio.status == "busy")
-    assert driver.api.get_call(placed["call_id"])["status"] == "queued"
-    repair(driver, placed["call_id"], call_is("busy"))
+    wait_until(lambda: twilio.status == "completed")
+    call = driver.api.get_call(placed["call_id"])
+    assert (call["status"], call["recordings"]) == ("queued", [])
+    call = repair(driver, placed["call_id"], recordings_are("completed"))
+    assert call["status"] == "completed"
+    assert call["recordings"][0]["attempts"] == 1
+    assert call["recordings"][0]["text"].startswith("Good morning.")
+    # what waits for nothing is not in the index
+    repair(
+        driver,
+        placed["call_id"],
+        lambda _: not [i for i in driver.items(placed["call_id"]) if "due_at" in i],
+    )
 
 
 def test_call_whose_answer_never_came_is_found_not_redialed(driver: Driver) -> None:
@@ -72,15 +67,6 @@ def test_callback_resolves_an_unknown_call(driver: Driver) -> None:
     call = driver.follow(placed["call_id"])
     assert call["call_sid"].startswith("CA")
     assert call["recordings"][0]["status"] == "completed"
-
-
-def test_call_that_never_reached_twilio_fails_by_name(driver: Driver) -> None:
-    driver.fault(driver.twilio, operation="calls.create", fault="status", status=500)
-    placed = driver.place()
-    assert placed["status"] == "unknown"
-    age_claim(driver, placed["call_id"])
-    call = repair(driver, placed["call_id"], call_is("failed"))
-    assert call["error"]["code"] == "never_reached_twilio"
 
 
 def test_submission_whose_answer_never_came_is_found(driver: Driver) -> None:
@@ -110,17 +96,6 @@ def test_webhook_finds_a_submission_whose_answer_never_came(driver: Driver) -> N
     call = driver.follow(driver.place()["call_id"])
     assert call["recordings"][0]["status"] == "completed"
     assert call["recordings"][0]["attempts"] == 1
-
-
-def test_what_waits_for_nobody_is_not_in_the_index(driver: Driver) -> None:
-    placed = driver.place()
-    driver.follow(placed["call_id"])
-    driver.follow(placed["call_id"], until=call_is("completed"))
-    repair(
-        driver,
-        placed["call_id"],
-        lambda _: not [i for i in driver.items(placed["call_id"]) if "due_at" in i],
-    )
 
 
 def age_claim(driver: Driver, call_id: str) -> None:

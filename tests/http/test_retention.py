@@ -43,13 +43,6 @@ def test_every_call_and_recording_expires_however_it_came(driver: Driver) -> Non
         assert expires_when_it_should(items)
 
 
-def test_call_that_cannot_be_kept_so_long_is_not_scheduled(driver: Driver) -> None:
-    place_at = format_timestamp(datetime.now(UTC) + timedelta(days=DAYS, hours=1))
-    problem = driver.refused({"to": driver.phone(), "place_at": place_at})
-    assert [error["field"] for error in problem["errors"]] == ["place_at"]
-    assert "RetentionDays" in problem["errors"][0]["message"]
-
-
 def test_least_retention_holds_the_longest_that_a_call_can_take() -> None:
     """24 h in Twilio's queue, 24 h on the phone, 48 h until its transcript is given up."""
     assert timedelta(days=TEMPLATE["Parameters"]["RetentionDays"]["MinValue"]) > timedelta(hours=96)

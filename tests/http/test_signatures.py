@@ -170,16 +170,18 @@ def placed(driver: Driver) -> dict[str, Any]:
     return driver.place(place_at="2027-01-01T00:00:00Z")
 
 
-@pytest.mark.parametrize("tamper", TAMPERINGS, ids=lambda tamper: tamper.__name__)
 def test_whatever_is_not_signed_as_it_came_is_refused(
-    driver: Driver, placed: dict[str, Any], tamper: Callable[[Sent], None]
+    driver: Driver, placed: dict[str, Any]
 ) -> None:
     before, counted = driver.items(placed["call_id"]), rejected(driver)
-    sent = Callback(driver, placed["call_id"]).sent()
-    tamper(sent)
-    assert send(sent) == 403
+    answers = {}
+    for tamper in TAMPERINGS:
+        sent = Callback(driver, placed["call_id"]).sent()
+        tamper(sent)
+        answers[tamper.__name__] = send(sent)
+    assert answers == dict.fromkeys(answers, 403)
     assert driver.items(placed["call_id"]) == before
-    wait_until(lambda: rejected(driver) == counted + 1)
+    wait_until(lambda: rejected(driver) == counted + len(answers))
 
 
 def test_untouched_it_is_let_in_and_a_replay_changes_nothing(
@@ -223,23 +225,20 @@ def test_host_header_does_not_decide_which_url_was_signed(
     assert send(sent) == 403
 
 
-@pytest.mark.parametrize(
-    "given", [None, "", "wrong", "w" * 48], ids=["missing", "empty", "short", "long"]
-)
-def test_webhook_without_its_secret_is_refused(driver: Driver, given: str | None) -> None:
+def test_webhook_without_its_secret_is_refused(driver: Driver) -> None:
     call = driver.at_rest(driver.place()["call_id"])
     before, counted = driver.items(call["call_id"]), rejected(driver)
-    headers = {} if given is None else {"X-Callscribe-Webhook-Secret": given}
     sid = call["recordings"][0]["recording_sid"]
-    answer = requests.post(
-        f"{driver.url}/transcript-complete/{call['call_id']}/{sid}",
-        json={"transcript_id": "x", "status": "completed"},
-        headers=headers,
-        timeout=35,
-    )
-    assert answer.status_code == 403
+    for given in (None, "", "wrong", "w" * 48):
+        answer = requests.post(
+            f"{driver.url}/transcript-complete/{call['call_id']}/{sid}",
+            json={"transcript_id": "x", "status": "completed"},
+            headers={} if given is None else {"X-Callscribe-Webhook-Secret": given},
+            timeout=35,
+        )
+        assert answer.status_code == 403
     assert driver.items(call["call_id"]) == before
-    wait_until(lambda: rejected(driver) == counted + 1)
+    wait_until(lambda: rejected(driver) == counted + 4)
 
 
 def test_forged_webhook_with_the_right_secret_for_another_transcript_changes_nothing(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 import requests
 
 from callscribe.domain.times import format_timestamp
@@ -55,71 +54,39 @@ def slide(driver: Driver) -> None:
 
 
 def test_recording_that_no_callback_told_of_is_found_in_twilios_list(driver: Driver) -> None:
-    slide(driver)
-    made = made_elsewhere(driver, minutes_ago=30)
-    call = follow_sid(driver, made["call_sid"])
-    assert [r["recording_sid"] for r in call["recordings"]] == [made["recording_sid"]]
-    assert call["recordings"][0]["status"] == "completed"
-    assert call["direction"] == "inbound"
-
-
-def test_recording_of_another_application_is_left_alone_until_an_import_names_it(
-    driver: Driver,
-) -> None:
+    """That of another application is left alone until an import names it."""
     slide(driver)
     theirs = made_elsewhere(driver, minutes_ago=30, to="+15005550009")
     ours = made_elsewhere(driver, minutes_ago=30)
-    follow_sid(driver, ours["call_sid"])
+    call = follow_sid(driver, ours["call_sid"])
+    [recording] = call["recordings"]
+    assert recording["recording_sid"] == ours["recording_sid"]
+    assert (recording["status"], call["direction"]) == ("completed", "inbound")
     assert call_of(driver, theirs["call_sid"]) is None
-    driver.ask("POST", "/imports", json={"recording_sid": theirs["recording_sid"]})
+    asked = driver.ask("POST", "/imports", json={"recording_sid": theirs["recording_sid"]})
     assert follow_sid(driver, theirs["call_sid"])["recordings"][0]["status"] == "completed"
+    stands = driver.ask("GET", f"/imports/{asked['import_id']}")
+    assert (stands["status"], stands["seen"], stands["found"]) == ("completed", 1, 1)
+    assert stands["recording_sid"] == theirs["recording_sid"]
 
 
-def test_young_recording_is_left_to_its_callback_and_not_forgotten(driver: Driver) -> None:
-    slide(driver)
-    made = made_elsewhere(driver, minutes_ago=1)
-    driver.reconcile()
-    assert call_of(driver, made["call_sid"]) is None
-    # the window has passed it by, but reaches back to it for as long as it is not known
-    recording = driver.twilio.account.recordings[made["recording_sid"]]
-    windows = {i["item"]: i for i in driver.items("sweeps")}
-    assert windows["recordings"]["unfinished_since"] <= format_timestamp(recording.created_at)
-    recording.created_at -= timedelta(minutes=20)
-    slide(driver)
-    assert follow_sid(driver, made["call_sid"])["recordings"][0]["status"] == "completed"
-
-
-def test_lost_webhook_is_found_in_assemblyais_list_before_its_deadline(driver: Driver) -> None:
-    slide(driver)
+def test_lost_callbacks_are_found_in_both_lists_before_their_deadlines(driver: Driver) -> None:
     driver.fault(driver.assemblyai, operation="webhook", fault="lose")
-    placed = driver.place()
-    driver.follow(
-        placed["call_id"], until=lambda c: [r["status"] for r in c["recordings"]] == ["submitted"]
-    )
-
-    def probe() -> dict[str, Any] | None:
-        driver.reconcile()
-        call = driver.api.get_call(placed["call_id"])
-        return call if recordings_ended(call) else None
-
-    call = wait_until(probe)
-    assert call is not None
-    assert call["recordings"][0]["status"] == "completed"
-
-
-def test_lost_status_callbacks_are_found_in_twilios_list(driver: Driver) -> None:
-    slide(driver)
     driver.fault(driver.twilio, operation="callback.status", fault="lose", times=None)
-    placed = driver.place(to=driver.phone("busy"))
-    twilio = driver.twilio.account.calls[placed["call_sid"]]
+    busy = driver.place(to=driver.phone("busy"))
+    twilio = driver.twilio.account.calls[busy["call_sid"]]
     wait_until(lambda: twilio.ended_at is not None)
+    spoken = driver.place()["call_id"]
+    driver.follow(spoken, lambda c: [r["status"] for r in c["recordings"]] == ["submitted"])
+    slide(driver)
 
     def probe() -> bool:
-        slide(driver)
         driver.reconcile()
-        return bool(driver.api.get_call(placed["call_id"])["status"] == "busy")
+        is_busy = driver.api.get_call(busy["call_id"])["status"] == "busy"
+        return is_busy and recordings_ended(driver.api.get_call(spoken))
 
     wait_until(probe)
+    assert driver.api.get_call(spoken)["recordings"][0]["status"] == "completed"
 
 
 def test_duplicate_transcript_is_deleted_at_the_vendor(driver: Driver) -> None:
@@ -176,83 +143,3 @@ def test_import_takes_up_what_is_unknown_once(driver: Driver) -> None:
     second = wait_until(lambda: ended(again["import_id"]))
     assert second is not None
     assert (second["seen"], second["found"], second["known"]) == (3, 0, 3)
-
-
-def test_import_of_one_recording(driver: Driver) -> None:
-    made = made_elsewhere(driver, minutes_ago=60 * 80)
-    asked = driver.ask("POST", "/imports", json={"recording_sid": made["recording_sid"]})
-    call = follow_sid(driver, made["call_sid"])
-    assert call["recordings"][0]["status"] == "completed"
-    stands = driver.ask("GET", f"/imports/{asked['import_id']}")
-    assert (stands["status"], stands["seen"], stands["found"]) == ("completed", 1, 1)
-    assert stands["recording_sid"] == made["recording_sid"]
-
-
-def test_import_that_twilio_refuses_ends_and_says_so(driver: Driver) -> None:
-    asked = driver.ask("POST", "/imports", json={"recording_sid": "RE" + "0" * 32})
-
-    def failed() -> dict[str, Any] | None:
-        driver.reconcile()
-        stands = driver.ask("GET", f"/imports/{asked['import_id']}")
-        return stands if stands["status"] == "failed" else None
-
-    stands = wait_until(failed)
-    assert stands is not None
-    assert stands["error_message"].startswith("Twilio refused: ")
-
-
-def test_same_key_is_the_same_import_and_another_body_is_refused(driver: Driver) -> None:
-    body = {"since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}
-    headers = {"Idempotency-Key": f"import-{driver.phone()}"}
-    one = driver.ask("POST", "/imports", json=body, headers=headers)
-    assert (
-        driver.ask("POST", "/imports", json=body, headers=headers)["import_id"]
-        == (one["import_id"])
-    )
-    with pytest.raises(ApiError) as caught:
-        driver.ask(
-            "POST", "/imports", json={**body, "until": "2026-01-03T00:00:00Z"}, headers=headers
-        )
-    assert caught.value.status == 422
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ([], "body"),
-        ({}, "since"),
-        ({"since": "yesterday"}, "since"),
-        ({"since": "2026-01-01T00:00:00"}, "since"),
-        ({"since": 5}, "since"),
-        ({"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}, "until"),
-        ({"since": "2026-01-02T00:00:00Z", "until": "2999-01-01T00:00:00Z"}, "until"),
-        ({"call_sid": "CA1"}, "call_sid"),
-        ({"recording_sid": ["RE"]}, "recording_sid"),
-        ({"since": "2026-01-01T00:00:00Z", "until_": 1}, "until_"),
-    ],
-)
-def test_bad_import_is_refused_by_field(driver: Driver, body: Any, field: str) -> None:
-    with pytest.raises(ApiError) as caught:
-        driver.ask("POST", "/imports", json=body)
-    assert caught.value.status == 400
-    assert field in [error["field"] for error in caught.value.problem["errors"]]
-
-
-@pytest.mark.parametrize("import_id", ["import-" + "0" * 32, "recordings", "import-1"])
-def test_unknown_import_is_not_found(driver: Driver, import_id: str) -> None:
-    with pytest.raises(ApiError) as caught:
-        driver.ask("GET", f"/imports/{import_id}")
-    assert caught.value.status == 404
-
-
-def test_two_reconciliations_do_not_collide(driver: Driver) -> None:
-    client = driver.stack.ministack.client("dynamodb")
-    key = {"call_id": {"S": "leases"}, "item": {"S": "reconcile"}}
-    held = {"lease_owner": {"S": "another"}, "lease_until": {"S": "2999-01-01T00:00:00.000Z"}}
-    client.put_item(TableName=driver.stack.connection.table_name, Item=key | held)
-    try:
-        result = driver.stack.invoke("ReconcileFunction", {"source": "test"})
-        assert result["skipped"]
-    finally:
-        client.delete_item(TableName=driver.stack.connection.table_name, Key=key)
-    assert not driver.reconcile()["skipped"]

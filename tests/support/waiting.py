@@ -1,4 +1,4 @@
-"""OverdueItem for something to become true, with a deadline instead of a sleep."""
+"""Waits for something to become true, with a deadline instead of a sleep."""
 
 from __future__ import annotations
 

@@ -51,6 +51,7 @@ def test_import_is_a_running_sweep_of_what_it_names() -> None:
         ([], "body"),
         ({}, "since"),
         ({"since": "yesterday"}, "since"),
+        ({"since": 5}, "since"),
         ({"since": "2026-11-02T00:00:00Z", "until": "2026-11-01T00:00:00Z"}, "until"),
         ({**SINCE, "until": "2026-11-21T08:06:00Z"}, "until"),
         ({"call_sid": "CA1"}, "call_sid"),

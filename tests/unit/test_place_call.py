@@ -239,6 +239,24 @@ def test_call_that_was_accepted_stays_the_answer_whatever_became_of_it() -> None
     assert again.error_code == "never_reached_twilio"
 
 
+def test_call_that_was_let_through_stays_the_answer_while_dialing_is_stopped() -> None:
+    guard = Guard()
+    case = use_case(MemoryCallStore(), Telephony(), Schedules(), guard=guard)
+    first = ask(case, key="k")
+    guard.refuses = True
+    assert ask(case, key="k") == first
+
+
+def test_key_of_an_erased_call_places_no_other() -> None:
+    store, telephony = MemoryCallStore(), Telephony()
+    case = use_case(store, telephony, Schedules())
+    call = ask(case, key="k")
+    store.save(call, replace(call, status=CallState.ERASED))
+    with pytest.raises(ConflictError, match="erased"):
+        ask(case, key="k")
+    assert len(telephony.placed) == 1
+
+
 @pytest.mark.parametrize("by_whom", ["guard", "twilio"])
 def test_scheduled_call_that_was_refused_at_its_time_stays_the_answer(by_whom: str) -> None:
     guard = Guard()

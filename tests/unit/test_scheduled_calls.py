@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import Call, CallState
 from callscribe.domain.consent import ConsentRules
 from callscribe.domain.dialing.rules import DialingRules
 from callscribe.domain.errors import (
@@ -185,6 +185,16 @@ def test_call_that_is_placed_cannot_be_canceled() -> None:
     with pytest.raises(NotScheduledError, match="queued"):
         world.scheduled.cancel(call.call_id, principal="me")
     assert world.store.calls[call.call_id].status == "queued"
+
+
+def test_call_that_is_placed_or_erased_is_not_dialed_when_its_schedule_fires() -> None:
+    world = World()
+    placed, erased = world.ask(), world.ask()
+    world.now = IN_TIME
+    world.store.save(erased, replace(erased, status=CallState.ERASING))
+    statuses = [world.place.from_schedule(c.call_id).status for c in (placed, erased, placed)]
+    assert statuses == ["queued", "erasing", "queued"]
+    assert len(world.telephony.placed) == 1
 
 
 class Meanwhile(MemoryCallStore):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import cycle, islice
+from itertools import cycle, islice, permutations
 from typing import Any
 
 import pytest
@@ -72,6 +72,16 @@ def test_look_up_that_moves_a_call_says_when_it_was_answered() -> None:
     assert (call.status, call.answered_at, call.duration_seconds) == ("completed", BEGUN, 20)
     call = applied(a_call(call_sid=CALL_SID, status="in-progress", answered_at="first"), told())
     assert (call.status, call.answered_at) == ("completed", "first")
+
+
+@pytest.mark.parametrize(
+    "order",
+    list(permutations((CallState.RINGING, CallState.IN_PROGRESS, CallState.COMPLETED))),
+)
+def test_callbacks_in_any_order_and_again_only_move_forward(order: Iterable[CallState]) -> None:
+    news = [told(status=status, duration_seconds=7) for status in order]
+    call = applied(a_call(status="queued"), *news, *news)
+    assert (call.status, call.duration_seconds) == ("completed", 7)
 
 
 class Contended(MemoryCallStore):
