@@ -17,7 +17,7 @@ from tests.unit.test_openapi import backend as backend  # noqa: PLC0414 - a fixt
 
 PHONE = "+14155550100"
 # bytes are a body as it is; all else is written as JSON
-NO_OBJECTS = (
+NO_OBJECTS: tuple[object, ...] = (
     b"",
     b"{",
     b'{"to": NaN}',
@@ -63,7 +63,7 @@ OF_A_CALL: list[tuple[dict[str, Any], str]] = [
     ({"transcription": {"speaker_label": True}}, "transcription.speaker_label"),
     ({"transcription": {"webhook_url": "https://x.example"}}, "transcription.webhook_url"),
 ]
-NO_NUMBERS = (
+NO_NUMBERS: tuple[object, ...] = (
     None,
     14155550100,
     "14155550100",
