@@ -89,6 +89,8 @@ class Environment:
         self._function = function
         self._api = RuntimeApi(function_arn=function.arn, timeout_seconds=function.timeout_seconds)
         self.born = time.monotonic()
+        # it gets no event after the one that it has
+        self.retired = False
         code = layout.code(function)
         self.process = processes.start(
             [str(layout.python), "-m", "awslambdaric", function.handler],
@@ -97,7 +99,6 @@ class Environment:
                 "AWS_LAMBDA_RUNTIME_API": self._api.address,
                 "LAMBDA_TASK_ROOT": str(code),
                 "PYTHONPATH": os.pathsep.join(map(str, layout.python_path(function))),
-                "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONUNBUFFERED": "1",
                 "_HANDLER": function.handler,
             },
@@ -218,8 +219,10 @@ class FunctionPool:
             environment.close()
 
     def restart(self) -> None:
-        """Ends every environment that is idle: the next event finds a new one."""
+        """Ends every environment, busy ones after their event: the next event finds a new one."""
         with self._lock:
+            for environment in self._all:
+                environment.retired = True
             while self._idle:
                 self._drop(self._idle.pop())
 
@@ -258,7 +261,7 @@ class FunctionPool:
 
     def _give_back(self, environment: Environment) -> None:
         with self._lock:
-            if environment.usable and not self._closed:
+            if environment.usable and not environment.retired and not self._closed:
                 self._idle.append(environment)
             else:
                 self._drop(environment)

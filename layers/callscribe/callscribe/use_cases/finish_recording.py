@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from callscribe.domain.calls import ERASED_STATUSES, Call
 from callscribe.domain.deadlines import Deadlines, settled
 from callscribe.domain.differences import known
-from callscribe.domain.errors import VendorError, VendorNotAskedError, VendorNotFoundError
+from callscribe.domain.errors import (
+    RetryLaterError,
+    VendorError,
+    VendorNotAskedError,
+    VendorNotFoundError,
+)
 from callscribe.domain.failures import Failure
 from callscribe.domain.recordings import (
     DONE,
@@ -117,18 +122,17 @@ class FinishRecording:
             self._failed(call, recording, job.transcript_id, job.failure)
 
     def end(self, call: Call, recording: Recording, after: Recording) -> None:
-        """One conditional write to a final status, then its event; a race's loser does nothing."""
-        saved = self.ledger.save(recording, after)
-        if saved is not None:
-            self.telemetry.count(_METRICS[saved.status])
-            self.telemetry.info(
-                "recording ended",
-                call_id=call.call_id,
-                recording_sid=saved.recording_sid,
-                status=saved.status,
-                error_code=saved.error_code,
-            )
-            self.publish_event(call, saved)
+        """One conditional write to a final status, then its event. Raises RetryLaterError."""
+        saved = self._write(recording, after)
+        self.telemetry.count(_METRICS[saved.status])
+        self.telemetry.info(
+            "recording ended",
+            call_id=call.call_id,
+            recording_sid=saved.recording_sid,
+            status=saved.status,
+            error_code=saved.error_code,
+        )
+        self.publish_event(call, saved)
 
     def _fail(self, call: Call, recording: Recording, failure: Failure) -> None:
         self.end(call, recording, ended(recording, RecordingState.ERROR, failure))
@@ -194,9 +198,17 @@ class FinishRecording:
 
     def _try_again(self, recording: Recording, transcript_id: str) -> None:
         again = self.deadlines.renewed(given_up(recording, transcript_id), self.clock())
-        if self.ledger.save(recording, again):
-            self.telemetry.count("TranscriptRetried")
-            self.queue.put(status_update_of(recording), delay_seconds=5)
+        self._write(recording, again)
+        self.telemetry.count("TranscriptRetried")
+        self.queue.put(status_update_of(recording), delay_seconds=5)
+
+    def _write(self, recording: Recording, after: Recording) -> Recording:
+        """Raises RetryLaterError where another write was faster: it need not have been an end, and a
+        webhook that is acknowledged does not come again."""
+        saved = self.ledger.save(recording, after)
+        if saved is None:
+            raise RetryLaterError("the recording changed at the same moment", seconds=1)
+        return saved
 
     def _still_waiting(self, call: Call, recording: Recording, job: TranscriptionJob) -> None:
         if self._is_overdue(recording):
