@@ -149,52 +149,15 @@ def test_late_callbacks_bring_nothing_back(driver: Driver) -> None:
     assert len([i for i in driver.items() if i.get("call_sid") == call_sid]) == 1
 
 
-def test_what_a_worker_left_meanwhile_is_found_by_the_second_look(driver: Driver) -> None:
-    """Its copy was under way when the call was marked: the audio arrives after the first look."""
-    call = ended_call(driver)
-    call_id = call["call_id"]
-    erase(driver, call_id)
-    driver.reconcile()
-    driver.stack.ministack.client("s3").put_object(
-        Bucket=driver.stack.deployment.outputs["BucketName"],
-        Key=f"audio/{call_id}/{call['recordings'][0]['recording_sid']}.wav",
-        Body=b"late audio",
-    )
-    let_workers_end(driver, call_id)
-    driver.reconcile()
-    assert objects(driver, call_id) == []
-    # something was found, so one more look follows
-    assert driver.ask("GET", f"/calls/{call_id}")["status"] == "erasing"
-    let_workers_end(driver, call_id)
-    driver.reconcile()
-    assert driver.ask("GET", f"/calls/{call_id}")["status"] == "erased"
-
-
-def test_a_vendor_that_is_down_puts_it_off_and_keeps_nothing_else(driver: Driver) -> None:
-    call = ended_call(driver)
-    call_id = call["call_id"]
-    driver.fault(
-        driver.assemblyai, operation="transcripts.delete", fault="status", status=401, times=None
-    )
-    erase(driver, call_id)
-    driver.reconcile()
-    assert objects(driver, call_id) == []
-    assert at_twilio(driver, call["call_sid"]) == (False, [])
-    assert at_assemblyai(driver, call_id) != []
-    driver.assemblyai.faults.clear()
-    # it has let others go first
-    driver.make_overdue(call_id)
-    driver.reconcile()
-    assert at_assemblyai(driver, call_id) == []
-    let_workers_end(driver, call_id)
-    driver.reconcile()
-    assert driver.ask("GET", f"/calls/{call_id}")["status"] == "erased"
-
-
 def test_call_that_is_under_way_is_refused_until_its_end(driver: Driver) -> None:
     driver.in_real_time()
     placed = driver.place(to=driver.phone(ring_seconds=0), mode="call", pause_seconds=600)
     driver.follow(placed["call_id"], call_is("in-progress"))
+    problem = refused(driver, "GET", f"/calls/{placed['call_id']}/transcript")
+    assert (problem["http"], problem["type"]) == (
+        409,
+        "urn:callscribe:problem:transcript-not-ready",
+    )
     problem = refused(driver, "DELETE", f"/calls/{placed['call_id']}")
     assert (problem["http"], problem["type"]) == (409, "urn:callscribe:problem:call-under-way")
     assert driver.ask("GET", f"/calls/{placed['call_id']}")["status"] == "in-progress"

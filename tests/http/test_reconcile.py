@@ -61,14 +61,6 @@ def test_call_whose_answer_never_came_is_found_not_redialed(driver: Driver) -> N
     assert driver.placed_at_twilio() == before + 1
 
 
-def test_callback_resolves_an_unknown_call(driver: Driver) -> None:
-    driver.fault(driver.twilio, operation="calls.create", fault="status_after", status=500)
-    placed = driver.place()
-    call = driver.follow(placed["call_id"])
-    assert call["call_sid"].startswith("CA")
-    assert call["recordings"][0]["status"] == "completed"
-
-
 def test_submission_whose_answer_never_came_is_found(driver: Driver) -> None:
     driver.fault(driver.assemblyai, operation="transcripts.create", fault="drop_after")
     driver.fault(driver.assemblyai, operation="webhook", fault="lose", times=None)
@@ -80,22 +72,6 @@ def test_submission_whose_answer_never_came_is_found(driver: Driver) -> None:
     assert repaired["recordings"][0]["attempts"] == 1
     submitted = [r for r in driver.assemblyai.requests if sid in (r["body"] or "")]
     assert len(submitted) == 1
-
-
-def test_submission_that_never_arrived_is_made(driver: Driver) -> None:
-    driver.fault(driver.assemblyai, operation="transcripts.create", fault="status", status=500)
-    placed = driver.place()
-    driver.follow(placed["call_id"], until=recordings_are("submitting"))
-    age_claim(driver, placed["call_id"])
-    call = repair(driver, placed["call_id"], recordings_are("completed"))
-    assert call["recordings"][0]["attempts"] == 1
-
-
-def test_webhook_finds_a_submission_whose_answer_never_came(driver: Driver) -> None:
-    driver.fault(driver.assemblyai, operation="transcripts.create", fault="drop_after")
-    call = driver.follow(driver.place()["call_id"])
-    assert call["recordings"][0]["status"] == "completed"
-    assert call["recordings"][0]["attempts"] == 1
 
 
 def age_claim(driver: Driver, call_id: str) -> None:

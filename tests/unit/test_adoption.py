@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from callscribe.domain.adoption import AdoptionRules, belongs_here, is_in_bucket, read_adoption
-from callscribe.domain.sweeps import Sweep, SweepKind, SweepStatus
 from callscribe.domain.times import format_timestamp
 from callscribe.domain.transcription_jobs import JobStatus, TranscriptionJob
 from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate, VendorRecordingState
@@ -177,25 +176,6 @@ def test_recording_of_a_known_call_is_taken_in_any_case() -> None:
     store.save(None, a_call(call_sid=CALL_SID))
     (notice,) = swept(AdoptionRules(), Vendors(), store=store)
     assert (notice.call_id, notice.imported) == (CALL_ID, None)
-
-
-def test_import_takes_what_it_names_and_says_so() -> None:
-    store = MemoryCallStore()
-    at = format_timestamp(NOW)
-    store.save_sweep(
-        None,
-        Sweep(
-            sweep_id="import-1",
-            kind=SweepKind.IMPORT,
-            status=SweepStatus.RUNNING,
-            since="2026-01-01T00:00:00.000Z",
-            until=at,
-            created_at=at,
-            updated_at=at,
-        ),
-    )
-    (notice,) = swept(AdoptionRules(), Vendors(), store=store)
-    assert (notice.call_id, notice.imported) == (None, True)
 
 
 def known(status: str, transcript_id: str | None) -> MemoryCallStore:

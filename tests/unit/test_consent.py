@@ -11,7 +11,6 @@ from callscribe.adapters.twilio.twiml import render_twiml
 from callscribe.domain.call_requests import LANGUAGES
 from callscribe.domain.calls import CallState
 from callscribe.domain.consent import STATUSES, ConsentRules, announced, answered
-from callscribe.domain.errors import RetryLaterError
 from callscribe.ports.telephony import CallStatusUpdate
 from callscribe.use_cases.answer_call import AnswerCall
 from local.template import TEMPLATE
@@ -20,13 +19,6 @@ from tests.support.doubles import QuietTelemetry, ledger_of, track_call
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SID = "CA" + "1" * 32
-
-
-class Stubborn(MemoryCallStore):
-    """Another writer always changes the call first."""
-
-    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
-        return before is None and super().save(before, after, **conditions)
 
 
 def use_case(rules: ConsentRules, store: MemoryCallStore | None = None) -> AnswerCall:
@@ -78,12 +70,6 @@ def test_inbound_caller_is_recorded_only_after_the_key() -> None:
     assert "Please leave a message." in after
     assert "<Record" in after
     assert consent_of(case)["status"] == "given"
-
-
-def test_what_cannot_be_written_is_not_said() -> None:
-    case = use_case(ConsentRules(announcement="This call is recorded."), Stubborn())
-    with pytest.raises(RetryLaterError):
-        inbound(case)
 
 
 def test_request_may_ask_for_more_and_never_for_less() -> None:

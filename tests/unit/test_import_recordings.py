@@ -78,10 +78,12 @@ def test_same_key_is_the_same_import_and_another_request_a_conflict() -> None:
 
 def test_only_so_many_imports_run_at_once() -> None:
     house = House()
-    for _ in range(20):
-        house.create(SINCE)
+    for number in range(20):
+        house.create(SINCE, key=str(number))
     with pytest.raises(InvalidInputError, match="20 imports are running already"):
-        house.create(SINCE)
+        house.create(SINCE, key="20")
+    # a key that was used before is looked up first
+    house.create(SINCE, key="0")
     (first, *_) = house.store.list_sweeps()
     house.store.save_sweep(first, replace(first, status=SweepStatus.COMPLETED))
     house.create(SINCE)

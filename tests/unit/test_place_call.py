@@ -1,4 +1,4 @@
-"""What a caller is told when the table is busy at the worst moment."""
+"""A request is one call: by its key, at its time, by the rules of the moment."""
 
 from __future__ import annotations
 
@@ -28,10 +28,8 @@ from callscribe.domain.errors import (
 )
 from callscribe.domain.failures import Failure
 from callscribe.domain.retention import Retention
-from callscribe.domain.times import format_timestamp
 from callscribe.ports.telephony import CallStatusUpdate
 from callscribe.use_cases.dial_call import DialCall
-from callscribe.use_cases.import_recordings import ImportRecordings
 from callscribe.use_cases.place_call import Caller, PlaceCall
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import ledger_of, queued_at_twilio
@@ -44,15 +42,6 @@ def refusal(status: int | None, code: int | None = None) -> VendorError:
     kind = VendorRateLimitedError if status in (None, 429) else VendorRefusedError
     failure = explain_refusal(code, status) if status else None
     return kind("Twilio", "in its own words", code=code, status=status, failure=failure)
-
-
-class BusyStore(MemoryCallStore):
-    """Refuses changes, as a throttled table does."""
-
-    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
-        if before is not None:
-            raise RetryLaterError("the table is busy", seconds=5)
-        return super().save(before, after, **conditions)
 
 
 class Telephony:
@@ -122,36 +111,6 @@ def ask(case: PlaceCall, *, key: str | None = None, by: str = "me", **body: Any)
         idempotency_key=key,
     )
     return case.from_request(request, caller)
-
-
-def test_callback_that_is_faster_than_the_answer_keeps_when_the_call_was_placed() -> None:
-    store = MemoryCallStore()
-
-    class RingsAtOnce(Telephony):
-        def place_call(self, call: Call) -> CallStatusUpdate:
-            ringing = replace(call, status=CallState.RINGING, call_sid=SID)
-            assert store.save(call, ringing, only_from=[call.status])
-            return super().place_call(call)
-
-    call = ask(use_case(store, RingsAtOnce(), Schedules()))
-    assert (call.status, call.call_sid) == ("ringing", SID)
-    assert call.placed_at == format_timestamp(NOW)
-
-
-@pytest.mark.parametrize(
-    ("answers", "status", "sid"), [(True, "queued", SID), (False, "placing", None)]
-)
-def test_caller_without_a_key_is_not_told_to_try_again_once_twilio_was_asked(
-    answers: bool, status: str, sid: str | None
-) -> None:
-    telephony = Telephony(answers=answers)
-    store = BusyStore()
-    call = ask(use_case(store, telephony, Schedules()))
-    assert (call.status, call.call_sid) == (status, sid)
-    assert len(telephony.placed) == 1
-    # and the claim still waits for whoever finds out
-    assert store.calls[call.call_id].status == "placing"
-    assert store.calls[call.call_id].due_at is not None
 
 
 def test_request_that_ended_between_claim_and_schedule_is_made_whole_by_its_key() -> None:
@@ -291,20 +250,6 @@ def test_refusal_of_twilio_is_repeated_as_it_was(error: VendorError, code: str) 
     assert answers[0] == answers[1]
     assert answers[0][0].code == code
     assert len(telephony.placed) == 1
-
-
-def test_key_of_an_import_is_looked_up_before_the_limit_of_those_that_run() -> None:
-    store = MemoryCallStore()
-    imports = ImportRecordings(sweeps=store, keys=store, clock=lambda: NOW, new_id=new_call_id)
-    since = {"since": "2026-11-20T00:00:00Z"}
-    made = [imports.create_import(since, principal="me", idempotency_key=str(n)) for n in range(20)]
-    with pytest.raises(InvalidInputError, match="20 imports"):
-        imports.create_import(since, principal="me", idempotency_key="20")
-    assert imports.create_import(since, principal="me", idempotency_key="0") == made[0]
-    with pytest.raises(ConflictError):
-        imports.create_import({"call_sid": SID}, principal="me", idempotency_key="0")
-    # a key of another caller, or of a call, is another key
-    assert store.sweeps.keys() == {one.sweep_id for one in made}
 
 
 OWN, CUSTOM, NEXT = "https://api.example", "https://calls.example.com", "https://next.example/v1"
