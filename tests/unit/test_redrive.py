@@ -11,14 +11,14 @@ import pytest
 
 from callscribe.domain.calls import call_id_for_sid
 from callscribe.domain.errors import InvalidInputError, NothingToRetryError, RetryLaterError
-from callscribe.domain.recordings import Recording, reopened
+from callscribe.domain.recordings import Recording, RecordingState, reopened
 from callscribe.domain.times import format_timestamp
 from callscribe.ports.messaging import DeadLetter
 from callscribe.ports.storage import Failed
 from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 from callscribe.use_cases.redrive import MOST_AT_ONCE, Redrive, RetriedCall, RetriedFailures
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import Recorder
+from tests.support.doubles import CountingTelemetry, Recorder
 from tests.support.entries import AT, CALL_ID, CALL_SID, RECORDING_SID, a_call, a_recording
 from tests.support.gateways import InMemoryGateways, application
 
@@ -56,11 +56,12 @@ class House:
         self.store.save(None, a_call(call_sid=CALL_SID))
         for entry in entries:
             self.store.save(None, entry)
-        self.queue = Recorder()
+        self.queue, self.telemetry = Recorder(), CountingTelemetry()
 
     def redrive(self, letters: Letters | None = None) -> Redrive:
         gateways = InMemoryGateways(
             store=self.store,
+            telemetry=self.telemetry,
             queue=self.queue,
             dead_letters=letters or Letters(),
             clock=lambda: NOW,
@@ -86,6 +87,7 @@ def test_failed_recording_is_on_its_way_again(
     [message] = house.queued
     assert (message.call_id, message.recording_sid) == (CALL_ID, RECORDING_SID)
     assert message.status == VendorRecordingState.COMPLETED
+    assert house.telemetry.counts == {"RecordingRetried": 1}
 
 
 @pytest.mark.parametrize(
@@ -132,16 +134,21 @@ def test_call_without_a_recording_is_not_dialed_again() -> None:
 
 
 class Rival(MemoryCallStore):
-    """Another operator's retry is written just before ours."""
+    """Another operator's retry is written just before ours; it may have failed by now."""
+
+    def __init__(self, *, has_failed: bool) -> None:
+        super().__init__()
+        self._status = RecordingState.ERROR if has_failed else RecordingState.STORED
 
     def save(self, before: Any, after: Any, **conditions: Any) -> bool:
         if before is not None:
-            super().save(before, reopened(before))
+            super().save(before, replace(reopened(before), status=self._status))
         return super().save(before, after, **conditions)
 
 
-def test_of_two_operators_one_retries() -> None:
-    house = House(a_recording("error", **FAILED), store=Rival())
+@pytest.mark.parametrize("has_failed", [False, True])
+def test_of_two_operators_one_retries(has_failed: bool) -> None:
+    house = House(a_recording("error", **FAILED), store=Rival(has_failed=has_failed))
     with pytest.raises(NothingToRetryError) as caught:
         house.redrive().retry_call(CALL_ID)
     assert [e.message for e in caught.value.reasons] == ["another request is retrying it already"]
@@ -166,6 +173,7 @@ def failure(number: int, **more: Any) -> Recording:
         ({"reason": "audio_refused", "kind": "transcript"}, 0, {}),
         # both ends belong to the span
         ({"since": "2026-11-21T08:00:01Z", "until": "2026-11-21T09:00:02+01:00"}, 1, {}),
+        ({"since": "2026-11-21T08:00:02Z", "until": "2026-11-21T08:00:02Z"}, 1, {}),
         ({"since": "2026-11-21T08:00:03Z"}, 1, {"recording_deleted": 1}),
     ],
 )
@@ -185,11 +193,13 @@ def test_failures_are_chosen_by_time_kind_and_reason(
     assert house.redrive().retry_failed({"since": AT} | chosen) == RetriedFailures(0, refused)
 
 
-def test_more_than_one_request_handles_is_gone_on_with() -> None:
-    house = House(*map(failure, range(MOST_AT_ONCE + 2)))
+@pytest.mark.parametrize("more", [0, 1, 2])
+def test_more_than_one_request_handles_is_gone_on_with(more: int) -> None:
+    house = House(*map(failure, range(MOST_AT_ONCE + more)))
     first = house.redrive().retry_failed({"since": AT})
-    assert first == RetriedFailures(MOST_AT_ONCE, {}, failure(MOST_AT_ONCE).failed_at)
-    assert house.redrive().retry_failed({"since": first.next_since}) == RetriedFailures(2)
+    next_since = failure(MOST_AT_ONCE).failed_at if more else None
+    assert first == RetriedFailures(MOST_AT_ONCE, {}, next_since)
+    assert house.redrive().retry_failed({"since": next_since or AT}) == RetriedFailures(more)
 
 
 class StaleIndex(MemoryCallStore):
@@ -263,6 +273,7 @@ def test_dead_letter_goes_back_is_kept_or_is_only_paper(
     assert bool(letters.kept) == kept
     redriven = [replace(letter, redrives=letter.redrives + 1)] if letter and back else []
     assert house.queued == redriven
+    assert house.telemetry.counts == ({"DeadLetterRedriven": 1} if back else {})
 
 
 def test_dead_letter_of_a_call_that_the_index_does_not_show_yet_is_known_by_its_sid() -> None:
