@@ -184,6 +184,42 @@ def test_callback_that_was_faster_takes_no_greeting_from_the_caller() -> None:
     assert house.inbound() == (GREETING, RECORD, Hangup())
 
 
+def test_inbound_call_that_its_recording_adopted_can_go_on_after_the_key() -> None:
+    """What adopted it did not know where Twilio is to ask for the next step."""
+    known = ringing(say=None, base_url=None, consent=consent(key_press=True))
+    house = House(known)
+    assert isinstance(house.inbound()[0], Gather)
+    assert house.answer.after_consent(CALL_ID, "1") == (GREETING, RECORD, Hangup())
+
+
+class Moving(MemoryCallStore):
+    """A callback of the call's next status is written just before what was announced."""
+
+    def __init__(self, status: CallState) -> None:
+        super().__init__()
+        self._status = status
+
+    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
+        if before is not None:
+            super().save(before, replace(before, status=self._status))
+        return super().save(before, after, **conditions)
+
+
+def test_announcement_is_noted_although_the_status_moves() -> None:
+    store = Moving(CallState.COMPLETED)
+    house = House(ringing(mode="message", consent=consent()), store=store)
+    assert house.answer.opening(CALL_ID)[0] == Say("We record.")
+    stands = store.calls[CALL_ID]
+    assert (stands.status, house.consent()["status"]) == ("completed", "announced")
+
+
+def test_nothing_is_noted_of_a_call_that_was_erased_meanwhile() -> None:
+    house = House(ringing(mode="message", consent=consent()), store=Moving(CallState.ERASING))
+    with pytest.raises(RetryLaterError):
+        house.answer.opening(CALL_ID)
+    assert house.consent()["status"] == "pending"
+
+
 @pytest.mark.parametrize("status", ["erasing", "erased"])
 def test_caller_of_an_erased_call_is_hung_up(status: str) -> None:
     house = House(a_call(status, call_sid=CALL_SID))
