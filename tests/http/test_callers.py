@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cli.client import ApiClient
+from cli.client import ApiClient, ApiError
 from tests.support.stack import Driver
 
 
@@ -28,6 +28,10 @@ def test_key_of_one_task_is_the_key_of_the_next(
     ]
     assert ids[0] == ids[1] != ids[2]
     assert driver.placed_at_twilio() == before + 2
+    with pytest.raises(ApiError) as refused:
+        clients["other/task-1"].place_call({"to": driver.phone()}, idempotency_key="order-1")
+    assert refused.value.status == 422
+    assert refused.value.problem["type"] == "urn:callscribe:problem:idempotency-key-reused"
 
 
 def test_caller_is_kept_without_its_session_for_caps_and_with_it_for_the_record(

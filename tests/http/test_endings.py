@@ -55,29 +55,6 @@ def test_early_404_of_the_audio_is_waited_out(driver: Driver) -> None:
     assert ending(driver)["status"] == "completed"
 
 
-def test_several_recordings_of_one_call_are_read_on_its_clock(driver: Driver) -> None:
-    """The later one has one channel, although its callback says two."""
-    placed = driver.place()
-    call = driver.follow(placed["call_id"])
-    other = driver.follow(driver.place()["call_id"])["recordings"][0]
-    late = driver.twilio.account.recordings[other["recording_sid"]]
-    form = {
-        "CallSid": call["call_sid"],
-        "RecordingSid": late.sid,
-        "RecordingStatus": "completed",
-        "RecordingChannels": "2",
-        "RecordingStartTime": "Fri, 01 Jan 2100 00:00:00 +0000",
-    }
-    driver.callback(f"/recording-complete/{placed['call_id']}", form)
-    driver.follow(placed["call_id"], until=lambda c: len(c["recordings"]) == 2)
-    both = driver.follow(placed["call_id"])
-    assert [r["status"] for r in both["recordings"]] == ["completed", "completed"]
-    assert [r["channels"] for r in both["recordings"]] == [1, 1]
-    text = driver.api.get_transcript(placed["call_id"], "txt")
-    assert text.count("== Recording ") == 2
-    assert text.index("[00:00:0") < text.index(late.sid)
-
-
 def test_event_tells_of_every_end(driver: Driver) -> None:
     events, sqs = (driver.stack.ministack.client(name) for name in ("events", "sqs"))
     bus = driver.stack.deployment.outputs["EventBusName"]

@@ -98,15 +98,3 @@ def test_calls_that_nobody_answers_end_so_and_are_listed_by_day_and_status(drive
         driver.ask("POST", f"/calls/{placed['busy']}/retry")
     assert "never dialed again" in refused.value.problem["detail"]
     assert driver.placed_at_twilio() == before
-
-
-def test_same_idempotency_key_is_the_same_call(driver: Driver) -> None:
-    request = {"to": driver.phone()}
-    before = driver.placed_at_twilio()
-    first = driver.api.place_call(request, idempotency_key="order-17")
-    again = driver.api.place_call(request, idempotency_key="order-17")
-    assert again["call_id"] == first["call_id"]
-    assert driver.placed_at_twilio() == before + 1
-    other = driver.refused({"to": driver.phone()}, **{"Idempotency-Key": "order-17"})
-    assert other["http"] == 422
-    assert other["type"] == "urn:callscribe:problem:idempotency-key-reused"

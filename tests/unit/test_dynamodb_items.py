@@ -20,6 +20,7 @@ JSON = st.recursive(
     # beyond 2**53 a whole float is not the number that its shortest form says
     | st.floats(-1e15, 1e15).filter(lambda number: number == 0 or abs(number) > 1e-100),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
 )
 
 

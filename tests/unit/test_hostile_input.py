@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -17,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.template import routes
+from tests.support.examples import EXAMPLES
 from tests.unit.test_openapi import DOCUMENT, HANDLERS, KNOWN, Backend
 from tests.unit.test_openapi import backend as backend  # noqa: PLC0414 - a fixture
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 TIMES = (
     *("0001-01-01T00:00:00+23:59", "0001-01-01T00:00:00Z", "0001-01-01", "9999-12-31"),
     *("9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59Z", "2026-11-21T00:00:00Z", "2026-11-21"),
