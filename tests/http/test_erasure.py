@@ -73,9 +73,11 @@ def test_nothing_is_left_anywhere_but_the_record(driver: Driver) -> None:
     # an older version of a transcript is erased too
     s3 = driver.stack.ministack.client("s3")
     bucket = driver.stack.deployment.outputs["BucketName"]
-    key = next(key for key in objects(driver, call_id) if key.startswith("transcripts/"))
+    stored = objects(driver, call_id)
+    key = next(key for key in stored if key.startswith("transcripts/"))
     s3.put_object(Bucket=bucket, Key=key, Body=b"a newer version")
-    assert len(objects(driver, call_id)) == 3
+    # a webhook that comes twice may have stored a version each time
+    assert len(objects(driver, call_id)) == len(stored) + 1
     assert at_assemblyai(driver, call_id)
 
     answer = erase(driver, call_id)
