@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -30,14 +31,18 @@ class Route:
 
     def match(self, method: str, raw_path: str) -> dict[str, str] | None:
         """The path's parameters where this route serves the request."""
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.path))
-        found = re.fullmatch(pattern, raw_path) if method == self.method else None
+        found = _pattern(self.path).fullmatch(raw_path) if method == self.method else None
         return None if found is None else {k: unquote(v) for k, v in found.groupdict().items()}
 
     @property
     def specificity(self) -> tuple[int, str]:
         """Sorted by it, the first route that matches is the one that API Gateway takes."""
         return self.path.count("{"), self.path
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path)))
 
 
 class _Loader(yaml.SafeLoader):

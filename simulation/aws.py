@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 from callscribe.adapters.aws.eventbridge import detail
 from callscribe.adapters.aws.sqs import read_status_update, write_status_update
 from callscribe.domain.calls import Call
-from callscribe.domain.differences import differing, to_write
+from callscribe.domain.differences import differing, field_names, to_write
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import parse_timestamp
@@ -87,7 +87,7 @@ class SimulatedTable:
         if after is None:
             return self._ask(name, f"table.remove_{kind}", act)
         verb = "add" if before is None else "change"
-        written = to_write(before, after) if before else asdict(after)
+        written = to_write(before, after) if before else field_names(after)
         wanted = {field: getattr(after, field) for field in written}
         return self._write(name, f"table.{verb}_{kind}", act, partial(self._stands, after), wanted)
 
@@ -134,7 +134,7 @@ class SimulatedTable:
     def save_sweep(self, before: Sweep | None, after: Sweep) -> bool:
         act = partial(self.inner.save_sweep, before, after)
         read = partial(self.inner.get_sweep, after.sweep_id)
-        written = differing(before, after) if before else asdict(after)
+        written = differing(before, after) if before else field_names(after)
         wanted = {field: getattr(after, field) for field in written}
         verb = "change" if before else "add"
         return self._write(NO_CALL, f"table.{verb}_sweep", act, read, wanted)

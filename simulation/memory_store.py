@@ -37,7 +37,8 @@ class MemoryCallStore:
         self._listed: dict[str, bool] = {}
         self.keys: dict[str, tuple[str, int]] = {}
         self._counters: dict[tuple[str, str], int] = {}
-        self._under_way: dict[int, set[InFlightCall]] = {}
+        # in the order of their arrival: what a world does must not hang on how Python hashes
+        self._under_way: dict[int, dict[InFlightCall, None]] = {}
         self._lock = Lock()
 
     def _is_live(self, entry: Call | Recording | Sweep | None) -> bool:
@@ -261,10 +262,10 @@ class MemoryCallStore:
 
     def acquire_slot(self, call: InFlightCall, *, shard: int, limit: int) -> bool:
         with self._lock:
-            inside = self._under_way.setdefault(shard, set())
+            inside = self._under_way.setdefault(shard, {})
             if call not in inside and len(inside) >= limit:
                 return False
-            inside.add(call)
+            inside[call] = None
             return True
 
     def in_flight_calls(self, shard: int) -> list[InFlightCall]:
@@ -273,7 +274,8 @@ class MemoryCallStore:
 
     def release_slots(self, ended: Collection[InFlightCall], *, shard: int) -> None:
         with self._lock:
-            self._under_way.get(shard, set()).difference_update(ended)
+            for call in ended:
+                self._under_way.get(shard, {}).pop(call, None)
 
     def count_up(self, name: str, day: str, *, limit: int, expires_at: int) -> bool:  # noqa: ARG002
         with self._lock:

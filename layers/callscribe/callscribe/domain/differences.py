@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import TypeVar
 
@@ -11,6 +12,9 @@ from callscribe.domain.sweeps import Sweep
 
 Entry = TypeVar("Entry", Call, Recording, Sweep)
 Value = TypeVar("Value")
+_FIELD_NAMES: Mapping[type, tuple[str, ...]] = {
+    kind: tuple(each.name for each in fields(kind)) for kind in (Call, Recording, Sweep)
+}
 # a writer who moves a deadline says all of it: another may have deferred the one that it has read
 _TOGETHER = {"due_at": "overdue_since"}
 
@@ -20,10 +24,16 @@ def known(one: Value | None, other: Value | None) -> Value | None:
     return other if one is None else one
 
 
+def field_names(entry: Call | Recording | Sweep) -> tuple[str, ...]:
+    """In the order of their definition."""
+    return _FIELD_NAMES[type(entry)]
+
+
 def differing(before: Entry, after: Entry) -> frozenset[str]:
     """The names of the fields that have other values."""
-    names = (each.name for each in fields(before))
-    return frozenset(name for name in names if getattr(before, name) != getattr(after, name))
+    return frozenset(
+        name for name in field_names(before) if getattr(before, name) != getattr(after, name)
+    )
 
 
 def to_write(before: Entry, after: Entry) -> frozenset[str]:

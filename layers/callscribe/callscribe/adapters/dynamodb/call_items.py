@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from callscribe.domain import deadlines
 from callscribe.domain.calls import Call, CallState
-from callscribe.domain.differences import to_write
+from callscribe.domain.differences import field_names, to_write
 from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.ports.storage import Entry
 
@@ -18,13 +18,13 @@ RECORDING = "RECORDING#"
 _ATTRIBUTES = {"event_pending": "announce"}
 
 
-_CALL_FIELDS = frozenset(field.name for field in fields(Call))
-_RECORDING_FIELDS = frozenset(field.name for field in fields(Recording))
+_CALL_FIELDS = frozenset(each.name for each in fields(Call))
+_RECORDING_FIELDS = frozenset(each.name for each in fields(Recording))
 
 
 def to_attributes(entry: Call | Recording) -> dict[str, Any]:
     """All attributes by name, those of the sparse indexes included; None: there is none."""
-    values = {_ATTRIBUTES.get(name, name): value for name, value in asdict(entry).items()}
+    values = {_ATTRIBUTES.get(name, name): getattr(entry, name) for name in field_names(entry)}
     # the sparse indexes' partitions: present exactly while there is a deadline, or a failure
     values["waiting_for"] = _waiting_for(entry.call_id) if entry.due_at else None
     if isinstance(entry, Recording):
