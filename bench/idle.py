@@ -44,8 +44,8 @@ def idle_month(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     seconds = runs * WARM_SECONDS + colds * (COLD_SECONDS - WARM_SECONDS)
     polls = len(_of(resources, "AWS::Lambda::EventSourceMapping")) * POLLERS
     polls *= int(MINUTES * 60 / POLL_SECONDS)
-    environment = json.dumps(resources["ReconcileFunction"]["Properties"]["Environment"])
-    secrets = len(set(re.findall(r"_PARAMETER_NAME", environment)))
+    role = json.dumps(resources["ReconcileRole"]["Properties"]["Policies"])
+    secrets = len(set(re.findall(r":parameter/[^\"]+", role)))
     tables = len(_of(resources, "AWS::DynamoDB::Table"))
     return {
         "alarms": len(_of(resources, "AWS::CloudWatch::Alarm")) * PRICES["alarm_month"],

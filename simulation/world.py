@@ -78,13 +78,14 @@ SETTINGS = template.environment_defaults() | {
     "MAX_CALLS_PER_DAY": "100000",
     "QUIET_HOURS": "",
     "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
-    "TWILIO_AUTH_TOKEN_PARAMETER_NAME": "auth-token",
-    "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": "webhook",
+    "STACK_NAME": "simulated",
     "API_URL": "https://api.simulated.example",
 }
 _SECRETS = {
-    "auth-token": {"auth_token": AUTH_TOKEN},
-    "webhook": {"webhook_secret": "a webhook secret of the simulation"},
+    "/callscribe/simulated/twilio-auth-token": {"auth_token": AUTH_TOKEN},
+    "/callscribe/simulated/assemblyai-webhook-secret": {
+        "webhook_secret": "a webhook secret of the simulation"
+    },
 }
 
 

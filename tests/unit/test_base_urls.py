@@ -64,8 +64,7 @@ class Api:
             {
                 "PUBLIC_BASE_URL": configured,
                 "TWILIO_ACCOUNT_SID": ACCOUNT,
-                "TWILIO_AUTH_TOKEN_PARAMETER_NAME": "token",
-                "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": "webhook",
+                "STACK_NAME": "dev",
             }
         )
         gateways = InMemoryGateways(secrets=Secrets(), queue=self.queue)

@@ -31,7 +31,6 @@ class Output(io.StringIO):
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     # Powertools keeps one logger for each service, with the output that it found first
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", f"test-{uuid.uuid4().hex}")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "callscribe/test")
 
 
 @contextmanager
@@ -39,7 +38,7 @@ def observed() -> Iterator[tuple[PowertoolsTelemetry, Output]]:
     root = logging.getLogger()
     before = root.level
     with redirect_stdout(Output()) as output:
-        yield PowertoolsTelemetry(), output
+        yield PowertoolsTelemetry("test"), output
     root.setLevel(before)
 
 

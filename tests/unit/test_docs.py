@@ -75,7 +75,7 @@ def test_api_page_names_every_field_of_a_request() -> None:
 
 
 def test_configuration_page_names_every_parameter_variable_and_secret() -> None:
-    names = set(TEMPLATE["Parameters"])
+    names = {*TEMPLATE["Parameters"], *TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]}
     for _, function in BY_FOLDER.values():
         names |= set(function["Properties"]["Environment"]["Variables"])
     names |= {name for name in TEMPLATE["Outputs"] if name.endswith("ParameterName")}

@@ -108,8 +108,7 @@ SETTINGS = Settings(
     {
         "PUBLIC_BASE_URL": HOST,
         "TWILIO_ACCOUNT_SID": ACCOUNT,
-        "TWILIO_AUTH_TOKEN_PARAMETER_NAME": "token",
-        "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": "webhook",
+        "STACK_NAME": "fuzzed",
         "INBOUND_SAY": "Hello",
         "DEFAULT_LANGUAGE": "en-US",
         "CONSENT_ANNOUNCEMENT": "This call is recorded.",

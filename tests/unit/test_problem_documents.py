@@ -36,7 +36,7 @@ from functions.twiml.app import handler as twiml
 from tests.support.doubles import QuietTelemetry
 from tests.support.gateways import InMemoryGateways
 
-NAME = "/callscribe/dev/twilio-auth-token"
+NAME = "/callscribe/dev/"
 NUMBER = "+14155550100"
 WORDS = f"planted: {NAME} {NUMBER}"
 
@@ -163,8 +163,7 @@ def test_client_learns_nothing_of_a_secret_that_is_not_stored(
         {
             "PUBLIC_BASE_URL": "",
             "TWILIO_ACCOUNT_SID": "AC",
-            "TWILIO_AUTH_TOKEN_PARAMETER_NAME": NAME,
-            "ASSEMBLYAI_WEBHOOK_SECRET_PARAMETER_NAME": NAME,
+            "STACK_NAME": "dev",
         }
     )
     gateways = InMemoryGateways(secrets=Secrets(EmptySecrets()), telemetry=log)

@@ -9,6 +9,7 @@ import pytest
 
 from callscribe.bootstrap.settings import Setting, SettingError, Settings
 from local.template import BY_FOLDER, TEMPLATE
+from local.template import function as properties_of
 
 PARAMETERS = TEMPLATE["Parameters"]
 SETTINGS = {
@@ -19,9 +20,9 @@ SETTINGS = {
 # every variable that any function has, with what it carries
 GIVEN: dict[str, Any] = {
     name: value
-    for _, function in BY_FOLDER.values()
-    for name, value in function["Properties"]["Environment"]["Variables"].items()
-    if not name.startswith("POWERTOOLS_")
+    for function in (TEMPLATE["Globals"]["Function"], *map(properties_of, BY_FOLDER))
+    for name, value in function["Environment"]["Variables"].items()
+    if not name.startswith(("AWS_", "POWERTOOLS_"))
 }
 
 
@@ -30,9 +31,7 @@ def test_setting_is_named_like_the_parameter_that_its_variable_carries(
     variable: str, value: Mapping[str, str]
 ) -> None:
     source = SETTINGS[variable].source
-    assert source in str(value) or (
-        source.endswith("ParameterName") and "/callscribe/" in str(value)
-    )
+    assert source in str(value)
     assert variable.replace("_", "").lower() == source.lower() or source not in PARAMETERS
 
 
@@ -68,6 +67,25 @@ def test_bounds_are_the_template_s(variable: str, field: str, parameter: dict[st
     for wrong in (least - 1, *([most + 1] if most else [])):
         with pytest.raises(SettingError, match="must be a whole number"):
             getattr(Settings({variable: str(wrong)}), field)
+
+
+SECRETS = {
+    output: value["Value"]["Sub"]
+    for output, value in TEMPLATE["Outputs"].items()
+    if output.endswith("ParameterName")
+}
+
+
+def test_outputs_name_the_parameters_of_the_secrets_that_the_functions_read() -> None:
+    settings = Settings({"STACK_NAME": "s"})
+    read = {
+        name.replace("_", ""): getattr(settings, name)
+        for name in vars(Settings)
+        if name.endswith("_parameter_name") and not name.startswith("_")
+    }
+    assert read == {
+        output.lower(): name.replace("${AWS::StackName}", "s") for output, name in SECRETS.items()
+    }
 
 
 WRONG = [

@@ -35,8 +35,7 @@ def as_in_lambda(monkeypatch: pytest.MonkeyPatch, log: StringIO) -> Iterator[Pow
     before = root.level
     root.setLevel(logging.INFO)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "telemetry-test")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
-    telemetry = PowertoolsTelemetry()
+    telemetry = PowertoolsTelemetry("test")
     handler = cast(logging.StreamHandler[Any], telemetry.logger.logger_handler)
     before_stream = handler.setStream(log)
     yield telemetry

@@ -33,9 +33,13 @@ _PHONE_NUMBER = re.compile(r"(?:\+|%2[Bb])[1-9][0-9]{6,14}")
 
 
 class PowertoolsTelemetry:
-    """Implements ``ports.InvocationTelemetry``. Counts leave with ``flush``, once an invocation."""
+    """Implements ``ports.InvocationTelemetry``. Counts leave with ``flush``, once an invocation.
 
-    def __init__(self) -> None:
+    ``stack_name``: each stack's metrics have a namespace of their own, ``callscribe/<stack>``.
+    """
+
+    def __init__(self, stack_name: str) -> None:
+        self._namespace = f"callscribe/{stack_name}"
         # Lambda's JSON format opens the root logger at INFO, where Twilio's library writes every
         # query and urllib3 every URL: the numbers that were called. Ours has a level of its own
         logging.getLogger().setLevel(logging.ERROR)
@@ -74,7 +78,7 @@ class PowertoolsTelemetry:
         # only `reconcile` ever has one: no other function's cold start pays for them
         from aws_lambda_powertools import Metrics  # noqa: PLC0415
 
-        return Metrics()
+        return Metrics(namespace=self._namespace)
 
 
 def _line(fields: Mapping[str, Any]) -> str:

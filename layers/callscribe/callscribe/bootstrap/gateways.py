@@ -114,7 +114,7 @@ class AwsGateways:
 
     @cached_property
     def telemetry(self) -> PowertoolsTelemetry:
-        return PowertoolsTelemetry()
+        return PowertoolsTelemetry(self._settings.stack_name)
 
     @cached_property
     def secrets(self) -> Secrets:

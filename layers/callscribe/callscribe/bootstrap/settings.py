@@ -172,12 +172,31 @@ class Settings:
     scheduler_role_arn = Setting("ScheduledCallsRole", _required, missing="")
     schedule_dead_letter_arn = Setting("InvocationsDeadLetterQueue", _required, missing="")
     api_url = Setting("HttpApi", _required)
-    twilio_api_key_parameter_name = Setting("TwilioApiKeyParameterName", _required)
-    twilio_auth_token_parameter_name = Setting("TwilioAuthTokenParameterName", _required)
-    assemblyai_api_key_parameter_name = Setting("AssemblyAIApiKeyParameterName", _required)
-    assemblyai_webhook_secret_parameter_name = Setting(
-        "AssemblyAIWebhookSecretParameterName", _required
-    )
+    stack_name = Setting("AWS::StackName", _required)
+
+    @cached_property
+    def twilio_api_key_parameter_name(self) -> str:
+        """Of the API key that requests to Twilio are made with."""
+        return self._parameter_name("twilio-api-key")
+
+    @cached_property
+    def twilio_auth_token_parameter_name(self) -> str:
+        """Of the token that Twilio signs callbacks with."""
+        return self._parameter_name("twilio-auth-token")
+
+    @cached_property
+    def assemblyai_api_key_parameter_name(self) -> str:
+        """Of the API key that requests to AssemblyAI are made with."""
+        return self._parameter_name("assemblyai-api-key")
+
+    @cached_property
+    def assemblyai_webhook_secret_parameter_name(self) -> str:
+        """Of the secret that AssemblyAI's webhooks carry."""
+        return self._parameter_name("assemblyai-webhook-secret")
+
+    def _parameter_name(self, secret: str) -> str:
+        # one variable for all of them: Lambda limits the whole environment to 4 KB
+        return f"/callscribe/{self.stack_name}/{secret}"
 
     @cached_property
     def retention(self) -> Retention:
