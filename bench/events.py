@@ -9,28 +9,9 @@ from urllib.parse import urlencode
 
 import requests
 
+from local.events import http_event
 from local.simulators.twilio.signature import sign
 from local.stack import LocalStack
-
-_CALLER = {"iam": {"userArn": "arn:aws:iam::123456789012:user/bench"}}
-
-
-def http_event(route: str, path: str, **more: Any) -> dict[str, Any]:
-    """An HTTP API's, payload 2.0."""
-    return {
-        "version": "2.0",
-        "routeKey": route,
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {},
-        "requestContext": {
-            "domainName": "127.0.0.1",
-            "stage": "$default",
-            "authorizer": _CALLER,
-        },
-        "isBase64Encoded": False,
-        **more,
-    }
 
 
 def callback_event(stack: LocalStack, route: str, path: str, **form: str) -> dict[str, Any]:

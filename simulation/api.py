@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from local.events import http_event
 from local.simulators.twilio.rules import MAX_RETRIES, TIMEOUTS
 from local.simulators.twilio.signature import sign
 from local.template import BY_FOLDER, Route, routes
@@ -81,21 +82,15 @@ class Api:
     ) -> tuple[str, dict[str, Any]]:
         path = urlsplit(url).path
         function, route, parameters = find_route(method, path)
-        event = {
-            "version": "2.0",
-            "routeKey": route.key,
-            "rawPath": path,
-            "rawQueryString": "",
-            "headers": dict(headers),
-            "pathParameters": parameters,
-            "requestContext": {
-                "domainName": urlsplit(self.base_url).netloc,
-                "stage": "$default",
-                "authorizer": {"iam": {"userArn": f"{PRINCIPAL}/task-{next(self.sessions)}"}},
-            },
-            "body": body,
-            "isBase64Encoded": False,
-        }
+        event = http_event(
+            route.key,
+            path,
+            body=body,
+            caller=f"{PRINCIPAL}/task-{next(self.sessions)}",
+            domain_name=urlsplit(self.base_url).netloc,
+            headers=dict(headers),
+            pathParameters=parameters,
+        )
         return function, event
 
 

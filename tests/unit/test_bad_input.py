@@ -6,12 +6,12 @@ tests/http/test_bad_input.py.
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
 import pytest
 
+from local.events import http_event
 from tests.unit.test_openapi import Backend
 from tests.unit.test_openapi import backend as backend  # noqa: PLC0414 - a fixture
 
@@ -83,19 +83,7 @@ BAD: list[tuple[str, Any, str]] = [
 def answered(backend: Backend, route: str, body: object = None, **names: str) -> dict[str, Any]:
     """The problem document, with its status."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    event = {
-        "routeKey": route,
-        "rawPath": route.partition(" ")[2],
-        "rawQueryString": "",
-        "headers": {},
-        "pathParameters": names,
-        "requestContext": {
-            "domainName": "api.example",
-            "authorizer": {"iam": {"userArn": "arn:aws:iam::123456789012:user/me"}},
-        },
-        "body": base64.b64encode(raw).decode(),
-        "isBase64Encoded": True,
-    }
+    event = http_event(route, body=raw, pathParameters=names)
     answer = backend.answer("dial" if route == "POST /calls" else "calls", event)
     problem: dict[str, Any] = json.loads(answer["body"])
     return problem

@@ -20,6 +20,7 @@ from callscribe.ports.telephony import RecordingStatusUpdate
 from functions.recording_complete.app import handler as recording_complete
 from functions.transcript_complete.app import handler as transcript_complete
 from functions.twiml.app import handler as twiml
+from local.events import http_event
 from local.simulators.twilio.signature import sign
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import QuietTelemetry
@@ -185,16 +186,16 @@ def event(
         encoded, text = True, base64.b64encode(body).decode()
     if rolls.random() < 0.02:
         encoded, text = True, "not base64 \u00e9"
-    return {
-        "routeKey": route,
-        "rawPath": path,
-        "rawQueryString": rolls.choice(("", "", "", "a=1", "bodySHA256=00", "%zz", "a=%20&b=+")),
-        "headers": headers,
-        "pathParameters": parameters,
-        "requestContext": {"domainName": "api.example", "stage": "$default"},
-        "body": text,
-        "isBase64Encoded": encoded,
-    }
+    return http_event(
+        route,
+        path,
+        caller="",
+        rawQueryString=rolls.choice(("", "", "", "a=1", "bodySHA256=00", "%zz", "a=%20&b=+")),
+        headers=headers,
+        pathParameters=parameters,
+        body=text,
+        isBase64Encoded=encoded,
+    )
 
 
 def wrong_signature(rolls: RandomRequests, path: str, fields: list[tuple[str, str]]) -> str | None:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from local.events import http_event
 from local.template import routes
 from tests.support.examples import EXAMPLES
 from tests.unit.test_openapi import DOCUMENT, HANDLERS, KNOWN, Backend
@@ -132,27 +133,21 @@ def test_no_input_is_answered_with_a_5xx(
     folder: str, route: str, backend: Backend, data: st.DataObject
 ) -> None:
     text = st.sampled_from(TEXTS)
-    _, _, path = route.partition(" ")
     parameters = {
         name: data.draw(text, label=name)
         for name in ("call_id", "import_id", "phone_number")
-        if f"{{{name}}}" in path
+        if f"{{{name}}}" in route
     }
     names = ("date", "status", "limit", "cursor", "format", "")
     query = data.draw(st.dictionaries(st.sampled_from(names), text, max_size=3), label="query")
     headers = data.draw(st.dictionaries(st.sampled_from(HEADERS), text, max_size=2))
-    event = {
-        "routeKey": route,
-        "rawPath": path,
-        "rawQueryString": "&".join(f"{quote(k)}={quote(v)}" for k, v in query.items()),
-        "headers": headers,
-        "pathParameters": parameters,
-        "requestContext": {
-            "domainName": "api.example",
-            "authorizer": {"iam": {"userArn": "arn:aws:iam::123456789012:user/fuzz"}},
-        },
-        "body": data.draw(bodies(body_fields(route)), label="body"),
-    }
+    event = http_event(
+        route,
+        rawQueryString="&".join(f"{quote(k)}={quote(v)}" for k, v in query.items()),
+        headers=headers,
+        pathParameters=parameters,
+        body=data.draw(bodies(body_fields(route)), label="body"),
+    )
     answer = backend.answer(folder, event)
     assert answer["statusCode"] < 500, answer
     # what Lambda sends is UTF-8
@@ -198,16 +193,7 @@ ONCE_WRONG: list[tuple[str, str, str, int]] = [
 def test_what_was_once_a_500(
     route: str, query: str, body: str, status: int, backend: Backend
 ) -> None:
-    event = {
-        "routeKey": route,
-        "rawPath": route.partition(" ")[2],
-        "rawQueryString": query,
-        "requestContext": {
-            "domainName": "api.example",
-            "authorizer": {"iam": {"userArn": "arn:aws:iam::123456789012:user/fuzz"}},
-        },
-        "body": body,
-    }
+    event = http_event(route, rawQueryString=query, body=body)
     answer = backend.answer("dial" if route == "POST /calls" else "calls", event)
     assert answer["statusCode"] == status, answer
     assert status == 200 or json.loads(answer["body"])["errors"]

@@ -6,14 +6,12 @@ that API Gateway would; table, queue and vendors are in memory.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 import schemathesis
@@ -37,6 +35,7 @@ from callscribe.ports.messaging import DeadLetter
 from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
 from functions.calls.app import handler as calls_handler
 from functions.dial.app import handler as dial_handler
+from local.events import http_event
 from local.options import ROOT
 from local.template import routes, signed_routes
 from simulation.memory_store import MemoryCallStore
@@ -185,20 +184,14 @@ class Site:
             for name, value in environ.items()
             if name.startswith("HTTP_")
         }
-        event = {
-            "routeKey": route,
-            "rawPath": raw.partition("?")[0],
-            "rawQueryString": environ.get("QUERY_STRING", ""),
-            "headers": headers | {"content-type": environ.get("CONTENT_TYPE", "")},
-            "pathParameters": parameters,
-            "requestContext": {
-                "domainName": "api.example",
-                "stage": "$default",
-                "authorizer": {"iam": {"userArn": "arn:aws:iam::123456789012:user/fuzz"}},
-            },
-            "body": base64.b64encode(body).decode(),
-            "isBase64Encoded": True,
-        }
+        event = http_event(
+            route,
+            raw.partition("?")[0],
+            rawQueryString=environ.get("QUERY_STRING", ""),
+            headers=headers | {"content-type": environ.get("CONTENT_TYPE", "")},
+            pathParameters=parameters,
+            body=body,
+        )
         answer = self.backend.answer(folder, event)
         start(f"{answer['statusCode']} -", list((answer.get("headers") or {}).items()))
         return [str(answer.get("body") or "").encode()]
@@ -206,12 +199,10 @@ class Site:
 
 def _route(method: str, path: str) -> tuple[str, str, dict[str, str]] | None:
     for folder in HANDLERS:
-        for route in routes(folder):
-            wanted, _, template = route.partition(" ")
-            pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
-            match = re.fullmatch(pattern, path, re.DOTALL)
-            if match and method == wanted:
-                return folder, route, {k: unquote(v) for k, v in match.groupdict().items()}
+        for key, route in routes(folder).items():
+            parameters = route.match(method, path)
+            if parameters is not None:
+                return folder, key, parameters
     return None
 
 

@@ -33,6 +33,7 @@ from callscribe.domain.errors import (
 from callscribe.domain.failures import Failure
 from functions.transcript_complete.app import handler as transcript_complete
 from functions.twiml.app import handler as twiml
+from local.events import http_event
 from tests.support.doubles import QuietTelemetry
 from tests.support.gateways import InMemoryGateways
 
@@ -167,12 +168,8 @@ def test_client_learns_nothing_of_a_secret_that_is_not_stored(
         }
     )
     gateways = InMemoryGateways(secrets=Secrets(EmptySecrets()), telemetry=log)
-    event = {
-        "routeKey": route,
-        "rawPath": "/anything",
-        "pathParameters": {"call_id": "c", "recording_sid": "r"},
-        "requestContext": {"domainName": "api.example", "stage": "$default"},
-    }
+    names = {"call_id": "c", "recording_sid": "r"}
+    event = http_event(route, "/anything", caller="", pathParameters=names)
     answer = handler.using(Application(settings, gateways))(event, None)
     assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "30")
     for word in ("callscribe/", "secret", "token"):
