@@ -59,18 +59,3 @@ def test_twilios_refusals_come_back_clearly(driver: Driver) -> None:
         assert (problem["http"], problem["twilio_code"]) == (http, code)
         assert word in problem["detail"]
         assert problem["errors"][0]["field"] == "to"
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "http", "word"),
-    [(429, 20429, 429, ""), (400, 21999, 502, ""), (401, 20003, 502, "API key")],
-)
-def test_other_answers_of_twilio_are_told_apart(
-    driver: Driver, status: int, code: int, http: int, word: str
-) -> None:
-    body = f'{{"code": {code}, "message": "In Twilio\'s words", "status": {status}}}'
-    rule = {"fault": "status", "status": status, "body": body, "times": None}
-    driver.fault(driver.twilio, operation="calls.create", **rule)
-    problem = driver.refused({"to": driver.phone()})
-    assert (problem["http"], problem["twilio_code"]) == (http, code)
-    assert word in problem["detail"]

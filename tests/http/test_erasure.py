@@ -10,7 +10,6 @@ import requests
 
 from cli.client import ApiError
 from tests.support.stack import Driver, call_is
-from tests.support.waiting import wait_until
 
 
 def objects(driver: Driver, call_id: str) -> list[str]:
@@ -112,79 +111,3 @@ def test_nothing_is_left_anywhere_but_the_record(driver: Driver) -> None:
     assert call_id in [entry["call_id"] for entry in listed]
     # asking again changes nothing
     assert erase(driver, call_id)["erasure"] == record
-
-
-def test_late_callbacks_bring_nothing_back(driver: Driver) -> None:
-    call = ended_call(driver)
-    call_id, call_sid = call["call_id"], call["call_sid"]
-    transcript_id = call["recordings"][0]["transcript_id"]
-    erase(driver, call_id)
-    driver.reconcile()
-    status = {"CallSid": call_sid, "CallStatus": "completed"}
-    recording = {
-        "CallSid": call_sid,
-        "RecordingSid": "RE" + "d" * 32,
-        "RecordingStatus": "completed",
-    }
-    before = driver.stack.pools["TranscribeFunction"].answered
-    for path in (f"/call-status/{call_id}", "/call-status"):
-        assert driver.callback(path, status).status_code == 204
-    for path in (f"/recording-complete/{call_id}", "/recording-complete"):
-        assert driver.callback(path, recording).status_code == 204
-    # a callee whom Twilio's late request still reaches is hung up on, not recorded
-    for path in (f"/twiml/{call_id}", "/twiml"):
-        answer = driver.callback(path, {"CallSid": call_sid, "CallStatus": "in-progress"})
-        assert "<Hangup" in answer.text
-        assert "<Record" not in answer.text
-    sid = call["recordings"][0]["recording_sid"]
-    secret = driver.stack.secret("AssemblyAIWebhookSecretParameterName")["webhook_secret"]
-    hook = requests.post(
-        f"{driver.url}/transcript-complete/{call_id}/{sid}",
-        json={"transcript_id": transcript_id, "status": "completed"},
-        headers={"X-Callscribe-Webhook-Secret": secret},
-        timeout=30,
-    )
-    assert hook.status_code == 204
-    wait_until(lambda: driver.stack.pools["TranscribeFunction"].answered >= before + 2)
-    assert [item["status"] for item in driver.items(call_id)] == ["erasing"]
-    assert refused(driver, "POST", f"/calls/{call_id}/retry")["http"] == 404
-    assert len([i for i in driver.items() if i.get("call_sid") == call_sid]) == 1
-
-
-def test_call_that_is_under_way_is_refused_until_its_end(driver: Driver) -> None:
-    driver.in_real_time()
-    placed = driver.place(to=driver.phone(ring_seconds=0), mode="call", pause_seconds=600)
-    driver.follow(placed["call_id"], call_is("in-progress"))
-    problem = refused(driver, "GET", f"/calls/{placed['call_id']}/transcript")
-    assert (problem["http"], problem["type"]) == (
-        409,
-        "urn:callscribe:problem:transcript-not-ready",
-    )
-    problem = refused(driver, "DELETE", f"/calls/{placed['call_id']}")
-    assert (problem["http"], problem["type"]) == (409, "urn:callscribe:problem:call-under-way")
-    assert driver.ask("GET", f"/calls/{placed['call_id']}")["status"] == "in-progress"
-
-
-def test_every_call_of_a_number_is_erased(driver: Driver) -> None:
-    phone, other = driver.phone(), driver.phone()
-    kept = ended_call(driver, to=other)
-    ended = [ended_call(driver, to=phone)["call_id"] for _ in range(2)]
-    number = {
-        "number": "+15005550006",
-        "voice_url": f"{driver.url}/twiml",
-        "status_callback": f"{driver.url}/call-status",
-    }
-    requests.post(f"{driver.twilio.url}/_sim/numbers", json=number, timeout=10)
-    body = {"to": "+15005550006", "from": phone}
-    sid = requests.post(f"{driver.twilio.url}/_sim/inbound", json=body, timeout=10).json()[
-        "call_sid"
-    ]
-    inbound = driver.follow(driver.known(sid))["call_id"]
-    driver.follow(inbound, call_is("completed"))
-    answer = driver.ask("POST", "/erasures", json={"phone_number": phone})
-    assert sorted(answer["erasing"]) == sorted([*ended, inbound])
-    assert (answer["under_way"], answer["more"]) == ([], False)
-    for call_id in answer["erasing"]:
-        assert driver.ask("GET", f"/calls/{call_id}")["status"] == "erasing"
-    assert driver.ask("GET", f"/calls/{kept['call_id']}")["status"] == "completed"
-    assert driver.ask("POST", "/erasures", json={"phone_number": phone})["erasing"] == []

@@ -22,19 +22,6 @@ def stopped(driver: Driver) -> Iterator[Callable[[], dict[str, Any]]]:
     driver.ask("PUT", "/dialing", json={"stopped": False, "reason": "the test is over"})
 
 
-def test_number_that_costs_a_fortune_is_refused_by_name(driver: Driver) -> None:
-    before = driver.placed_at_twilio()
-    for to_number, code in (
-        ("+442079460000", "destination_not_allowed"),
-        ("+19005550100", "number_type_not_allowed"),
-    ):
-        problem = driver.refused({"to": to_number})
-        assert (problem["http"], problem["code"]) == (403, code)
-        assert problem["type"].endswith("dialing-refused")
-        assert [error["field"] for error in problem["errors"]] == ["to"]
-    assert driver.placed_at_twilio() == before
-
-
 def test_switch_stops_everything_at_once(
     driver: Driver, stopped: Callable[[], dict[str, Any]]
 ) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from callscribe.domain.times import format_timestamp
 from cli.client import ApiError
 from tests.support.stack import Driver, call_is
 from tests.support.waiting import wait_until
@@ -56,22 +54,6 @@ def test_failed_transcript_is_tried_again_and_shows_how_often(driver: Driver) ->
     assert problem["errors"] == [
         {"field": recording["recording_sid"], "message": "it has its transcript"}
     ]
-
-
-def test_all_that_failed_since_then_by_reason(driver: Driver) -> None:
-    since = format_timestamp(datetime.now(UTC))
-    call = failed_download(driver)
-    silent = driver.place(to=driver.phone("silent"))
-    driver.follow(silent["call_id"])
-    body = {"since": since, "reason": "audio_refused"}
-    assert "no speech" in refused(driver, silent["call_id"])["errors"][0]["message"]
-    nothing = driver.ask("POST", "/retries", json=body)
-    assert nothing == {"retried": 0, "refused": {}, "next_since": None}
-    assert driver.ask("POST", "/retries", json={"since": since, "kind": "audio"})["retried"] == 0
-    answer = driver.ask("POST", "/retries", json={"since": since, "kind": "transcript"})
-    assert answer["retried"] == 1
-    assert driver.follow(call["call_id"])["recordings"][0]["status"] == "completed"
-    assert driver.ask("POST", "/retries", json={"since": since})["retried"] == 0
 
 
 def letters(driver: Driver) -> list[dict[str, Any]]:

@@ -70,52 +70,6 @@ def test_recording_that_no_callback_told_of_is_found_in_twilios_list(driver: Dri
     assert stands["recording_sid"] == theirs["recording_sid"]
 
 
-def test_lost_callbacks_are_found_in_both_lists_before_their_deadlines(driver: Driver) -> None:
-    driver.fault(driver.assemblyai, operation="webhook", fault="lose")
-    driver.fault(driver.twilio, operation="callback.status", fault="lose", times=None)
-    busy = driver.place(to=driver.phone("busy"))
-    twilio = driver.twilio.account.calls[busy["call_sid"]]
-    wait_until(lambda: twilio.ended_at is not None)
-    spoken = driver.place()["call_id"]
-    driver.follow(spoken, lambda c: [r["status"] for r in c["recordings"]] == ["submitted"])
-    slide(driver)
-
-    def probe() -> bool:
-        driver.reconcile()
-        is_busy = driver.api.get_call(busy["call_id"])["status"] == "busy"
-        return is_busy and recordings_ended(driver.api.get_call(spoken))
-
-    wait_until(probe)
-    assert driver.api.get_call(spoken)["recordings"][0]["status"] == "completed"
-
-
-def test_duplicate_transcript_is_deleted_at_the_vendor(driver: Driver) -> None:
-    slide(driver)
-    call = driver.follow(driver.place()["call_id"])
-    adopted = call["recordings"][0]["transcript_id"]
-    (first,) = [
-        r["body"]
-        for r in driver.assemblyai.requests
-        if r["body"] and call["recordings"][0]["recording_sid"] in r["body"]
-    ]
-    key = driver.stack.options.assemblyai_api_key
-    url = f"{driver.assemblyai.url}/v2/transcript"
-    headers = {"Authorization": key, "Content-Type": "application/json"}
-    # the same request again, as a crash between asking and writing would have made it
-    double = requests.post(url, data=first, headers=headers, timeout=10).json()["id"]
-
-    def deleted() -> bool:
-        driver.reconcile()
-        shown = requests.get(f"{url}/{double}", headers=headers, timeout=10).json()
-        return bool(shown["text"] == "Deleted by user.")
-
-    wait_until(deleted)
-    after = driver.api.get_call(call["call_id"])["recordings"][0]
-    assert after["transcript_id"] == adopted
-    assert after["text"] == call["recordings"][0]["text"]
-    assert requests.get(f"{url}/{adopted}", headers=headers, timeout=10).json()["words"]
-
-
 def test_import_takes_up_what_is_unknown_once(driver: Driver) -> None:
     since = datetime.now(UTC) - timedelta(hours=72)
     made = [made_elsewhere(driver, minutes_ago=60 * 71 + n) for n in range(3)]

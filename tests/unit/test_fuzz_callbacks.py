@@ -266,6 +266,7 @@ def test_webhooks_without_the_secret_write_nothing_and_ask_no_vendor(backend: Ba
         statuses.add(answer["statusCode"])
     assert statuses <= {400, 403, 413}
     assert backend.untouched
+    assert backend.telemetry.rejected
 
 
 def test_malformed_callbacks_that_twilio_signed_are_answered(backend: Backend) -> None:
