@@ -78,7 +78,6 @@ class Recording:
     channels: int | None = None
     source: str | None = None
     audio_key: str | None = None
-    audio_bytes: int | None = None
     audio_path: str | None = None
     attempts: int = 0
     claims: int = 0

@@ -141,7 +141,6 @@ class ProcessRecording:
             recording,
             status=RecordingState.STORED,
             audio_key=key,
-            audio_bytes=audio.size_bytes,
             channels=audio.channels,
         )
         saved = self.ledger.save(recording, stored)
