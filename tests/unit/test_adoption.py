@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from callscribe.domain.adoption import AdoptionRules, belongs_here, is_in_bucket, read_adoption
+from callscribe.domain.adoption import belongs_here, is_in_bucket, read_adoption
 from callscribe.domain.times import format_timestamp
 from callscribe.domain.transcription_jobs import JobStatus, TranscriptionJob
 from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate, VendorRecordingState
 from callscribe.ports.vendors import Page
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry, queued_at_twilio
+from tests.support.doubles import QuietTelemetry, Recorder, queued_at_twilio
 from tests.support.entries import CALL_ID, CALL_SID, RECORDING_SID, a_call, a_recording
 from tests.support.sweeping import BUCKET, NOW, OURS, sweep_vendors
 
@@ -133,23 +133,16 @@ def a_job(location: str, callback_url: str | None) -> TranscriptionJob:
     )
 
 
-class Queue:
-    def __init__(self) -> None:
-        self.notices: list[RecordingStatusUpdate] = []
-
-    def put(self, notice: RecordingStatusUpdate, *, delay_seconds: int = 0) -> None:
-        assert delay_seconds >= 0
-        self.notices.append(notice)
-
-
 def swept(
-    rules: AdoptionRules, vendors: Vendors, *, store: MemoryCallStore | None = None, runs: int = 1
+    vendors: Vendors, store: MemoryCallStore | None = None, **adoption: str
 ) -> list[RecordingStatusUpdate]:
-    store, queue = store or MemoryCallStore(), Queue()
-    sweeper = sweep_vendors(store, vendors, queue, QuietTelemetry(), adoption=rules)
-    for _ in range(runs):
+    queue = Recorder()
+    sweeper = sweep_vendors(
+        store or MemoryCallStore(), vendors, queue, QuietTelemetry(), **adoption
+    )
+    for _ in range(2):
         sweeper.run(lambda: 60.0)
-    return queue.notices
+    return [notice for (notice,) in queue.given]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +159,7 @@ def test_unknown_recording_is_taken_as_the_operator_chose(
     which: str, numbers: str, taken: int, asked: int
 ) -> None:
     vendors = Vendors()
-    assert len(swept(read_adoption(which, numbers), vendors, runs=2)) == taken
+    assert len(swept(vendors, ADOPT_RECORDINGS=which, ADOPT_NUMBERS=numbers)) == taken
     # looked up once, however often a window meets it
     assert len(vendors.asked) == asked
 
@@ -174,8 +167,8 @@ def test_unknown_recording_is_taken_as_the_operator_chose(
 def test_recording_of_a_known_call_is_taken_in_any_case() -> None:
     store = MemoryCallStore()
     store.save(None, a_call(call_sid=CALL_SID))
-    (notice,) = swept(AdoptionRules(), Vendors(), store=store)
-    assert (notice.call_id, notice.imported) == (CALL_ID, None)
+    notices = swept(Vendors(), store)
+    assert {(notice.call_id, notice.imported) for notice in notices} == {(CALL_ID, None)}
 
 
 def known(status: str, transcript_id: str | None) -> MemoryCallStore:
@@ -202,5 +195,5 @@ def test_only_a_transcript_of_this_stack_is_deleted(
     callback_url = f"{base}/transcript-complete/{CALL_ID}/{RECORDING_SID}"
     vendors = Vendors(a_job(f"{host}/{KEY}", callback_url))
     store = known(status, "the one" if status == "completed" else None)
-    swept(AdoptionRules(), vendors, store=store)
+    swept(vendors, store)
     assert vendors.deleted == deleted

@@ -27,6 +27,7 @@ from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import CountingTelemetry
 from tests.support.entries import AT, CALL_ID, CALL_SID, a_call
 from tests.support.gateways import InMemoryGateways, application
+from tests.support.stores import ContendedStore
 
 NOW = datetime.fromisoformat(AT).astimezone(UTC)
 URL = "https://api.example"
@@ -41,15 +42,14 @@ def consent(*, key_press: bool = False, **more: Any) -> dict[str, Any]:
 
 
 class House:
-    def __init__(self, *calls: Call, store: MemoryCallStore | None = None) -> None:
+    def __init__(self, *calls: Call, store: MemoryCallStore | None = None, **settings: str) -> None:
         self.store = store or MemoryCallStore()
         for call in calls:
             self.store.save(None, call)
         self.telemetry = CountingTelemetry()
         gateways = InMemoryGateways(store=self.store, telemetry=self.telemetry, clock=lambda: NOW)
-        self.answer: AnswerCall = application(
-            gateways, INBOUND_SAY=GREETING.text, DEFAULT_LANGUAGE=GREETING.language
-        ).answer_call
+        inbound = {"INBOUND_SAY": GREETING.text, "DEFAULT_LANGUAGE": GREETING.language}
+        self.answer: AnswerCall = application(gateways, **inbound | settings).answer_call
 
     def inbound(self, **more: Any) -> Script:
         news = CallStatusUpdate(
@@ -133,18 +133,9 @@ def test_unknown_or_erased_call_is_hung_up(calls: tuple[Call, ...]) -> None:
     assert house.telemetry.counts == {"CallbackForUnknownCall": 2}
 
 
-class Answered(MemoryCallStore):
-    """Twilio asks twice at the same moment; the other request is written first."""
-
-    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
-        if before is not None:
-            super().save(before, after, **conditions)
-        return super().save(before, after, **conditions)
-
-
 def test_of_two_requests_at_once_the_second_says_nothing_yet() -> None:
     call = ringing(mode="message", consent=consent(key_press=True))
-    house = House(call, store=Answered())
+    house = House(call, store=ContendedStore(lambda _, after: after))
     for ask in (house.answer.opening, lambda name: house.answer.after_consent(name, "2")):
         with pytest.raises(RetryLaterError):
             ask(CALL_ID)
@@ -178,6 +169,33 @@ def test_inbound_call_is_adopted_once_and_its_caller_leaves_a_message() -> None:
     assert house.store.calls == {call.call_id: call}
 
 
+def test_inbound_caller_hears_the_announcement_before_the_greeting() -> None:
+    house = House(CONSENT_ANNOUNCEMENT="We record.")
+    script = house.inbound()
+    assert script[:2] == (Say("We record.", GREETING.language), GREETING)
+    [call] = house.store.calls.values()
+    assert call.consent == {
+        "announcement": "We record.",
+        "language": GREETING.language,
+        "key_press": False,
+        "status": "announced",
+        "announced_at": AT,
+    }
+    # asked for again, it is the same script
+    assert house.inbound() == script
+
+
+def test_inbound_caller_is_recorded_only_after_the_key() -> None:
+    house = House(CONSENT_KEY_PRESS="yes")
+    gather, end = house.inbound()
+    assert isinstance(gather, Gather)
+    assert end == Hangup()
+    [call_id] = house.store.calls
+    greeting, record, _ = house.answer.after_consent(call_id, "1")
+    assert greeting == GREETING
+    assert isinstance(record, Record)
+
+
 def test_callback_that_was_faster_takes_no_greeting_from_the_caller() -> None:
     """A status callback adopted the call: it knows neither mode nor words."""
     house = House(ringing(say=None, direction="inbound"))
@@ -192,21 +210,13 @@ def test_inbound_call_that_its_recording_adopted_can_go_on_after_the_key() -> No
     assert house.answer.after_consent(CALL_ID, "1") == (GREETING, RECORD, Hangup())
 
 
-class Moving(MemoryCallStore):
+def moving(status: CallState) -> ContendedStore:
     """A callback of the call's next status is written just before what was announced."""
-
-    def __init__(self, status: CallState) -> None:
-        super().__init__()
-        self._status = status
-
-    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
-        if before is not None:
-            super().save(before, replace(before, status=self._status))
-        return super().save(before, after, **conditions)
+    return ContendedStore(lambda call, _: replace(call, status=status))
 
 
 def test_announcement_is_noted_although_the_status_moves() -> None:
-    store = Moving(CallState.COMPLETED)
+    store = moving(CallState.COMPLETED)
     house = House(ringing(mode="message", consent=consent()), store=store)
     assert house.answer.opening(CALL_ID)[0] == Say("We record.")
     stands = store.calls[CALL_ID]
@@ -214,7 +224,7 @@ def test_announcement_is_noted_although_the_status_moves() -> None:
 
 
 def test_nothing_is_noted_of_a_call_that_was_erased_meanwhile() -> None:
-    house = House(ringing(mode="message", consent=consent()), store=Moving(CallState.ERASING))
+    house = House(ringing(mode="message", consent=consent()), store=moving(CallState.ERASING))
     with pytest.raises(RetryLaterError):
         house.answer.opening(CALL_ID)
     assert house.consent()["status"] == "pending"

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from callscribe.domain.calls import Call, CallState
-from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.errors import VendorRefusedError
-from callscribe.domain.times import format_timestamp
+from callscribe.domain.errors import RetryLaterError, VendorRefusedError
+from callscribe.domain.times import format_timestamp, utc_now
 from callscribe.ports.storage import OverdueItem
-from callscribe.use_cases.overdue.calls import AdvanceCall
 from callscribe.use_cases.overdue.deferral import DeferEntry
-from callscribe.use_cases.overdue.entries import AdvanceOverdue, OverdueResult
+from callscribe.use_cases.overdue.entries import OverdueResult
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry, ledger_of
+from tests.support.doubles import QuietTelemetry, Recorder, ledger_of
+from tests.support.entries import AT, CALL_ID, a_call
+from tests.support.gateways import InMemoryGateways, application
 
 
 class Telemetry(QuietTelemetry):
@@ -50,41 +50,18 @@ class Table:
         self.telemetry = Telemetry()
         self.erasing = Erasing(self)
         self.meanwhile: Callable[[Call], object] = lambda _: None
-        idle = cast(Any, None)
-        self.overdue = AdvanceOverdue(
-            store=self.store,
-            calls=AdvanceCall(
-                store=self.store,
-                ledger=ledger_of(self.store, self.clock),
-                telephony=idle,
-                queue=idle,
-                place=idle,
-                track=idle,
-                finish=idle,
-                erase=cast(Any, self.erasing),
-                vendors=idle,
-                telemetry=self.telemetry,
-                clock=self.clock,
-                deadlines=Deadlines(),
-            ),
-            recordings=idle,
-            deferral=DeferEntry(
-                store=self.store, ledger=ledger_of(self.store, self.clock), clock=self.clock
-            ),
-            telemetry=self.telemetry,
-            clock=self.clock,
+        gateways = InMemoryGateways(
+            store=self.store, telemetry=self.telemetry, clock=lambda: self.now
         )
-        due = self.now - timedelta(minutes=1)
+        overdue = application(gateways).reconcile.overdue
+        advance: Any = overdue.calls
+        self.overdue = replace(overdue, calls=replace(advance, erase=self.erasing))
+        due = dict.fromkeys(
+            ("created_at", "updated_at", "due_at"),
+            format_timestamp(self.now - timedelta(minutes=1)),
+        )
         for number in range(calls):
-            call_id = f"{number:032x}"
-            at = format_timestamp(due)
-            call = Call(
-                call_id=call_id, status=CallState.ERASING, created_at=at, updated_at=at, due_at=at
-            )
-            self.store.save(None, call)
-
-    def clock(self) -> datetime:
-        return self.now
+            self.store.save(None, a_call("erasing", call_id=f"{number:032x}", **due))
 
     def run(self) -> OverdueResult:
         """One run of 240 seconds; the next begins five minutes later."""
@@ -145,3 +122,11 @@ def test_entry_that_the_index_shows_twice_has_one_turn() -> None:
     table.overdue = replace(table.overdue, store=shown)
     assert table.run() == OverdueResult(overdue=1, deferred=1)
     assert len(table.erasing.looked) == 1
+
+
+def test_entry_that_cannot_be_read_is_overdue_since_its_deadline() -> None:
+    store: Any = Recorder()
+    store.answers["get_call"] = RetryLaterError("the table is busy", seconds=5)
+    deferral = DeferEntry(store=store, ledger=ledger_of(store, utc_now), clock=utc_now)
+    item = OverdueItem(call_id=CALL_ID, recording_sid=None, due_at=AT)
+    assert deferral.defer(item) == datetime.fromisoformat(AT)

@@ -23,21 +23,13 @@ from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import CountingTelemetry, Recorder, queued_at_twilio
 from tests.support.entries import AT, CALL_ID, CALL_SID, a_call
 from tests.support.gateways import InMemoryGateways, application
+from tests.support.stores import BusyStore, ContendedStore
 
 NOW = datetime.fromisoformat(AT).astimezone(UTC)
 LATER = "2026-11-21T08:30:00.000Z"
 INVALID = Failure("to_invalid", "no such number", retryable=False)
 NO_ANSWER = VendorOutcomeUnknownError("Twilio", "no answer")
 REFUSED = VendorRefusedError("Twilio", "no", code=21211, status=400, failure=INVALID)
-
-
-class Busy(MemoryCallStore):
-    """A table that takes no change."""
-
-    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
-        if before is not None:
-            raise RetryLaterError("the table is busy", seconds=5)
-        return super().save(before, after, **conditions)
 
 
 class House:
@@ -88,31 +80,27 @@ def test_call_without_an_answer_is_unknown_and_waits_for_a_look_up() -> None:
     assert call.due_at == "2026-11-21T08:02:00.000Z"
 
 
-class CalledBack(MemoryCallStore):
+def called_back(call_sid: str = CALL_SID) -> ContendedStore:
     """A callback is written just before what Twilio answered: with another SID, where one is given."""
-
-    def __init__(self, call_sid: str = CALL_SID) -> None:
-        super().__init__()
-        self._call_sid: str | None = call_sid
-
-    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
-        call_sid, self._call_sid = self._call_sid, self._call_sid if before is None else None
-        if before is not None and call_sid:
-            ended = replace(before, status=CallState.COMPLETED, call_sid=call_sid)
-            super().save(before, ended)
-        return super().save(before, after, **conditions)
+    return ContendedStore(
+        lambda call, _: (
+            None
+            if call.status == CallState.COMPLETED
+            else replace(call, status=CallState.COMPLETED, call_sid=call_sid)
+        )
+    )
 
 
 @pytest.mark.parametrize(("call_sid", "placed_at"), [(CALL_SID, AT), ("CA" + "9" * 32, None)])
 def test_callback_that_was_faster_is_not_undone(call_sid: str, placed_at: str | None) -> None:
-    house = House(CalledBack(call_sid))
+    house = House(called_back(call_sid))
     call = house.dial()
     assert call == house.stands
     assert (call.status, call.call_sid, call.placed_at) == ("completed", call_sid, placed_at)
 
 
 def test_callback_of_a_call_whose_answer_was_lost_is_not_undone() -> None:
-    house = House(CalledBack())
+    house = House(called_back())
     house.telephony.answers["place_call"] = NO_ANSWER
     assert (house.dial().status, house.stands.status) == ("completed", "completed")
 
@@ -160,7 +148,7 @@ def test_refused_call_has_failed_and_keeps_the_answer_for_its_key(
 def test_busy_table_is_no_reason_to_ask_twilio_again(
     answer: Exception | None, status: str, call_sid: str | None
 ) -> None:
-    house = House(Busy())
+    house = House(BusyStore())
     house.telephony.answers["place_call"] = answer or house.answer
     call = house.dial()
     assert (call.status, call.call_sid) == (status, call_sid)
@@ -168,7 +156,7 @@ def test_busy_table_is_no_reason_to_ask_twilio_again(
 
 
 def test_refusal_that_cannot_be_written_is_asked_for_again() -> None:
-    house = House(Busy())
+    house = House(BusyStore())
     house.telephony.answers["place_call"] = REFUSED
     with pytest.raises(RetryLaterError):
         house.dial()

@@ -26,6 +26,7 @@ from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import CountingTelemetry, Recorder
 from tests.support.entries import CALL_ID, RECORDING_SID, a_call, a_recording
 from tests.support.gateways import InMemoryGateways, application
+from tests.support.stores import ContendedStore
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 AUDIO = "bucket/audio.wav"
@@ -253,18 +254,14 @@ def test_copies_at_the_vendors_are_due_after_the_event(
     assert (stands.event_pending, stands.due_at) == (None, due_at)
 
 
-class Faster(MemoryCallStore):
+def ended_first(before: Any, _: Any) -> Recording | None:
     """Another writer ends the recording first."""
-
-    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
-        if isinstance(before, Recording) and before.status == "submitted":
-            super().save(before, replace(before, status=RecordingState.SILENT))
-        return super().save(before, after, **conditions)
+    return replace(before, status=RecordingState.SILENT) if before.status == "submitted" else None
 
 
 @pytest.mark.parametrize("job", [completed(), failed(NO_FETCH), failed(UNREADABLE)])
 def test_loser_of_a_race_changes_and_announces_nothing(job: TranscriptionJob) -> None:
-    house = House(submitted(), job, store=Faster())
+    house = House(submitted(), job, store=ContendedStore(ended_first))
     # its webhook comes again, and finds the end
     with pytest.raises(RetryLaterError):
         house.webhook()

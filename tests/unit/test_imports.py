@@ -6,12 +6,12 @@ import ast
 import subprocess
 import sys
 from functools import cache
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 from local.options import ROOT
+from scripts.figures import LAYERS, Figure, measure_imports, read_modules
 
 PACKAGE = ROOT / "layers" / "callscribe" / "callscribe"
 OUTSIDE = {"boto3", "botocore", "requests", "twilio", "aws_lambda_powertools", "s3transfer"}
@@ -32,26 +32,20 @@ def modules(folder: str) -> list[Path]:
     return sorted((PACKAGE / folder).rglob("*.py"))
 
 
-# from the inside out: a package imports itself and those before it, and no other
-LAYERS = ("domain", "ports", "use_cases", "adapters", "api", "bootstrap")
-MODULES = sorted(path for layer in LAYERS for path in modules(layer))
-
-
 def named(path: Path) -> str:
     """``callscribe.domain.calls``; a package by its own name."""
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def test_every_module_is_in_a_layer() -> None:
-    assert set(MODULES) | {PACKAGE / "__init__.py"} == set(PACKAGE.rglob("*.py"))
+def test_every_folder_is_a_layer() -> None:
+    assert {path.parent.name for path in PACKAGE.glob("*/__init__.py")} == {*LAYERS} - {"functions"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=named)
-def test_imports_point_inward(path: Path) -> None:
-    layer = LAYERS.index(named(path).split(".")[1])
-    outer = tuple(f"callscribe.{name}" for name in LAYERS[layer + 1 :])
-    assert [name for name in imported(path) if name.startswith(outer)] == []
+@pytest.mark.parametrize("figure", measure_imports(read_modules(ROOT)), ids=lambda f: f.name)
+def test_imports_point_inward_and_never_in_a_circle(figure: Figure) -> None:
+    """Also those inside a function."""
+    assert figure.places == []
 
 
 @pytest.mark.parametrize("path", [*modules("domain"), *modules("use_cases")], ids=named)
@@ -66,13 +60,6 @@ USE_CASES = [path for path in modules("use_cases") if path.name != "__init__.py"
 def test_every_use_case_has_unit_tests_of_its_own(path: Path) -> None:
     tests = (ROOT / "tests" / "unit").glob("test_*.py")
     assert [test.name for test in tests if named(path) in imported(test)] != []
-
-
-def test_no_module_imports_itself_through_others() -> None:
-    """In the whole file, so also where an import in a function hides a circle."""
-    known = {named(path): path for path in MODULES}
-    graph = {name: sorted(imported(path) & known.keys()) for name, path in known.items()}
-    TopologicalSorter(graph).prepare()
 
 
 def test_nothing_below_knows_the_functions_or_the_local_stack() -> None:

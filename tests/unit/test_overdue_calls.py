@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from callscribe.domain.calls import Call, CallState
-from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import (
     RetryLaterError,
     VendorError,
     VendorNotAskedError,
     VendorNotFoundError,
 )
-from callscribe.domain.retention import Retention
 from callscribe.domain.times import format_timestamp
 from callscribe.ports.telephony import (
     CallStatusUpdate,
@@ -24,12 +22,13 @@ from callscribe.ports.telephony import (
     VendorRecordingState,
 )
 from callscribe.use_cases.overdue.calls import AdvanceCall
-from callscribe.use_cases.track_call import TrackCall
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry, Recorder, ledger_of
+from tests.support.doubles import Recorder
+from tests.support.entries import CALL_ID, CALL_SID, a_call
+from tests.support.gateways import InMemoryGateways, application
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-CALL_ID, CALL_SID, OTHER_SID = "a" * 32, "CA" + "1" * 32, "CA" + "2" * 32
+OTHER_SID = "CA" + "2" * 32
 TO, FROM = "+14155550100", "+15005550006"
 
 
@@ -69,41 +68,28 @@ class Twilio:
 class House:
     def __init__(self) -> None:
         self.store, self.twilio = MemoryCallStore(), Twilio()
-        self.place, self.finish, self.erase, self.queue = (Recorder() for _ in range(4))
-        telemetry, ledger = QuietTelemetry(), ledger_of(self.store, lambda: NOW)
-        self.advance = AdvanceCall(
-            store=self.store,
-            ledger=ledger,
-            telephony=cast(Any, self.twilio),
-            queue=cast(Any, self.queue),
-            place=cast(Any, self.place),
-            track=TrackCall(
-                store=self.store,
-                ledger=ledger,
-                telemetry=telemetry,
-                clock=lambda: NOW,
-                retention=Retention(365),
-            ),
-            finish=cast(Any, self.finish),
-            erase=cast(Any, self.erase),
-            vendors=cast(Any, self.twilio),
-            telemetry=telemetry,
-            clock=lambda: NOW,
-            deadlines=Deadlines(),
-        )
+        self.place, self.erase, self.queue = Recorder(), Recorder(), Recorder()
+        gateways = InMemoryGateways(store=self.store, queue=self.queue, clock=lambda: NOW)
+        doubles: dict[str, Any] = {
+            "telephony": self.twilio,
+            "vendors": self.twilio,
+            "place": self.place,
+            "finish": Recorder(),
+            "erase": self.erase,
+        }
+        calls: Any = application(gateways).reconcile.overdue.calls
+        self.advance: AdvanceCall = replace(calls, **doubles)
 
     def after(self, status: CallState, **more: Any) -> Call:
         """The call as it stands once an overdue one of this status had its turn."""
-        call = Call(
-            call_id=CALL_ID,
-            status=status,
-            created_at=ago(minutes=5),
-            updated_at=ago(minutes=5),
-            due_at=ago(minutes=1),
-            to_number=TO,
-            from_number=FROM,
-        )
-        self.store.save(None, replace(call, **more))
+        values = {
+            "created_at": ago(minutes=5),
+            "updated_at": ago(minutes=5),
+            "due_at": ago(minutes=1),
+            "to_number": TO,
+            "from_number": FROM,
+        }
+        self.store.save(None, a_call(status, **values | more))
         assert self.advance.advance(CALL_ID).status == status
         return self.store.calls[CALL_ID]
 
@@ -133,14 +119,7 @@ def test_scheduled_call_is_placed_only_while_twilio_may_be_asked() -> None:
 
 def test_call_without_an_answer_is_the_oldest_at_twilio_that_is_no_other_calls() -> None:
     house = House()
-    other = Call(
-        call_id="b" * 32,
-        status=CallState.RINGING,
-        created_at=ago(minutes=9),
-        updated_at=ago(minutes=9),
-        call_sid="CA" + "3" * 32,
-    )
-    house.store.save(None, other)
+    house.store.save(None, a_call("ringing", call_id="b" * 32, call_sid="CA" + "3" * 32))
     house.twilio.has("CA" + "3" * 32, CallState.RINGING, created_at=ago(minutes=9))
     house.twilio.has(OTHER_SID, CallState.RINGING, created_at=ago(minutes=2))
     house.twilio.has(CALL_SID, CallState.RINGING, created_at=ago(minutes=5))

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from callscribe.domain.calls import Call, CallState
-from callscribe.domain.deadlines import Deadlines
+from callscribe.domain.calls import CallState
 from callscribe.domain.errors import RetryLaterError, VendorNotFoundError
 from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.times import format_timestamp
 from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 from callscribe.use_cases.overdue.recordings import AdvanceRecording
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry, Recorder, ledger_of
+from tests.support.doubles import Recorder
+from tests.support.entries import CALL_ID, RECORDING_SID, a_call, a_recording
+from tests.support.gateways import InMemoryGateways, application
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-CALL_ID, RECORDING_SID = "a" * 32, "RE" + "1" * 32
 
 
 def ago(**span: float) -> str:
@@ -42,33 +42,20 @@ class House:
     def __init__(self, at_twilio: VendorRecordingState | None = None) -> None:
         self.store = MemoryCallStore()
         self.finish, self.erase, self.queue = Recorder(), Recorder(), Recorder()
-        self.advance = AdvanceRecording(
-            store=self.store,
-            telephony=cast(Any, Twilio(at_twilio)),
-            queue=cast(Any, self.queue),
-            finish=cast(Any, self.finish),
-            erase=cast(Any, self.erase),
-            telemetry=QuietTelemetry(),
-            clock=lambda: NOW,
-            deadlines=Deadlines(),
-            ledger=ledger_of(self.store, lambda: NOW),
+        gateways = InMemoryGateways(store=self.store, queue=self.queue, clock=lambda: NOW)
+        recordings: Any = application(gateways).reconcile.overdue.recordings
+        self.advance: AdvanceRecording = replace(
+            recordings, telephony=Twilio(at_twilio), finish=self.finish, erase=self.erase
         )
 
     def after(
         self, status: RecordingState, *, call: CallState = CallState.COMPLETED, **more: Any
     ) -> Recording:
         """The recording as it stands once an overdue one of this status had its turn."""
-        at = ago(minutes=30)
-        self.store.save(None, Call(call_id=CALL_ID, status=call, created_at=at, updated_at=at))
-        recording = Recording(
-            call_id=CALL_ID,
-            recording_sid=RECORDING_SID,
-            status=status,
-            created_at=at,
-            updated_at=at,
-            due_at=ago(minutes=1),
-        )
-        self.store.save(None, replace(recording, **more))
+        times = dict.fromkeys(("created_at", "updated_at"), ago(minutes=30))
+        self.store.save(None, a_call(call, **times))
+        values = {**times, "due_at": ago(minutes=1)}
+        self.store.save(None, a_recording(status, **values | more))
         self.advance.advance(CALL_ID, RECORDING_SID)
         return self.store.recordings[CALL_ID, RECORDING_SID]
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
 from callscribe.adapters.twilio.errors import explain_refusal
-from callscribe.domain.call_requests import CallDefaults
-from callscribe.domain.calls import Call, CallState, failed, new_call_id
+from callscribe.domain.calls import Call, CallState, failed
 from callscribe.domain.consent import ConsentRules
-from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.errors import (
     CallRefusedError,
     ConflictError,
@@ -28,11 +25,12 @@ from callscribe.domain.errors import (
 )
 from callscribe.domain.failures import Failure
 from callscribe.domain.retention import Retention
+from callscribe.domain.times import Clock
 from callscribe.ports.telephony import CallStatusUpdate
-from callscribe.use_cases.dial_call import DialCall
 from callscribe.use_cases.place_call import Caller, PlaceCall
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import ledger_of, queued_at_twilio
+from tests.support.doubles import queued_at_twilio
+from tests.support.gateways import InMemoryGateways, application
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 SID = "CA" + "1" * 32
@@ -72,33 +70,23 @@ class Schedules:
 
 
 class Quiet:
-    """A guard that lets everything through, and telemetry that is discarded."""
+    """A guard that lets everything through."""
 
     def __getattr__(self, _: str) -> Any:
         return lambda *_, **__: None
 
 
 def use_case(
-    store: MemoryCallStore, telephony: Telephony, schedules: Schedules, **more: Any
+    store: MemoryCallStore,
+    telephony: Telephony,
+    schedules: Schedules,
+    *,
+    clock: Clock = lambda: NOW,
+    **more: Any,
 ) -> PlaceCall:
-    parts: dict[str, Any] = {
-        "store": store,
-        "keys": store,
-        "schedules": schedules,
-        "guard": cast(Any, Quiet()),
-        "telemetry": cast(Any, Quiet()),
-        "clock": lambda: NOW,
-        "deadlines": Deadlines(),
-        "defaults": CallDefaults(from_number="+15005550006"),
-        "transcription_options": AssemblyAIOptions(("universal-2",)),
-        "retention": Retention(30),
-        "new_id": new_call_id,
-    }
-    parts |= more
-    parts |= {"ledger": ledger_of(parts["store"], parts["clock"])}
-    asks = {name: parts[name] for name in ("store", "ledger", "telemetry", "clock")}
-    parts["dial"] = DialCall(telephony=cast(Any, telephony), **asks)
-    return PlaceCall(**parts)
+    gateways = InMemoryGateways(store=store, telephony=telephony, schedules=schedules, clock=clock)
+    case = application(gateways, PUBLIC_BASE_URL="", RETENTION_DAYS="30").place_call
+    return replace(case, **{"guard": Quiet()} | more)
 
 
 def ask(case: PlaceCall, *, key: str | None = None, by: str = "me", **body: Any) -> Call:

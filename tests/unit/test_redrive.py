@@ -21,6 +21,7 @@ from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import CountingTelemetry, Recorder
 from tests.support.entries import AT, CALL_ID, CALL_SID, RECORDING_SID, a_call, a_recording
 from tests.support.gateways import InMemoryGateways, application
+from tests.support.stores import ContendedStore
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 OTHER_SID = "RE" + "2" * 32
@@ -133,22 +134,11 @@ def test_call_without_a_recording_is_not_dialed_again() -> None:
         House().redrive().retry_call(CALL_ID)
 
 
-class Rival(MemoryCallStore):
-    """Another operator's retry is written just before ours; it may have failed by now."""
-
-    def __init__(self, *, has_failed: bool) -> None:
-        super().__init__()
-        self._status = RecordingState.ERROR if has_failed else RecordingState.STORED
-
-    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
-        if before is not None:
-            super().save(before, replace(reopened(before), status=self._status))
-        return super().save(before, after, **conditions)
-
-
-@pytest.mark.parametrize("has_failed", [False, True])
-def test_of_two_operators_one_retries(has_failed: bool) -> None:
-    house = House(a_recording("error", **FAILED), store=Rival(has_failed=has_failed))
+# the other's retry may have failed by now
+@pytest.mark.parametrize("status", [RecordingState.STORED, RecordingState.ERROR])
+def test_of_two_operators_one_retries(status: RecordingState) -> None:
+    store = ContendedStore(lambda failed, _: replace(reopened(failed), status=status))
+    house = House(a_recording("error", **FAILED), store=store)
     with pytest.raises(NothingToRetryError) as caught:
         house.redrive().retry_call(CALL_ID)
     assert [e.message for e in caught.value.reasons] == ["another request is retrying it already"]

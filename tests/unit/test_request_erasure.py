@@ -21,6 +21,7 @@ from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import CountingTelemetry
 from tests.support.entries import AT, CALL_ID, CALL_SID, a_call, a_recording
 from tests.support.gateways import InMemoryGateways, application
+from tests.support.stores import ContendedStore
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 IN_A_WEEK = int((NOW + timedelta(days=7)).timestamp())
@@ -100,17 +101,10 @@ def test_unknown_call_cannot_be_erased(name: str) -> None:
         House().request(name)
 
 
-class Dialed(MemoryCallStore):
-    """The schedule fires just before the tombstone is written."""
-
-    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
-        if before is not None:
-            super().save(before, replace(before, status=CallState.PLACING))
-        return super().save(before, after, **conditions)
-
-
 def test_call_that_changes_at_the_same_moment_is_not_erased() -> None:
-    house = House(a_call("scheduled", to_number=NUMBER), store=Dialed())
+    # its schedule fires just before the tombstone is written
+    store = ContendedStore(lambda call, _: replace(call, status=CallState.PLACING))
+    house = House(a_call("scheduled", to_number=NUMBER), store=store)
     with pytest.raises(RetryLaterError):
         house.request()
     stands = house.store.calls[CALL_ID]

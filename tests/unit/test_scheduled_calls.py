@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,24 +11,18 @@ import pytest
 
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.consent import ConsentRules
-from callscribe.domain.dialing.rules import DialingRules
 from callscribe.domain.errors import (
     DialingRefusedError,
     InvalidInputError,
     NotScheduledError,
     RetryLaterError,
 )
-from callscribe.use_cases.guard_dialing import GuardDialing
 from callscribe.use_cases.place_call import Caller, PlaceCall
-from callscribe.use_cases.scheduled_calls import (
-    MOST_AT_ONCE,
-    ScheduledCalls,
-    ScheduledListQuery,
-    ScheduledPage,
-)
+from callscribe.use_cases.scheduled_calls import MOST_AT_ONCE, ScheduledListQuery, ScheduledPage
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry, ledger_of
-from tests.unit.test_place_call import NOW, Schedules, Telephony, ask, use_case
+from tests.support.gateways import InMemoryGateways, application
+from tests.support.stores import BusyStore, ContendedStore
+from tests.unit.test_place_call import NOW, Schedules, Telephony, ask
 
 TOMORROW = "2026-11-22T18:00:00.000Z"
 IN_TIME = datetime.fromisoformat(TOMORROW)
@@ -36,38 +31,18 @@ IN_TIME = datetime.fromisoformat(TOMORROW)
 class World:
     """A stack with a clock that is set by hand."""
 
-    def __init__(self, **caps: int) -> None:
+    def __init__(self, store: MemoryCallStore | None = None, **settings: str) -> None:
         self.now = NOW
-        self.store = MemoryCallStore()
+        self.store = store or MemoryCallStore()
         self.telephony, self.schedules = Telephony(), Schedules()
-        names = (
-            "max_calls_per_destination",
-            "max_calls_per_caller",
-            "max_calls_per_day",
-            "max_concurrent_calls",
-        )
-        most: dict[str, Any] = dict.fromkeys(names, 1000) | caps
-        rules = DialingRules(countries=frozenset({"US"}), **most)
-        self.guard = GuardDialing(
+        gateways = InMemoryGateways(
             store=self.store,
-            calls=self.store,
-            rules=rules,
-            telemetry=QuietTelemetry(),
+            telephony=self.telephony,
+            schedules=self.schedules,
             clock=lambda: self.now,
         )
-        self.place: PlaceCall = use_case(
-            self.store,
-            self.telephony,
-            self.schedules,
-            guard=self.guard,
-            clock=lambda: self.now,
-        )
-        self.scheduled = ScheduledCalls(
-            store=self.store,
-            ledger=ledger_of(self.store, lambda: self.now),
-            telemetry=QuietTelemetry(),
-            clock=lambda: self.now,
-        )
+        app = application(gateways, **settings)
+        self.place, self.scheduled = app.place_call, app.scheduled_calls
 
     def listed(self, *, limit: int = 50, **more: Any) -> ScheduledPage:
         return self.scheduled.page(ScheduledListQuery(limit=limit, **more))
@@ -78,7 +53,7 @@ class World:
 
 def test_caps_hold_what_is_scheduled_on_the_day_for_which_it_is() -> None:
     """2,000 used to be accepted with caps of 5, 2 and 1: nothing was counted before the time."""
-    world = World(max_calls_per_day=2)
+    world = World(MAX_CALLS_PER_DAY="2")
     made = [world.ask(), world.ask()]
     with pytest.raises(DialingRefusedError, match="2026-11-22") as caught:
         world.ask()
@@ -95,7 +70,7 @@ def test_caps_hold_what_is_scheduled_on_the_day_for_which_it_is() -> None:
 
 
 def test_those_under_way_are_counted_when_they_are_placed() -> None:
-    world = World(max_concurrent_calls=1)
+    world = World(MAX_CALLS_AT_ONCE="1")
     first, second = world.ask(), world.ask()
     world.now = IN_TIME
     world.place.from_schedule(first.call_id)
@@ -197,42 +172,24 @@ def test_call_that_is_placed_or_erased_is_not_dialed_when_its_schedule_fires() -
     assert len(world.telephony.placed) == 1
 
 
-class Meanwhile(MemoryCallStore):
-    """Something else happens between the reading of a call and the next change of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.then: Any = None
-
-    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
-        then, self.then = self.then, None
-        if then is not None:
-            then()
-        return super().save(before, after, **conditions)
-
-
 @pytest.mark.parametrize("first", ["cancellation", "placing"])
 def test_cancellation_and_placing_at_one_moment_are_one_or_the_other(first: str) -> None:
-    world = World()
-    store = Meanwhile()
-    ledger = ledger_of(store, lambda: world.now)
-    place = replace(
-        world.place,
-        store=store,
-        ledger=ledger,
-        keys=store,
-        dial=replace(world.place.dial, store=store, ledger=ledger),
-    )
-    scheduled = replace(world.scheduled, store=store, ledger=ledger)
-    call = ask(place, place_at=TOMORROW)
+    then: list[Callable[[], object]] = []
+
+    def meanwhile(*_: object) -> None:
+        if then:
+            then.pop()()
+
+    world = World(ContendedStore(meanwhile))
+    call = world.ask()
     world.now = IN_TIME
     if first == "cancellation":
-        store.then = lambda: scheduled.cancel(call.call_id, principal="me")
-        assert place.from_schedule(call.call_id).status == "canceled"
+        then.append(lambda: world.scheduled.cancel(call.call_id, principal="me"))
+        assert world.place.from_schedule(call.call_id).status == "canceled"
     else:
-        store.then = lambda: place.from_schedule(call.call_id)
+        then.append(lambda: world.place.from_schedule(call.call_id))
         with pytest.raises(NotScheduledError):
-            scheduled.cancel(call.call_id, principal="me")
+            world.scheduled.cancel(call.call_id, principal="me")
     assert len(world.telephony.placed) == (first == "placing")
 
 
@@ -310,18 +267,8 @@ def test_recurring_call_is_not_placed_long_after_its_time(minutes: int, status: 
 
 
 def test_table_that_is_busy_is_no_cancellation() -> None:
-    world = World()
+    world = World(BusyStore())
     call = world.ask()
-
-    class Busy(MemoryCallStore):
-        def save(self, before: Any, after: Any, **conditions: Any) -> bool:
-            if before is not None:
-                raise RetryLaterError("busy", seconds=5)
-            return super().save(before, after, **conditions)
-
-    busy = Busy()
-    busy.save(None, call)
-    scheduled = replace(world.scheduled, ledger=ledger_of(busy, lambda: NOW))
     with pytest.raises(RetryLaterError):
-        scheduled.cancel(call.call_id, principal="me")
-    assert busy.calls[call.call_id].status == "scheduled"
+        world.scheduled.cancel(call.call_id, principal="me")
+    assert world.store.calls[call.call_id] == call

@@ -8,8 +8,6 @@ from typing import Any, cast
 
 import pytest
 
-from callscribe.domain.adoption import AdoptionRules
-from callscribe.domain.calls import Call, CallState
 from callscribe.domain.errors import VendorOutcomeUnknownError, VendorRefusedError
 from callscribe.domain.sweeps import STANDING, Sweep, SweepKind, SweepStatus
 from callscribe.domain.times import format_timestamp
@@ -18,9 +16,8 @@ from callscribe.ports.vendors import Page
 from callscribe.use_cases.sweep_vendors import SweepResult
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import CountingTelemetry
+from tests.support.entries import a_call
 from tests.support.sweeping import NOW, sweep_vendors
-
-ACCOUNT = AdoptionRules("account")
 
 
 class Vendors:
@@ -63,12 +60,12 @@ class Queue:
 
 
 class Walk:
-    def __init__(self, pages: dict[str | None, Any], adoption: AdoptionRules = ACCOUNT) -> None:
+    def __init__(self, pages: dict[str | None, Any]) -> None:
         self.store = MemoryCallStore()
         self.vendors = Vendors(pages)
         self.telemetry, self.queue = CountingTelemetry(), Queue()
         self.sweeper = sweep_vendors(
-            self.store, self.vendors, self.queue, self.telemetry, adoption=adoption
+            self.store, self.vendors, self.queue, self.telemetry, ADOPT_RECORDINGS="account"
         )
 
     def run(self) -> SweepResult:
@@ -197,17 +194,7 @@ def walk_with_a_leftover() -> Walk:
     """Two recordings at Twilio, the first of a call that was erased."""
     leftover = heard(1)
     walk = Walk({None: Page([leftover, heard(2)], None)})
-    at = format_timestamp(NOW)
-    walk.store.save(
-        None,
-        Call(
-            call_id="a" * 32,
-            call_sid=leftover.call_sid,
-            status=CallState.ERASED,
-            created_at=at,
-            updated_at=at,
-        ),
-    )
+    walk.store.save(None, a_call("erased", call_sid=leftover.call_sid))
     return walk
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 
-from callscribe.domain.adoption import AdoptionRules
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.errors import VendorNotAskedError, VendorRefusedError
 from callscribe.domain.recordings import Recording, RecordingState
-from callscribe.domain.retention import Retention
 from callscribe.domain.sweeps import (
     HandledEntry,
     Outcome,
@@ -35,13 +33,13 @@ from callscribe.use_cases.sweeps.calls import ScanCalls
 from callscribe.use_cases.sweeps.recordings import ScanRecordings
 from callscribe.use_cases.sweeps.scan import is_erased
 from callscribe.use_cases.sweeps.transcripts import ScanTranscripts
-from callscribe.use_cases.track_call import TrackCall
 from simulation.memory_store import MemoryCallStore
-from tests.support.doubles import QuietTelemetry, Recorder, ledger_of
+from tests.support import entries
+from tests.support.doubles import Recorder
+from tests.support.entries import CALL_ID, CALL_SID, RECORDING_SID, a_recording
+from tests.support.gateways import InMemoryGateways, application
+from tests.support.sweeping import BUCKET, NOW, OURS
 
-NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-CALL_ID, CALL_SID, RECORDING_SID = "a" * 32, "CA" + "1" * 32, "RE" + "1" * 32
-BUCKET, OURS = "our-bucket", "https://api.example"
 WINDOW = first_window(SweepKind.RECORDINGS, NOW)
 
 
@@ -87,18 +85,8 @@ def test_window_that_is_begun_again_has_counted_nothing() -> None:
     assert restarted(after, NOW) == replace(WINDOW, restarts=1)
 
 
-def a_call(status: CallState = CallState.RINGING, **more: Any) -> Call:
-    at = ago(hours=1)
-    call = Call(call_id=CALL_ID, call_sid=CALL_SID, status=status, created_at=at, updated_at=at)
-    return replace(call, **more)
-
-
-def a_recording(status: RecordingState, **more: Any) -> Recording:
-    at = ago(hours=1)
-    recording = Recording(
-        call_id=CALL_ID, recording_sid=RECORDING_SID, status=status, created_at=at, updated_at=at
-    )
-    return replace(recording, **more)
+def a_call(status: CallState = CallState.RINGING) -> Call:
+    return entries.a_call(status, call_sid=CALL_SID)
 
 
 class House:
@@ -110,36 +98,17 @@ class House:
             self.store.save(None, cast(Any, entry))
         self.finish, self.queue = Recorder(), Recorder()
         self.transcriber, self.telephony = Recorder(), Recorder()
-        ledger = ledger_of(self.store, lambda: NOW)
-        self.calls = ScanCalls(
-            store=self.store,
-            telephony=cast(Any, self.telephony),
-            track=TrackCall(
-                store=self.store,
-                ledger=ledger,
-                telemetry=QuietTelemetry(),
-                clock=lambda: NOW,
-                retention=Retention(365),
-            ),
-            telemetry=QuietTelemetry(),
+        gateways = InMemoryGateways(store=self.store, queue=self.queue, clock=lambda: NOW)
+        app = application(
+            gateways, BUCKET_NAME=BUCKET, PUBLIC_BASE_URL=OURS, ADOPT_RECORDINGS=adoption
         )
-        self.recordings = ScanRecordings(
-            store=self.store,
-            telephony=cast(Any, self.telephony),
-            queue=cast(Any, self.queue),
-            finish=cast(Any, self.finish),
-            telemetry=QuietTelemetry(),
-            clock=lambda: NOW,
-            adoption=AdoptionRules(adoption),
-            base_url=OURS,
+        scans: Any = app.reconcile.sweep.scans
+        self.calls: ScanCalls = scans[SweepKind.CALLS]
+        self.recordings: ScanRecordings = replace(
+            scans[SweepKind.RECORDINGS], telephony=self.telephony, finish=self.finish
         )
-        self.transcripts = ScanTranscripts(
-            store=self.store,
-            transcriber=cast(Any, self.transcriber),
-            finish=cast(Any, self.finish),
-            telemetry=QuietTelemetry(),
-            bucket_name=BUCKET,
-            base_urls=(OURS,),
+        self.transcripts: ScanTranscripts = replace(
+            scans[SweepKind.TRANSCRIPTS], transcriber=self.transcriber, finish=self.finish
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import cycle, islice, permutations
+from itertools import cycle, permutations
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from callscribe.use_cases.track_call import adopt_by_sid
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import Recorder, track_call
 from tests.support.entries import CALL_ID, CALL_SID, a_call
+from tests.support.stores import ContendedStore
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 BEGUN, ENDED = "2026-11-21T07:00:00.000Z", "2026-11-21T07:00:20.000Z"
@@ -84,22 +85,19 @@ def test_callbacks_in_any_order_and_again_only_move_forward(order: Iterable[Call
     assert (call.status, call.duration_seconds) == ("completed", 7)
 
 
-class Contended(MemoryCallStore):
-    """Another writer's write comes just before each of ours: ``statuses``, one after the other."""
+def contended(statuses: Iterable[CallState]) -> ContendedStore:
+    """The call comes to one of these after the other, each just before a write of ours."""
+    coming = iter(statuses)
 
-    def __init__(self, statuses: Iterable[CallState]) -> None:
-        super().__init__()
-        self.statuses = iter(statuses)
+    def move(call: Call, _: Call) -> Call | None:
+        status = next(coming, None)
+        return replace(call, status=status) if status else None
 
-    def save(self, before: Any, after: Any, **conditions: Any) -> bool:
-        for status in islice(self.statuses, 1 if before else 0):
-            stands = self.calls[before.call_id]
-            super().save(stands, replace(stands, status=status))
-        return super().save(before, after, **conditions)
+    return ContendedStore(move)
 
 
 def test_last_of_many_callbacks_at_the_same_moment_is_kept() -> None:
-    store = Contended(
+    store = contended(
         (CallState.QUEUED, CallState.INITIATED, CallState.RINGING, CallState.IN_PROGRESS)
     )
     placing = a_call(status=CallState.PLACING)
@@ -107,7 +105,7 @@ def test_last_of_many_callbacks_at_the_same_moment_is_kept() -> None:
 
 
 def test_news_that_cannot_be_kept_is_asked_for_again() -> None:
-    store = Contended(cycle((CallState.INITIATED, CallState.RINGING)))
+    store = contended(cycle((CallState.INITIATED, CallState.RINGING)))
     with pytest.raises(RetryLaterError):
         applied(a_call(status=CallState.PLACING), told(), store=store)
 
