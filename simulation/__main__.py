@@ -92,7 +92,9 @@ def _options() -> argparse.Namespace:
 
 def _tasks(options: argparse.Namespace, seed: str) -> list[Task]:
     rates = {**DEFAULT_RATES, **dict(options.rate)}
-    tasks = [*regressions(), *rolled(seed, options.calls, rates), *far_ahead(seed, 60, rates)]
+    # short and telling ones first
+    tasks = [*regressions(), *far_ahead(seed, 60, rates, worlds=3)]
+    tasks += rolled(seed, options.calls, rates)
     if options.singles_every:
         only = tuple(filter(None, options.crash_at.split(",")))
         tasks += singles(seed, every=options.singles_every, crash_only=only)

@@ -104,9 +104,12 @@ def singles(seed: str, *, every: int = 1, crash_only: tuple[str, ...] = ()) -> I
             )
 
 
-def far_ahead(seed: str, calls: int, rates: Mapping[str, float]) -> Iterator[Task]:
-    """One world of calls that are scheduled for almost as far ahead as they are kept."""
-    yield Task(way="far ahead", seed=f"{seed}/far", calls=calls, rates=rates)
+def far_ahead(
+    seed: str, calls: int, rates: Mapping[str, float], *, worlds: int = 1
+) -> Iterator[Task]:
+    """Worlds of calls that are scheduled for almost as far ahead as they are kept."""
+    for number in range(worlds):
+        yield Task(way="far ahead", seed=f"{seed}/far/{number}", calls=calls, rates=rates)
 
 
 def regressions() -> Iterator[Task]:
