@@ -62,6 +62,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return cores if config.getoption("numprocesses") == "logical" else cores + 1
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what tests have measured."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "figures":
+                terminalreporter.write_line(value)
+
+
 def stop_schedules(stack: LocalStack) -> None:
     """Reconciliation runs when a test says so, and not in the midst of another."""
     scheduler = stack.ministack.client("scheduler")

@@ -141,8 +141,8 @@ def test_recording_becomes_a_transcript_in_every_format(house: House) -> None:
     transcript = house.app.read_calls.transcript(CALL_ID)
     shown = {name: export.render(transcript) for name, export in FORMATS.items()}
     assert "[00:00:02.500] Come by on Friday." in shown["txt"]
-    assert "00:00:00,500 --> 00:00:02,000\nGood evening." in shown["srt"]
-    assert "00:00:02.500 --> 00:00:04.000" in shown["vtt"]
+    assert "00:00:00,500 --> 00:00:04,000\nGood evening. Come by on Friday." in shown["srt"]
+    assert "00:00:00.500 --> 00:00:04.000" in shown["vtt"]
     (part,) = json.loads(shown["json"])["recordings"]
     assert (part["transcript_id"], part["language_code"]) == (number, "en-x-broad")
 

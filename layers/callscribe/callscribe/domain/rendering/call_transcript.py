@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from callscribe.domain.rendering.cues import one_line
+from callscribe.domain.rendering.tokens import one_line
 from callscribe.domain.transcripts import Segment, Transcript
 
 

@@ -10,7 +10,7 @@ from callscribe.domain.rendering.call_transcript import (
     format_clock,
     speaker_name,
 )
-from callscribe.domain.rendering.cues import one_line
+from callscribe.domain.rendering.tokens import one_line
 from callscribe.domain.transcripts import Segment
 
 

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator
 from dataclasses import replace
 
 from callscribe.domain.rendering.call_transcript import (
     CallTranscript,
     TimedTranscript,
     format_clock,
-    speaker_name,
 )
-from callscribe.domain.rendering.cues import LINE_CHARACTERS, MIN_MS, Cue, cues_of, stretched
-from callscribe.domain.transcripts import Segment
+from callscribe.domain.rendering.cues import Cue, Turn
+from callscribe.domain.rendering.schedule import scheduled
+from callscribe.domain.rendering.tokens import (
+    LINE_COLUMNS,
+    Token,
+    fitting,
+    runs_right_to_left,
+)
+from callscribe.domain.rendering.turns import Speech, turns_of
 
 # SubRip has no escapes: what could be read as markup or as another cue's times looks alike instead
 _NO_MARKUP = str.maketrans("<>", "\u2039\u203a")
+# without it players lay an Arabic or Hebrew line out by the Latin name at its begin
+_RIGHT_TO_LEFT = "\u200f"
 
 
 def render_srt(call: CallTranscript) -> str:
@@ -46,22 +55,26 @@ def _times(cue: Cue, separator: str) -> str:
 
 def _cues(call: CallTranscript, *, prefixed: bool) -> list[Cue]:
     cues = [cue for part in call.recordings for cue in _cues_of_part(part, prefixed=prefixed)]
-    return sorted(cues, key=lambda cue: (cue.start_ms, cue.end_ms))
+    cues.sort(key=lambda cue: cue.not_before_ms)
+    return scheduled(cues, until_ms=max(map(_end_ms, call.recordings), default=0))
 
 
-def _cues_of_part(part: TimedTranscript, *, prefixed: bool) -> list[Cue]:
-    segments = part.transcript.segments
-    cues = [cue for segment in segments for cue in _cues_of_segment(segment, prefixed=prefixed)]
-    seconds = part.transcript.audio_duration_seconds
-    last_ms = max((cue.start_ms for cue in cues), default=0)
-    until_ms = last_ms + MIN_MS if seconds is None else seconds * 1000
-    return [
-        replace(cue, start_ms=cue.start_ms + part.offset_ms, end_ms=cue.end_ms + part.offset_ms)
-        for cue in stretched(cues, until_ms=until_ms)
-    ]
+def _end_ms(part: TimedTranscript) -> int:
+    heard_ms = max((segment.end_ms for segment in part.transcript.segments), default=0)
+    return part.offset_ms + max(heard_ms, 1000 * (part.transcript.audio_duration_seconds or 0))
 
 
-def _cues_of_segment(segment: Segment, *, prefixed: bool) -> list[Cue]:
-    name = speaker_name(segment)
-    prefix = f"{name[: LINE_CHARACTERS // 2]}:" if name and prefixed else ""
-    return [replace(cue, speaker=name) for cue in cues_of(segment, prefix=prefix)]
+def _cues_of_part(part: TimedTranscript, *, prefixed: bool) -> Iterator[Cue]:
+    for speech in turns_of(part):
+        is_named = prefixed and speech.speaker is not None
+        tokens = (_name(speech), *speech.tokens) if is_named else speech.tokens
+        for cue in Turn(tokens, is_named).cues():
+            yield replace(cue, speaker=speech.speaker, not_before_ms=part.offset_ms)
+
+
+def _name(speech: Speech) -> Token:
+    """Cut to half a line; with a mark before it where the speech runs from right to left."""
+    first = speech.tokens[0]
+    name = f"{fitting(speech.speaker or '', LINE_COLUMNS // 2 - 2)}:"
+    marked = _RIGHT_TO_LEFT + name if runs_right_to_left(first.text) else name
+    return Token(marked, first.start_ms, first.start_ms)
