@@ -1,0 +1,271 @@
+"""A small HTTP client of the API: signed, with time-outs, and repeated only where that does no harm."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from callscribe_cli.errors import (
+    CredentialsError,
+    OutcomeUnknownError,
+    RefusedError,
+    UnreachableError,
+    kind_of,
+)
+
+if TYPE_CHECKING:
+    import urllib3
+
+# API Gateway answers within 30 s, whatever happens behind it
+_CONNECT_SECONDS, _READ_SECONDS = 10.0, 35.0
+_PAUSES = (0.5, 2.0, 5.0)
+# who is told to wait longer is told, and not kept waiting
+_LONGEST_PAUSE = 30.0
+_PAGE = 200
+Signer = Callable[[str, str, Mapping[str, str], bytes], Mapping[str, str]]
+"""method, URL, headers, body → the headers with the signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``headers``: names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    def document(self) -> dict[str, Any]:
+        """The body as a JSON object; what is none is its ``detail``."""
+        try:
+            document = json.loads(self.body)
+        except ValueError:
+            return {"detail": self.text[:500]}
+        return document if isinstance(document, dict) else {"detail": document}
+
+    @property
+    def retry_after(self) -> float | None:
+        try:
+            return max(0.0, float(self.headers.get("retry-after", "")))
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """``sent``: the request may have arrived."""
+
+    reason: str
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def key(self) -> str | None:
+        return self.headers.get("Idempotency-Key")
+
+    @property
+    def repeatable(self) -> bool:
+        return self.method in ("GET", "HEAD", "PUT", "DELETE") or self.key is not None
+
+
+class Api:
+    """Raises (all methods):
+    RefusedError: the API answered with a problem.
+    UnreachableError: there was no answer, and nothing was done.
+    OutcomeUnknownError: there was no answer, and it may have been done.
+    CredentialsError: the signature or the permission was refused.
+    """
+
+    def __init__(
+        self, url: str, sign: Signer, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._sign = sign
+        self._sleep = sleep
+        self._pool: urllib3.PoolManager | None = None
+
+    def get(self, path: str, **query: object) -> dict[str, Any]:
+        return self.send("GET", path, query=query).document()
+
+    def post(
+        self, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None
+    ) -> dict[str, Any]:
+        return self.send("POST", path, body=body, key=key).document()
+
+    def pages(self, path: str, **query: object) -> Iterator[list[dict[str, Any]]]:
+        """The ``calls`` of every page, until there is no cursor."""
+        cursor: object = None
+        while True:
+            page = self.get(path, **{"limit": _PAGE, **query, "cursor": cursor})
+            yield page["calls"]
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """``key``: an Idempotency-Key, with which a POST may be repeated."""
+        request = Request(
+            method=method,
+            url=self.url + path + _query(query or {}),
+            headers={**_headers(body, key), **(headers or {})},
+            body=_encoded(body),
+        )
+        return _checked(request, self._outcome(request))
+
+    def _outcome(self, request: Request) -> Answer | NoAnswer:
+        for pause in _PAUSES:
+            outcome = self._exchange(request)
+            wait = _wait(request, outcome, pause)
+            if wait is None:
+                return outcome
+            self._sleep(wait)
+        return self._exchange(request)
+
+    def _exchange(self, request: Request) -> Answer | NoAnswer:
+        from urllib3 import exceptions
+
+        signed = self._sign(request.method, request.url, request.headers, request.body)
+        try:
+            got = self._http().request(
+                request.method, request.url, headers=dict(signed), body=request.body
+            )
+        except (
+            exceptions.NewConnectionError,
+            exceptions.ConnectTimeoutError,
+            exceptions.SSLError,
+        ) as error:
+            return NoAnswer(_reason(error), sent=False)
+        except exceptions.HTTPError as error:
+            return NoAnswer(_reason(error), sent=True)
+        return Answer(got.status, {k.lower(): v for k, v in got.headers.items()}, got.data)
+
+    def _http(self) -> urllib3.PoolManager:
+        if self._pool is None:
+            import urllib3
+
+            timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
+            self._pool = urllib3.PoolManager(
+                maxsize=8, timeout=timeout, retries=False, headers={"User-Agent": "callscribe"}
+            )
+        return self._pool
+
+
+def path(*parts: str) -> str:
+    """A path whose parts may hold anything: ``path("do-not-call", "+1…")``."""
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def _query(query: Mapping[str, object]) -> str:
+    given = [(name, str(value)) for name, value in query.items() if value is not None]
+    return f"?{urlencode(given, quote_via=quote)}" if given else ""
+
+
+def _headers(body: object, key: str | None) -> dict[str, str]:
+    headers = {"Accept": "application/json, text/*;q=0.9, */*;q=0.8"}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    if key is not None:
+        headers["Idempotency-Key"] = key
+    return headers
+
+
+def _encoded(body: Mapping[str, Any] | bytes | None) -> bytes:
+    if body is None or isinstance(body, bytes):
+        return body or b""
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def _wait(request: Request, outcome: Answer | NoAnswer, pause: float) -> float | None:
+    """The seconds after which to repeat the request; None: its outcome stands."""
+    if isinstance(outcome, NoAnswer):
+        return pause if request.repeatable or not outcome.sent else None
+    kind = kind_of(outcome.document()) if outcome.status in (429, 500, 502, 503, 504) else "fine"
+    throttled = outcome.status == 429 and kind == ""
+    # Twilio's refusal stands under its key: repeating asks for the same refusal
+    passing = outcome.status >= 500 and kind in ("", "try-later", "internal-error")
+    if not throttled and not (passing and request.repeatable):
+        return None
+    wait = pause if outcome.retry_after is None else outcome.retry_after
+    return wait if wait <= _LONGEST_PAUSE else None
+
+
+def _checked(request: Request, outcome: Answer | NoAnswer) -> Answer:
+    if isinstance(outcome, NoAnswer):
+        raise _unanswered(request, outcome)
+    if outcome.status < 400:
+        return outcome
+    problem = outcome.document()
+    if outcome.status in (401, 403) and not kind_of(problem):
+        raise _forbidden(request, outcome)
+    refused = RefusedError(outcome.status, problem, outcome.retry_after)
+    if outcome.status >= 500 and request.key and refused.kind != "twilio-refused":
+        raise _unknown(request, str(refused))
+    raise refused
+
+
+def _unanswered(request: Request, outcome: NoAnswer) -> UnreachableError | OutcomeUnknownError:
+    if outcome.sent and request.method not in ("GET", "HEAD"):
+        return _unknown(request, f"{request.url} did not answer ({outcome.reason})")
+    return UnreachableError(
+        f"{request.url} cannot be reached ({outcome.reason})",
+        fix="check the connection and the address (--api-url, --stack)",
+    )
+
+
+def _unknown(request: Request, why: str) -> OutcomeUnknownError:
+    message = f"whether it was done is not known: {why}"
+    if request.key is None:
+        return OutcomeUnknownError(message, fix="run the command again: it changes nothing twice")
+    fix = f"run the command again with --idempotency-key {request.key}: it is done once at most"
+    return OutcomeUnknownError(message, fix=fix)
+
+
+def _forbidden(request: Request, answer: Answer) -> CredentialsError:
+    route = f"{request.method} {request.url}"
+    skew = clock_skew(answer)
+    if skew is not None and abs(skew) > 240:
+        return CredentialsError(
+            f"AWS refused {route}: this machine's clock is {abs(skew):.0f} s off",
+            fix="set the clock",
+        )
+    return CredentialsError(
+        f"AWS refused {route}: {answer.document().get('message', 'forbidden')}",
+        fix="check who you are (aws sts get-caller-identity) and that policies/*.json allow this route",
+    )
+
+
+def clock_skew(answer: Answer) -> float | None:
+    """Seconds that this machine's clock is ahead of the server's; None: it does not say."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return time.time() - parsedate_to_datetime(answer.headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return None
+
+
+def _reason(error: Exception) -> str:
+    return str(error).rsplit(": ", 1)[-1] or type(error).__name__
