@@ -268,4 +268,6 @@ def clock_skew(answer: Answer) -> float | None:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).rsplit(": ", 1)[-1] or type(error).__name__
+    """The innermost words: urllib3 wraps them in the names of its objects."""
+    inner = error.args[-1] if error.args and isinstance(error.args[-1], Exception) else error
+    return str(inner).rsplit(": ", 1)[-1] or type(inner).__name__

@@ -1,0 +1,124 @@
+"""The installed command as a person starts it: how soon, on a terminal, into a pipe."""
+
+from __future__ import annotations
+
+import os
+import pty
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.options import ROOT
+from tests.cli.conftest import Callscribe
+from tests.cli.double import ApiDouble
+
+COMMAND = [sys.executable, "-m", "callscribe_cli"]
+# what only a request or a format needs
+LATE = ("botocore", "boto3", "urllib3", "jmespath", "docx", "concurrent.futures", "tomllib", "ssl")
+HELP_SECONDS = 0.2
+C1 = "c1" * 16
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]), **more}
+
+
+def test_help_loads_nothing_that_is_slow() -> None:
+    code = (
+        "import sys; from callscribe_cli.main import main; main(['--help']); main(['export', '-h']);"
+        f"print(*[name for name in {LATE!r} if name in sys.modules], sep=',', file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
+    assert ran.stderr.strip() == ""
+
+
+def test_help_comes_at_once() -> None:
+    """In processor time, which a busy machine does not lengthen; the first run compiles the modules."""
+
+    def seconds() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([*COMMAND, "--help"], capture_output=True, env=environment(), check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+    seconds()
+    assert min(seconds() for _ in range(5)) < HELP_SECONDS
+
+
+def on_terminal(*arguments: str, **more: str) -> str:
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, *arguments], stdout=follower, stderr=follower, env=environment(**more)
+    ) as process:
+        os.close(follower)
+        shown = b""
+        while True:
+            try:
+                shown += (chunk := os.read(leader, 65536))
+            except OSError:
+                break
+            if not chunk:
+                break
+    os.close(leader)
+    assert process.returncode == 0, shown
+    return shown.decode()
+
+
+@pytest.mark.usefixtures("callscribe")
+def test_terminal_gets_a_table_and_colors(double: ApiDouble) -> None:
+    double.add_call(C1)
+    shown = on_terminal("list", TERM="xterm")
+    assert "CALL " in shown
+    assert "\x1b[32mcompleted" in shown
+    for plain in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        assert "\x1b[3" not in on_terminal("list", **{"TERM": "xterm", **plain})
+
+
+def test_pipe_that_is_closed_is_no_error(callscribe: Callscribe, double: ApiDouble) -> None:
+    for number in range(2000):
+        double.add_call(f"{number:032x}")
+    with subprocess.Popen(
+        [*COMMAND, "list", "--all"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert callscribe.slept == []
+
+
+@pytest.mark.usefixtures("callscribe")
+def test_real_ctrl_c_ends_the_waiting(double: ApiDouble) -> None:
+    double.add_call(C1, "in-progress")
+    with subprocess.Popen(
+        [*COMMAND, "wait", C1], stderr=subprocess.PIPE, env=environment(), text=True
+    ) as process:
+        assert process.stderr is not None
+        assert "in-progress" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert process.returncode == 130
+    assert rest == f"error: stopped\nfix: callscribe wait {C1}\n"
+
+
+def test_completion_is_what_the_shell_asks_for(tmp_path: Path) -> None:
+    asked = {
+        "_CALLSCRIBE_COMPLETE": "bash_complete",
+        "COMP_WORDS": "callscribe tr",
+        "COMP_CWORD": "1",
+    }
+    ran = subprocess.run(
+        COMMAND, capture_output=True, text=True, env=environment(**asked), cwd=tmp_path, check=False
+    )
+    assert ran.stdout == "plain,transcript\n"
