@@ -18,7 +18,11 @@ _WITH_KEY = ("/calls", "/imports")
 
 
 @click.command()
-@click.argument("method", type=click.Choice(["GET", "POST", "PUT", "DELETE"], case_sensitive=False))
+@click.argument(
+    "method",
+    metavar="METHOD",
+    type=click.Choice(["GET", "POST", "PUT", "DELETE"], case_sensitive=False),
+)
 @click.argument("path", metavar="PATH")
 @click.option(
     "-f",

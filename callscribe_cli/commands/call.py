@@ -58,6 +58,10 @@ def call(
 
     Every call has an Idempotency-Key, so a request that is repeated because its answer was lost
     never dials twice. A call with --at is placed later, so it is not waited for.
+
+    \b
+    callscribe call +14155550100 --say "How did you like it?" --meta order=7
+    callscribe call +14155550100 --at 2h --query call_id
     """
     placed = _place(
         app, _request(to, at, options), idempotency_key or f"cli-{os.urandom(16).hex()}"

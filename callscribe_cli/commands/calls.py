@@ -22,8 +22,10 @@ _STATUSES = (
 
 
 @click.command("list")
-@click.option("--date", type=PAST, help="Of this day (UTC) only.")
-@click.option("--status", type=click.Choice(_STATUSES), help="With this status only.")
+@click.option("--date", type=PAST, metavar="DAY", help="Of this day (UTC) only.")
+@click.option(
+    "--status", metavar="STATUS", type=click.Choice(_STATUSES), help="With this status only: busy."
+)
 @click.option("--scheduled", is_flag=True, help="Those that are to be placed, soonest first.")
 @click.option("--limit", type=click.IntRange(1), default=30, show_default=True)
 @click.option("--all", "everything", is_flag=True, help="All, however many.")

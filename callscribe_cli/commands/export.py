@@ -59,6 +59,9 @@ def export(
     """Write the transcripts of a time range to DIR, and a list of its calls to DIR/calls.csv.
 
     What is there already is not fetched again: run it again after Ctrl-C or an error, or daily.
+
+    \b
+    callscribe export --since 30d --out calls --format docx --format srt
     """
     if since >= (until or datetime.now(UTC)):
         raise click.UsageError("--since must be before --until")

@@ -47,10 +47,10 @@ def test_first_that_says_where_is_heard(configured: Path) -> None:
     environment = {"CALLSCRIBE_STACK": "of-environment", "CALLSCRIBE_API_URL": URL}
     options = Options(stack="named")
     assert place(configured, Options(api_url=URL), **environment).source == "--api-url"
-    assert place(configured, **environment).source == "CALLSCRIBE_API_URL"
+    assert place(configured, None, **environment).source == "CALLSCRIBE_API_URL"
     assert place(configured, options, **environment) == Place(stack="named", source="--stack")
     del environment["CALLSCRIBE_API_URL"]
-    assert place(configured, **environment).stack == "of-environment"
+    assert place(configured, None, **environment).stack == "of-environment"
     assert place(configured).stack == "of-config"
     assert place(configured).region == "eu-north-1"
     (configured / ".config/callscribe/config.toml").unlink()
