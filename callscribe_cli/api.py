@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from callscribe_cli.errors import (
+    CliError,
     CredentialsError,
     OutcomeUnknownError,
     RefusedError,
@@ -26,6 +27,8 @@ _PAUSES = (0.5, 2.0, 5.0)
 # who is told to wait longer is told, and not kept waiting
 _LONGEST_PAUSE = 30.0
 _PAGE = 200
+_REFUSED = "twilio-refused"
+_ODD = "look for line breaks and odd characters in options, AWS_* variables and ~/.aws"
 Signer = Callable[[str, str, Mapping[str, str], bytes], Mapping[str, str]]
 """method, URL, headers, body → the headers with the signature."""
 
@@ -133,16 +136,24 @@ class Api:
             headers={**_headers(body, key), **(headers or {})},
             body=_encoded(body),
         )
-        return _checked(request, self._outcome(request))
+        tries: list[Answer | NoAnswer] = []
+        try:
+            self._try(request, tries)
+        except CliError as error:
+            if _left_open(tries):
+                raise _unknown(request, str(error)) from error
+            raise
+        return _checked(request, tries)
 
-    def _outcome(self, request: Request) -> Answer | NoAnswer:
+    def _try(self, request: Request, tries: list[Answer | NoAnswer]) -> None:
+        """Adds the outcome of each try; the last one stands."""
         for pause in _PAUSES:
-            outcome = self._exchange(request)
-            wait = _wait(request, outcome, pause)
+            tries.append(self._exchange(request))
+            wait = _wait(request, tries[-1], pause)
             if wait is None:
-                return outcome
+                return
             self._sleep(wait)
-        return self._exchange(request)
+        tries.append(self._exchange(request))
 
     def _exchange(self, request: Request) -> Answer | NoAnswer:
         from urllib3 import exceptions
@@ -160,6 +171,9 @@ class Api:
             return NoAnswer(_reason(error), sent=False)
         except exceptions.HTTPError as error:
             return NoAnswer(_reason(error), sent=True)
+        except ValueError as error:
+            # a line break in a key, a region or a credential
+            raise CliError(f"the request cannot be sent: {error}", fix=_ODD) from error
         return Answer(got.status, {k.lower(): v for k, v in got.headers.items()}, got.data)
 
     def _http(self) -> urllib3.PoolManager:
@@ -175,12 +189,12 @@ class Api:
 
 def path(*parts: str) -> str:
     """A path whose parts may hold anything: ``path("do-not-call", "+1…")``."""
-    return "".join(f"/{quote(part, safe='')}" for part in parts)
+    return "".join(f"/{quote(part, safe='', errors='replace')}" for part in parts)
 
 
 def _query(query: Mapping[str, object]) -> str:
     given = [(name, str(value)) for name, value in query.items() if value is not None]
-    return f"?{urlencode(given, quote_via=quote)}" if given else ""
+    return f"?{urlencode(given, quote_via=quote, errors='replace')}" if given else ""
 
 
 def _headers(body: object, key: str | None) -> dict[str, str]:
@@ -195,14 +209,14 @@ def _headers(body: object, key: str | None) -> dict[str, str]:
 def _encoded(body: Mapping[str, Any] | bytes | None) -> bytes:
     if body is None or isinstance(body, bytes):
         return body or b""
-    return json.dumps(body, ensure_ascii=False).encode()
+    return json.dumps(body).encode()
 
 
 def _wait(request: Request, outcome: Answer | NoAnswer, pause: float) -> float | None:
     """The seconds after which to repeat the request; None: its outcome stands."""
     if isinstance(outcome, NoAnswer):
         return pause if request.repeatable or not outcome.sent else None
-    kind = kind_of(outcome.document()) if outcome.status in (429, 500, 502, 503, 504) else "fine"
+    kind = _kind(outcome) if outcome.status in (429, 500, 502, 503, 504) else "fine"
     throttled = outcome.status == 429 and kind == ""
     # Twilio's refusal stands under its key: repeating asks for the same refusal
     passing = outcome.status >= 500 and kind in ("", "try-later", "internal-error")
@@ -212,27 +226,40 @@ def _wait(request: Request, outcome: Answer | NoAnswer, pause: float) -> float |
     return wait if wait <= _LONGEST_PAUSE else None
 
 
-def _checked(request: Request, outcome: Answer | NoAnswer) -> Answer:
-    if isinstance(outcome, NoAnswer):
-        raise _unanswered(request, outcome)
-    if outcome.status < 400:
+def _left_open(tries: Sequence[Answer | NoAnswer]) -> bool:
+    """Whether one of the tries may have been carried out without telling so."""
+    return any(
+        one.sent if isinstance(one, NoAnswer) else one.status >= 500 and _kind(one) != _REFUSED
+        for one in tries
+    )
+
+
+def _checked(request: Request, tries: Sequence[Answer | NoAnswer]) -> Answer:
+    outcome = tries[-1]
+    if isinstance(outcome, Answer) and outcome.status < 400:
         return outcome
+    error = _error(request, outcome)
+    # an answer of the application itself tells what became of the key, one of API Gateway does not
+    told = isinstance(outcome, Answer) and outcome.status < 500 and _kind(outcome) != ""
+    if request.method not in ("GET", "HEAD") and _left_open(tries) and not told:
+        raise _unknown(request, str(error))
+    raise error
+
+
+def _error(request: Request, outcome: Answer | NoAnswer) -> CliError:
+    if isinstance(outcome, NoAnswer):
+        return UnreachableError(
+            f"{request.url} cannot be reached ({outcome.reason})",
+            fix="check the connection and the address (--api-url, --stack)",
+        )
     problem = outcome.document()
     if outcome.status in (401, 403) and not kind_of(problem):
-        raise _forbidden(request, outcome)
-    refused = RefusedError(outcome.status, problem, outcome.retry_after)
-    if outcome.status >= 500 and request.key and refused.kind != "twilio-refused":
-        raise _unknown(request, str(refused))
-    raise refused
+        return _forbidden(request, outcome)
+    return RefusedError(outcome.status, problem, outcome.retry_after)
 
 
-def _unanswered(request: Request, outcome: NoAnswer) -> UnreachableError | OutcomeUnknownError:
-    if outcome.sent and request.method not in ("GET", "HEAD"):
-        return _unknown(request, f"{request.url} did not answer ({outcome.reason})")
-    return UnreachableError(
-        f"{request.url} cannot be reached ({outcome.reason})",
-        fix="check the connection and the address (--api-url, --stack)",
-    )
+def _kind(answer: Answer) -> str:
+    return kind_of(answer.document())
 
 
 def _unknown(request: Request, why: str) -> OutcomeUnknownError:

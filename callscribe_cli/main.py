@@ -23,7 +23,7 @@ from callscribe_cli.commands import (
     transcript,
 )
 from callscribe_cli.errors import CliError
-from callscribe_cli.output import note, show_error
+from callscribe_cli.output import note, readable, show_error
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _EPILOG = """\b
@@ -63,6 +63,7 @@ for _command in (
 
 def main(arguments: Sequence[str] | None = None, obj: object = None) -> int:
     """Runs one command; returns its exit status."""
+    readable()
     try:
         result = cli.main(
             args=None if arguments is None else list(arguments),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import click
 
 from callscribe_cli.errors import CliError
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COLORS = {
     **dict.fromkeys(("completed", "given"), "green"),
     **dict.fromkeys(("failed", "error", "busy", "no-answer", "canceled", "declined"), "red"),
@@ -55,8 +58,27 @@ def rendered(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
+def readable() -> None:
+    """Any text can be printed: as UTF-8 into a pipe, and on a terminal as far as it knows the letters."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def clean(text: str) -> str:
+    """Without what would steer a terminal: texts come from calls, which may be anybody's."""
+    return _CONTROLS.sub("\ufffd", text)
+
+
 def echo(text: str, *, newline: bool = True) -> None:
     click.echo(text, nl=newline, color=_color(sys.stdout.isatty()))
+
+
+def print_text(text: str) -> None:
+    """A document as it came; on a terminal without what would steer it."""
+    text = clean(text) if sys.stdout.isatty() else text
+    echo(text, newline=not text.endswith("\n"))
 
 
 def note(text: str) -> None:
@@ -65,8 +87,8 @@ def note(text: str) -> None:
 
 
 def show_error(error: CliError) -> None:
-    note(click.style("error: ", fg="red") + str(error))
-    note(f"fix: {error.fix}")
+    note(click.style("error: ", fg="red") + clean(str(error)))
+    note(f"fix: {clean(error.fix)}")
 
 
 def colored(status: str) -> str:
@@ -97,7 +119,7 @@ def _padded(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return clean(" ".join(text.split()))
 
 
 def _color(terminal: bool) -> bool:

@@ -82,7 +82,7 @@ def text_or_stdin(text: str | None) -> str | None:
     if text != "-":
         return text
     try:
-        return sys.stdin.read().rstrip("\n")
+        return sys.stdin.buffer.read().decode().rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise click.UsageError(f"standard input is not UTF-8: {error}") from error
 

@@ -7,7 +7,7 @@ from typing import Any
 from callscribe_cli.api import path
 from callscribe_cli.app import App
 from callscribe_cli.errors import CliError, RefusedError
-from callscribe_cli.output import echo
+from callscribe_cli.output import print_text
 from callscribe_cli.progress import Progress, span
 
 WAIT_HELP = "How long to wait for the transcript."
@@ -25,7 +25,7 @@ def wait_and_print(app: App, call_id: str, seconds: float) -> None:
     if app.output.wants_json:
         app.output.data(app.api.get(path("calls", call_id)), str)
     else:
-        echo(text, newline=not text.endswith("\n"))
+        print_text(text)
 
 
 def wait_for_transcript(app: App, call_id: str, seconds: float) -> str:

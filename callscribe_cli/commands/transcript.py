@@ -6,7 +6,7 @@ import click
 
 from callscribe_cli.api import path
 from callscribe_cli.app import App, connected, stoppable
-from callscribe_cli.output import echo
+from callscribe_cli.output import print_text
 from callscribe_cli.values import DURATION
 from callscribe_cli.waiting import WAIT_HELP, wait_and_print
 
@@ -44,4 +44,4 @@ def transcript(app: App, call_id: str, form: str) -> None:
     if app.output.wants_json:
         app.output.data(answer.document(), str)
     else:
-        echo(answer.text, newline=not answer.text.endswith("\n"))
+        print_text(answer.text)

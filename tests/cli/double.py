@@ -85,6 +85,7 @@ class ApiDouble:
     faults: list[Fault] = field(default_factory=list)
     seen: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
     ranges: list[str | None] = field(default_factory=list)
+    close: Callable[[], None] = lambda: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def fault(self, method: str, pattern: str, answer: Response | None = None, **more: Any) -> None:
@@ -323,7 +324,7 @@ def _validate(schema: Any, document: Any) -> None:
 def running() -> Iterator[ApiDouble]:
     double = ApiDouble()
     server = Server(double.handle)
-    double.url = server.url
+    double.url, double.close = server.url, server.close
     try:
         yield double
     finally:

@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from local.http_server import Response
 from tests.cli.conftest import Callscribe
 from tests.cli.double import ApiDouble, problem
 
@@ -63,6 +64,53 @@ def test_key_is_told_where_the_outcome_stays_unclear(
     again = callscribe("call", TO, "--no-wait", "--idempotency-key", key[1])
     assert (again.code, again.out) == (0, f"{1:032x}\n")
     assert double.dialed == 1
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        Response(status=429, body=b'{"message": "Too Many Requests"}'),
+        Response(status=403, body=b'{"message": "Forbidden"}'),
+        problem(503, "try-later", {"Retry-After": "3600"}),
+    ],
+    ids=["throttled", "forbidden", "later"],
+)
+def test_lost_answer_is_not_forgotten_over_a_later_refusal(
+    callscribe: Callscribe, double: ApiDouble, last: Response
+) -> None:
+    double.fault("POST", "/calls", done=True)
+    double.fault("POST", "/calls", last, times=9)
+    result = callscribe("call", TO, "--no-wait")
+    assert result.code == 1
+    assert re.search(KEY, result.fix)
+    assert double.dialed == 1
+
+
+def test_lost_answer_is_not_forgotten_when_the_way_is_gone(
+    callscribe: Callscribe, double: ApiDouble
+) -> None:
+    double.fault("POST", "/calls", done=True)
+    closing = iter([double.close])
+    callscribe.meanwhile = lambda _: next(closing, lambda: None)()
+    result = callscribe("call", TO, "--no-wait")
+    assert result.code == 1
+    assert re.search(KEY, result.fix)
+
+
+def test_answer_of_the_application_tells_what_became_of_the_key(
+    callscribe: Callscribe, double: ApiDouble
+) -> None:
+    double.fault("POST", "/calls")
+    double.fault("POST", "/calls", problem(403, "dialing-refused", code="do_not_call"))
+    result = callscribe("call", TO, "--no-wait")
+    assert (result.code, double.dialed) == (1, 0)
+    assert "do-not-call remove" in result.fix
+
+
+def test_key_that_cannot_be_sent_is_told(callscribe: Callscribe) -> None:
+    result = callscribe("call", TO, "--idempotency-key", "a\nX-Other: b")
+    assert result.code == 1
+    assert "cannot be sent" in result.err
 
 
 @pytest.mark.parametrize("kind", ["try-later", "internal-error"])
@@ -176,7 +224,8 @@ def test_scheduled_call_is_not_waited_for(callscribe: Callscribe, double: ApiDou
 def test_prompt_comes_from_standard_input(
     callscribe: Callscribe, double: ApiDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("Grüß Gott.\nBitte sprechen Sie.\n"))
+    prompt = "Grüß Gott.\nBitte sprechen Sie.\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(prompt.encode())))
     assert callscribe("call", TO, "--say", "-", "--no-wait").code == 0
     assert double.seen[0][3]["say"] == "Grüß Gott.\nBitte sprechen Sie."
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from typing import Any
 
@@ -251,6 +252,22 @@ def test_query_that_does_not_fit_is_told(callscribe: Callscribe, double: ApiDoub
 def test_completion_names_the_command(callscribe: Callscribe, shell: str) -> None:
     result = callscribe("completion", shell)
     assert (result.code, "_CALLSCRIBE_COMPLETE" in result.out) == (0, True)
+
+
+def test_text_of_a_call_cannot_steer_the_terminal(
+    callscribe: Callscribe, double: ApiDouble
+) -> None:
+    double.add_call(C1, metadata={"name": "\x1b]0;owned\x07\x9b2J"})
+    shown = callscribe("show", C1).out
+    assert "name=\ufffd]0;owned\ufffd\ufffd2J" in shown
+    double.fault("GET", "/calls", problem(400, "invalid-input", detail="\x1b[2J"))
+    assert "\x1b" not in callscribe("list").err
+
+
+def test_arguments_that_are_no_text_are_an_error_in_words(callscribe: Callscribe) -> None:
+    odd = os.fsdecode(b"\xff\xfe")
+    assert callscribe("show", odd).code == 1
+    assert callscribe("api", "GET", "/calls", "-f", f"cursor={odd}").code in (0, 1)
 
 
 def test_version_and_unknown_command(callscribe: Callscribe) -> None:
