@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,9 @@ class Aws:
 
     @property
     def region(self) -> str | None:
+        # as the AWS CLI does; botocore by itself knows AWS_DEFAULT_REGION only
+        if named := os.environ.get("AWS_REGION"):
+            return named
         with translated(self._profile):
             region: str | None = self.session.get_config_variable("region")
             return region

@@ -140,6 +140,17 @@ def test_address_that_answers_no_more_is_forgotten(
     assert callscribe("dialing", "status", "--stack", "callscribe-dev").code == 0
 
 
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_region_is_that_of_the_environment(
+    callscribe: Callscribe, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv(name, REGION)
+    assert callscribe("dialing", "status").code == 0
+    monkeypatch.delenv(name)
+    assert callscribe("dialing", "status").code == 2
+
+
 def test_missing_credentials_are_told(
     callscribe: Callscribe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
