@@ -97,8 +97,8 @@ types: .venv/.dev ## mypy, strict
 figures: .venv/.dev ## the shape of the code beside its aims; ARGS="--places" or "--against COMMIT"
 	@.venv/bin/python -m scripts.figures $(ARGS)
 
-audit: .venv/.dev .venv-audit/.done ## what ships to Lambda, by bandit, checkov and pip-audit; every suppression has its reason
-	.venv-audit/bin/bandit --quiet --recursive layers functions
+audit: .venv/.dev .venv-audit/.done ## what ships to Lambda and to users, by bandit, checkov and pip-audit; every suppression has its reason
+	.venv-audit/bin/bandit --quiet --recursive layers functions callscribe_cli
 	@.venv-audit/bin/python scripts/audit.py
 
 validate: .venv-tools/.done ## the template, by SAM and cfn-lint, offline

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
 
 from callscribe_cli.errors import (
     CliError,
@@ -16,6 +13,15 @@ from callscribe_cli.errors import (
     RefusedError,
     UnreachableError,
     kind_of,
+)
+from callscribe_cli.messages import (
+    Answer,
+    NoAnswer,
+    Request,
+    clock_skew,
+    encoded,
+    headers_for,
+    query_string,
 )
 
 if TYPE_CHECKING:
@@ -31,58 +37,6 @@ _REFUSED = "twilio-refused"
 _ODD = "look for line breaks and odd characters in options, AWS_* variables and ~/.aws"
 Signer = Callable[[str, str, Mapping[str, str], bytes], Mapping[str, str]]
 """method, URL, headers, body → the headers with the signature."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """``headers``: names in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode("utf-8", "replace")
-
-    def document(self) -> dict[str, Any]:
-        """The body as a JSON object; what is none is its ``detail``."""
-        try:
-            document = json.loads(self.body)
-        except ValueError:
-            return {"detail": self.text[:500]}
-        return document if isinstance(document, dict) else {"detail": document}
-
-    @property
-    def retry_after(self) -> float | None:
-        try:
-            return max(0.0, float(self.headers.get("retry-after", "")))
-        except ValueError:
-            return None
-
-
-@dataclass(frozen=True, slots=True)
-class NoAnswer:
-    """``sent``: the request may have arrived."""
-
-    reason: str
-    sent: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def key(self) -> str | None:
-        return self.headers.get("Idempotency-Key")
-
-    @property
-    def repeatable(self) -> bool:
-        return self.method in ("GET", "HEAD", "PUT", "DELETE") or self.key is not None
 
 
 class Api:
@@ -127,14 +81,11 @@ class Api:
         query: Mapping[str, object] | None = None,
         body: Mapping[str, Any] | bytes | None = None,
         key: str | None = None,
-        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """``key``: an Idempotency-Key, with which a POST may be repeated."""
+        url = self.url + path + query_string(query or {})
         request = Request(
-            method=method,
-            url=self.url + path + _query(query or {}),
-            headers={**_headers(body, key), **(headers or {})},
-            body=_encoded(body),
+            method=method, url=url, headers=headers_for(body, key), body=encoded(body)
         )
         tries: list[Answer | NoAnswer] = []
         try:
@@ -185,31 +136,6 @@ class Api:
                 maxsize=8, timeout=timeout, retries=False, headers={"User-Agent": "callscribe"}
             )
         return self._pool
-
-
-def path(*parts: str) -> str:
-    """A path whose parts may hold anything: ``path("do-not-call", "+1…")``."""
-    return "".join(f"/{quote(part, safe='', errors='replace')}" for part in parts)
-
-
-def _query(query: Mapping[str, object]) -> str:
-    given = [(name, str(value)) for name, value in query.items() if value is not None]
-    return f"?{urlencode(given, quote_via=quote, errors='replace')}" if given else ""
-
-
-def _headers(body: object, key: str | None) -> dict[str, str]:
-    headers = {"Accept": "application/json, text/*;q=0.9, */*;q=0.8"}
-    if body is not None:
-        headers["Content-Type"] = "application/json"
-    if key is not None:
-        headers["Idempotency-Key"] = key
-    return headers
-
-
-def _encoded(body: Mapping[str, Any] | bytes | None) -> bytes:
-    if body is None or isinstance(body, bytes):
-        return body or b""
-    return json.dumps(body).encode()
 
 
 def _wait(request: Request, outcome: Answer | NoAnswer, pause: float) -> float | None:
@@ -282,16 +208,6 @@ def _forbidden(request: Request, answer: Answer) -> CredentialsError:
         f"AWS refused {route}: {answer.document().get('message', 'forbidden')}",
         fix="check who you are (aws sts get-caller-identity) and that policies/*.json allow this route",
     )
-
-
-def clock_skew(answer: Answer) -> float | None:
-    """Seconds that this machine's clock is ahead of the server's; None: it does not say."""
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return time.time() - parsedate_to_datetime(answer.headers["date"]).timestamp()
-    except (KeyError, ValueError):
-        return None
 
 
 def _reason(error: Exception) -> str:

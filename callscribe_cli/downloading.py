@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callscribe_cli.api import Api, path
+from callscribe_cli.api import Api
 from callscribe_cli.errors import CliError, UnreachableError
+from callscribe_cli.messages import path
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager

@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from callscribe_cli.api import Api, path
+from callscribe_cli.api import Api
 from callscribe_cli.documents import csv_of, csv_of_segments, docx_of
 from callscribe_cli.errors import RefusedError
 from callscribe_cli.files import write_whole
+from callscribe_cli.messages import path
 
 FROM_API = ("txt", "json", "srt", "vtt")
 MADE_HERE: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from callscribe_cli.api import Answer
 from callscribe_cli.app import App, connected
 from callscribe_cli.errors import RefusedError
+from callscribe_cli.messages import Answer
 from callscribe_cli.output import echo, rendered
 from callscribe_cli.values import NameValue
 

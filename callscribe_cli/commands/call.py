@@ -14,7 +14,7 @@ from callscribe_cli.app import App, connected, stoppable
 from callscribe_cli.errors import CliError, StoppedError
 from callscribe_cli.output import note
 from callscribe_cli.values import AHEAD, DURATION, NameValue, rfc3339, text_or_stdin
-from callscribe_cli.waiting import WAIT_HELP, wait_and_print
+from callscribe_cli.waiting import WAIT_HELP, state_of, wait_and_print
 
 
 @click.command()
@@ -71,9 +71,9 @@ def call(
     if no_wait or at:
         app.output.data(placed, lambda: str(call_id))
         return
-    note(f"call {call_id} is {placed['status']}")
+    note(f"   0.0 s  call {call_id} {placed['status']}")
     with stoppable(f"the call goes on; callscribe wait {call_id}"):
-        wait_and_print(app, call_id, timeout)
+        wait_and_print(app, call_id, timeout, state=state_of(placed))
 
 
 def _request(to: str, at: datetime | None, options: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from callscribe_cli.api import path
 from callscribe_cli.app import App, connected
+from callscribe_cli.messages import path
 from callscribe_cli.output import note, pairs, table
 from callscribe_cli.values import PAST
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from callscribe_cli.api import path
 from callscribe_cli.app import App, connected
+from callscribe_cli.messages import path
 
 
 @click.group("do-not-call")

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from callscribe_cli.api import path
 from callscribe_cli.app import App, connected, stoppable
+from callscribe_cli.messages import path
 from callscribe_cli.progress import Progress
 from callscribe_cli.values import PAST, rfc3339
 

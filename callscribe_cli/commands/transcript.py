@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from callscribe_cli.api import path
 from callscribe_cli.app import App, connected, stoppable
+from callscribe_cli.messages import path
 from callscribe_cli.output import print_text
 from callscribe_cli.values import DURATION
 from callscribe_cli.waiting import WAIT_HELP, wait_and_print

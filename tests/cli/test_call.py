@@ -29,9 +29,29 @@ def test_transcript_is_all_that_standard_output_gets(
     callscribe.meanwhile = meanwhile
     result = callscribe("call", TO, "--say", "Please tell us.", "--meta", "order=7")
     assert (result.code, result.out) == (0, "txt: Hello. Goodbye.\n")
-    assert "call queued" in result.err
+    assert f"call {1:032x} queued" in result.err
     assert "call ringing" in result.err
     assert double.seen[0][3] == {"to": TO, "say": "Please tell us.", "metadata": {"order": "7"}}
+
+
+def test_waiter_outlasts_a_lost_connection(callscribe: Callscribe, double: ApiDouble) -> None:
+    callscribe.meanwhile = lambda now: (
+        double.add_transcript(f"{1:032x}", "Hello.") if now > 60 else None
+    )
+    double.fault("GET", ".*/transcript", times=6)
+    double.fault("GET", ".*/transcript", problem(503, "try-later"), times=6)
+    result = callscribe("call", TO)
+    assert (result.code, result.out) == (0, "txt: Hello.\n")
+    assert "no answer, trying again" in result.err
+
+
+def test_waiter_that_never_reached_the_stack_does_not_wait(
+    callscribe: Callscribe, double: ApiDouble
+) -> None:
+    double.fault("GET", ".*/transcript", times=9)
+    result = callscribe("wait", C1)
+    assert result.code == 1
+    assert "cannot be reached" in result.err
 
 
 def test_waiter_asks_as_often_as_it_is_told(callscribe: Callscribe, double: ApiDouble) -> None:

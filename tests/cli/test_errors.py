@@ -10,9 +10,9 @@ import click
 import pytest
 
 from callscribe.api.problems import TITLES
-from callscribe_cli.api import Answer, clock_skew
 from callscribe_cli.errors import _CODE_FIXES, _KIND_FIXES, RefusedError
 from callscribe_cli.main import cli
+from callscribe_cli.messages import Answer, clock_skew
 from callscribe_cli.progress import Progress, span
 from local.options import ROOT
 

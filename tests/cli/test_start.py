@@ -14,7 +14,8 @@ import pytest
 
 from local.options import ROOT
 from tests.cli.conftest import Callscribe
-from tests.cli.double import ApiDouble
+from tests.cli.double import DAY, ApiDouble
+from tests.support.waiting import wait_until
 
 COMMAND = [sys.executable, "-m", "callscribe_cli"]
 # what only a request or a format needs
@@ -110,6 +111,29 @@ def test_real_ctrl_c_ends_the_waiting(double: ApiDouble) -> None:
         rest = process.stderr.read()
     assert process.returncode == 130
     assert rest == f"error: stopped\nfix: callscribe wait {C1}\n"
+
+
+@pytest.mark.usefixtures("callscribe")
+def test_real_ctrl_c_leaves_no_half_file(double: ApiDouble) -> None:
+    for number in range(200):
+        double.add_call(f"{number:032x}")
+        double.add_transcript(f"{number:032x}", "Hello.")
+    command = [*COMMAND, "export", "--since", DAY, "--until", "2026-11-21", "--out", "out"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True
+    ) as process:
+        wait_until(lambda: len(list(Path("out").glob("*/*"))) > 10)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate()
+    assert process.returncode == 130, told
+    assert told == "error: stopped\nfix: run the same command again: it goes on where it stopped\n"
+    found = list(Path("out").glob("*/*"))
+    assert len(found) < 400
+    assert {path.suffix for path in found} == {".txt", ".json"}
+    assert all(path.read_bytes() for path in found)
+    again = subprocess.run(command, capture_output=True, env=environment(), check=True)
+    assert b"already here" in again.stdout
+    assert len(list(Path("out").glob("*/*"))) == 400
 
 
 def test_completion_is_what_the_shell_asks_for(tmp_path: Path) -> None:
