@@ -80,6 +80,7 @@ class ApiDouble:
     dialed: int = 0
     described: int = 0
     expired_links: int = 0
+    whole_only: bool = False
     lost_bytes_after: int | None = None
     page_size: int = 200
     faults: list[Fault] = field(default_factory=list)
@@ -269,6 +270,7 @@ class ApiDouble:
         if self.expired_links:
             self.expired_links -= 1
             return Response(status=403, body=b"<Code>AccessDenied</Code>")
+        wanted = None if self.whole_only else wanted
         begin = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
         headers = {"Content-Type": "audio/x-wav", "Content-Length": str(len(AUDIO) - begin)}
         if self.lost_bytes_after is not None:

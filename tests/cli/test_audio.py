@@ -54,6 +54,15 @@ def test_interrupted_command_goes_on(callscribe: Callscribe, recorded: ApiDouble
     assert FILE.read_bytes() == AUDIO
 
 
+def test_server_that_sends_all_again_makes_no_longer_file(
+    callscribe: Callscribe, recorded: ApiDouble
+) -> None:
+    recorded.whole_only = True
+    recorded.lost_bytes_after = 100_000
+    assert callscribe("audio", C1).code == 0
+    assert FILE.read_bytes() == AUDIO
+
+
 def test_links_are_printed(callscribe: Callscribe, recorded: ApiDouble) -> None:
     assert callscribe("audio", C1, "--url").out.startswith(f"{recorded.url}/audio/")
     assert not FILE.exists()

@@ -8,7 +8,9 @@ import re
 
 import pytest
 
-from local.http_server import Response
+from callscribe_cli.api import Api
+from callscribe_cli.errors import CredentialsError, OutcomeUnknownError
+from local.http_server import DropConnection, Request, Response, Server
 from tests.cli.conftest import Callscribe
 from tests.cli.double import ApiDouble, problem
 
@@ -115,6 +117,28 @@ def test_lost_answer_is_not_forgotten_when_the_way_is_gone(
     result = callscribe("call", TO, "--no-wait")
     assert result.code == 1
     assert re.search(KEY, result.fix)
+
+
+def test_lost_answer_is_not_forgotten_when_credentials_expire() -> None:
+    signed: list[object] = []
+
+    def sign(*request: object) -> dict[str, str]:
+        signed.append(request)
+        if len(signed) == 2:
+            raise CredentialsError("the token has expired", fix="aws sso login")
+        return {}
+
+    def lose(_: Request) -> Response:
+        raise DropConnection
+
+    server = Server(lose)
+    try:
+        api = Api(server.url, sign, sleep=lambda _: None)
+        with pytest.raises(OutcomeUnknownError, match="the token has expired") as caught:
+            api.post("/calls", {"to": TO}, key="mine")
+    finally:
+        server.close()
+    assert "--idempotency-key mine" in caught.value.fix
 
 
 def test_answer_of_the_application_tells_what_became_of_the_key(
