@@ -54,6 +54,37 @@ class App:
         return Api(url, aws.signer(region), sleep=self.clock.sleep)
 
 
+class _CommonOption(click.Option):
+    pass
+
+
+_common = functools.partial(click.option, cls=_CommonOption)
+_OPTIONS = (
+    _common("--json", "as_json", is_flag=True, help="Print JSON."),
+    _common("--query", metavar="JMESPATH", help="Print this part of the JSON."),
+    _common("--stack", metavar="NAME", help="The CloudFormation stack, such as callscribe-dev."),
+    _common("--api-url", metavar="URL", help="The API's address instead of a stack."),
+    _common("--region", metavar="NAME", help="The AWS region of the stack."),
+    _common("--profile", metavar="NAME", help="The AWS profile to sign with."),
+)
+
+
+class Command(click.Command):
+    """Its help has the options that every command has in a list of their own."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, common in (("Options", False), ("Options of every command", True)):
+            given = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
+            chosen = [one for one in given if isinstance(one, _CommonOption) is common]
+            records = [record for one in chosen if (record := one.get_help_record(ctx))]
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+class Group(click.Group):
+    command_class = Command
+
+
 def connected(function: Callable[..., None]) -> Callable[..., None]:
     """Gives a command an ``App`` as its first argument, and the options that all have."""
 
@@ -82,18 +113,6 @@ def connected(function: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_OPTIONS):
         decorated = option(decorated)
     return decorated
-
-
-_OPTIONS = (
-    click.option("--json", "as_json", is_flag=True, help="Print JSON."),
-    click.option("--query", metavar="JMESPATH", help="Print this part of the JSON."),
-    click.option(
-        "--stack", metavar="NAME", help="The CloudFormation stack, such as callscribe-dev."
-    ),
-    click.option("--api-url", metavar="URL", help="The API's address instead of a stack."),
-    click.option("--region", help="The AWS region of the stack."),
-    click.option("--profile", help="The AWS profile to sign with."),
-)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from callscribe_cli.app import App, connected
+from callscribe_cli.app import App, Command, connected
 from callscribe_cli.errors import RefusedError
 from callscribe_cli.messages import Answer
 from callscribe_cli.output import echo, rendered
@@ -17,7 +17,7 @@ from callscribe_cli.values import NameValue
 _WITH_KEY = ("/calls", "/imports")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument(
     "method",
     metavar="METHOD",

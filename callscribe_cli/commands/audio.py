@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from callscribe_cli.app import App, connected, stoppable
+from callscribe_cli.app import App, Command, connected, stoppable
 from callscribe_cli.downloading import Download, audio_url, recordings
 from callscribe_cli.errors import CliError
 from callscribe_cli.output import note
 from callscribe_cli.progress import Progress
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("call_id", metavar="ID")
 @click.option(
     "--out",

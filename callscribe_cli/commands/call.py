@@ -10,14 +10,14 @@ from typing import Any
 
 import click
 
-from callscribe_cli.app import App, connected, stoppable
+from callscribe_cli.app import App, Command, connected, stoppable
 from callscribe_cli.errors import CliError, StoppedError
 from callscribe_cli.output import note
 from callscribe_cli.values import AHEAD, DURATION, NameValue, rfc3339, text_or_stdin
 from callscribe_cli.waiting import WAIT_HELP, state_of, wait_and_print
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("to", metavar="TO")
 @click.option("--say", metavar="TEXT|-", help="The prompt; - reads it from standard input.")
 @click.option(

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from callscribe_cli.app import App, connected
+from callscribe_cli.app import App, Command, connected
 from callscribe_cli.messages import path
 from callscribe_cli.output import note, pairs, table
 from callscribe_cli.values import PAST
@@ -21,7 +21,7 @@ _STATUSES = (
 ).split()
 
 
-@click.command("list")
+@click.command(cls=Command, name="list")
 @click.option("--date", type=PAST, metavar="DAY", help="Of this day (UTC) only.")
 @click.option(
     "--status", metavar="STATUS", type=click.Choice(_STATUSES), help="With this status only: busy."
@@ -55,7 +55,7 @@ def list_calls(
     app.output.data(calls, lambda: table(_HEADER, [_row(call) for call in calls]) if calls else "")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("call_id", metavar="ID")
 @connected
 def show(app: App, call_id: str) -> None:
@@ -64,7 +64,7 @@ def show(app: App, call_id: str) -> None:
     app.output.data(call, lambda: _described(call))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("call_id", metavar="ID")
 @connected
 def cancel(app: App, call_id: str) -> None:

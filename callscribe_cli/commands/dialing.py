@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from callscribe_cli.app import App, connected
+from callscribe_cli.app import App, Group, connected
 from callscribe_cli.output import pairs
 
 
-@click.group()
+@click.group(cls=Group)
 def dialing() -> None:
     """Stop all dialing at once, or resume it."""
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from callscribe_cli.app import App, connected
+from callscribe_cli.app import App, Group, connected
 from callscribe_cli.messages import path
 
 
-@click.group("do-not-call")
+@click.group(cls=Group, name="do-not-call")
 def do_not_call() -> None:
     """Numbers that are never called."""
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from callscribe_cli.app import App, connected, stoppable
+from callscribe_cli.app import App, Command, connected, stoppable
+from callscribe_cli.errors import CliError
 from callscribe_cli.messages import path
 from callscribe_cli.progress import Progress
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("call_ids", metavar="[ID]...", nargs=-1)
 @click.option("--number", help="Every call to or from this number.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -43,7 +44,13 @@ def _erase_calls(app: App, call_ids: tuple[str, ...]) -> dict[str, Any]:
     erasing: list[str] = []
     with Progress("erasing", len(call_ids)) as progress:
         for call_id in call_ids:
-            answer = app.api.send("DELETE", path("calls", call_id))
+            try:
+                answer = app.api.send("DELETE", path("calls", call_id))
+            except CliError:
+                progress.note(
+                    f"{len(erasing)} of {len(call_ids)} are being erased; then {call_id}:"
+                )
+                raise
             erasing.append(answer.document()["call_id"])
             progress.update(len(erasing))
     return {"erasing": erasing, "under_way": []}

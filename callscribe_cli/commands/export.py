@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from callscribe_cli.app import App, connected, stoppable
+from callscribe_cli.app import App, Command, connected, stoppable
 from callscribe_cli.output import note, pairs
 from callscribe_cli.progress import Progress
 from callscribe_cli.values import PAST
@@ -26,7 +26,7 @@ FORMATS = ("txt", "json", "srt", "vtt", "csv", "docx")
 _AT_ONCE = 4
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--since", type=PAST, required=True, help="Calls since then: 2026-11-01, or 7d ago.")
 @click.option("--until", type=PAST, help="And before then.  [default: now]")
 @click.option(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from callscribe_cli.app import App, connected, stoppable
+from callscribe_cli.app import App, Command, connected, stoppable
 from callscribe_cli.errors import CliError
 from callscribe_cli.messages import path
 from callscribe_cli.output import note, pairs
@@ -20,7 +20,7 @@ _POLL_SECONDS = 15
 _SHOWN = ("import_id", "status", "since", "until", "seen", "known", "found", "skipped")
 
 
-@click.command("import")
+@click.command(cls=Command, name="import")
 @click.argument("import_id", metavar="[IMPORT_ID]", required=False)
 @click.option("--since", type=PAST, help="Recordings since then: 2026-11-21, or 30d ago.")
 @click.option("--until", type=PAST, help="And before then.")

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from callscribe_cli.app import App, connected, stoppable
+from callscribe_cli.app import App, Command, connected, stoppable
 from callscribe_cli.messages import path
 from callscribe_cli.progress import Progress
 from callscribe_cli.values import PAST, rfc3339
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("call_id", metavar="[ID]", required=False)
 @click.option("--since", type=PAST, help="All that failed since then: 2026-11-21, or 7d ago.")
 @click.option("--until", type=PAST, help="And before then.")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from callscribe_cli.app import App, connected, stoppable
+from callscribe_cli.app import App, Command, connected, stoppable
 from callscribe_cli.messages import path
 from callscribe_cli.output import print_text
 from callscribe_cli.values import DURATION
 from callscribe_cli.waiting import WAIT_HELP, wait_and_print
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("call_id", metavar="ID")
 @click.option("--timeout", type=DURATION, default="30m", show_default=True, help=WAIT_HELP)
 @connected
@@ -24,7 +24,7 @@ def wait(app: App, call_id: str, timeout: float) -> None:
         wait_and_print(app, call_id, timeout)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("call_id", metavar="ID")
 @click.option(
     "--format",

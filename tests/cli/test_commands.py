@@ -134,6 +134,15 @@ def test_erasing_asks_only_people(
     assert callscribe("erase", C1, "--yes").out == f"{C1} erasing\n"
 
 
+def test_erasing_that_fails_in_the_midst_tells_how_far_it_came(
+    callscribe: Callscribe, double: ApiDouble
+) -> None:
+    double.add_call(C1)
+    result = callscribe("erase", C1, C2, C3, "--yes")
+    assert result.code == 1
+    assert f"1 of 3 are being erased; then {C2}:" in result.err
+
+
 def test_erasing_a_number_goes_on_to_the_end(callscribe: Callscribe, double: ApiDouble) -> None:
     double.erasures = [
         {"erasing": [C1], "under_way": [C3], "more": True},
