@@ -56,12 +56,12 @@ class Api:
         self._pool: urllib3.PoolManager | None = None
 
     def get(self, path: str, **query: object) -> dict[str, Any]:
-        return self.send("GET", path, query=query).document()
+        return self.send("GET", path, query=query).result()
 
     def post(
         self, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None
     ) -> dict[str, Any]:
-        return self.send("POST", path, body=body, key=key).document()
+        return self.send("POST", path, body=body, key=key).result()
 
     def pages(self, path: str, **query: object) -> Iterator[list[dict[str, Any]]]:
         """The ``calls`` of every page, until there is no cursor."""
@@ -162,7 +162,7 @@ def _left_open(tries: Sequence[Answer | NoAnswer]) -> bool:
 
 def _checked(request: Request, tries: Sequence[Answer | NoAnswer]) -> Answer:
     outcome = tries[-1]
-    if isinstance(outcome, Answer) and outcome.status < 400:
+    if isinstance(outcome, Answer) and outcome.status < 300:
         return outcome
     error = _error(request, outcome)
     # an answer of the application itself tells what became of the key, one of API Gateway does not

@@ -110,6 +110,7 @@ _KIND_FIXES = {
     "internal-error": "see the stack's logs: this is a bug",
 }
 _STATUS_FIXES = {
+    **dict.fromkeys((301, 302, 303, 307, 308), "check the address: --api-url"),
     404: "check the API's address: callscribe api GET /dialing --api-url URL",
     429: _LATER,
     **dict.fromkeys((500, 502, 503, 504), _LATER),

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from callscribe_cli.errors import CliError
+
+_ELSEWHERE = "check the address: --api-url must be the stack's output ApiUrl"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -29,6 +33,16 @@ class Answer:
         except ValueError:
             return {"detail": self.text[:500]}
         return document if isinstance(document, dict) else {"detail": document}
+
+    def result(self) -> dict[str, Any]:
+        """The body of a success. Raises CliError: whoever answered, it was not the API."""
+        try:
+            document = json.loads(self.body)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise CliError(f"the answer is not the API's: {self.text[:80]!r}", fix=_ELSEWHERE)
+        return document
 
     @property
     def retry_after(self) -> float | None:

@@ -81,7 +81,7 @@ def _send(
 
 def _print(app: App, answer: Answer) -> None:
     if answer.headers.get("content-type", "").startswith("application/json"):
-        document = answer.document()
+        document = answer.result()
         app.output.data(document, lambda: rendered(document))
     else:
         echo(answer.text, newline=not answer.text.endswith("\n") and sys.stdout.isatty())

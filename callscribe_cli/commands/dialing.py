@@ -40,7 +40,7 @@ def resume(app: App, reason: str) -> None:
 
 def _switch(app: App, reason: str, *, stopped: bool) -> dict[str, Any]:
     body = {"stopped": stopped, "reason": reason}
-    return app.api.send("PUT", "/dialing", body=body).document()
+    return app.api.send("PUT", "/dialing", body=body).result()
 
 
 def _show(app: App, state: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ def remove(app: App, numbers: tuple[str, ...]) -> None:
 
 
 def _change(app: App, method: str, numbers: tuple[str, ...]) -> None:
-    found = [app.api.send(method, path("do-not-call", number)).document() for number in numbers]
+    found = [app.api.send(method, path("do-not-call", number)).result() for number in numbers]
     app.output.data(found, lambda: "\n".join(map(_line, found)))
 
 

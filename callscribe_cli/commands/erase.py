@@ -51,7 +51,7 @@ def _erase_calls(app: App, call_ids: tuple[str, ...]) -> dict[str, Any]:
                     f"{len(erasing)} of {len(call_ids)} are being erased; then {call_id}:"
                 )
                 raise
-            erasing.append(answer.document()["call_id"])
+            erasing.append(answer.result()["call_id"])
             progress.update(len(erasing))
     return {"erasing": erasing, "under_way": []}
 

@@ -42,6 +42,6 @@ def transcript(app: App, call_id: str, form: str) -> None:
     form = "json" if app.output.wants_json else form
     answer = app.api.send("GET", path("calls", call_id, "transcript"), query={"format": form})
     if app.output.wants_json:
-        app.output.data(answer.document(), str)
+        app.output.data(answer.result(), str)
     else:
         print_text(answer.text)

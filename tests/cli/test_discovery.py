@@ -9,6 +9,7 @@ import pytest
 
 from callscribe_cli.discovery import Discovery, Options, Place
 from callscribe_cli.errors import NoStackError
+from local.http_server import Response
 from tests.cli.conftest import Callscribe
 from tests.cli.double import REGION, ApiDouble
 
@@ -173,6 +174,26 @@ def test_refused_signature_is_a_matter_of_credentials(
     result = callscribe("list")
     assert (result.code, result.out) == (4, "")
     assert "get-caller-identity" in result.fix
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(headers={"Content-Type": "text/html"}, body=b"<h1>Welcome</h1>"),
+        Response(headers={"Content-Type": "application/json"}, body=b"[]"),
+        Response(status=301, headers={"Location": "https://elsewhere.example/"}),
+        Response(status=404, body=b"<h1>Not here</h1>"),
+    ],
+    ids=["page", "list", "redirect", "missing"],
+)
+def test_other_server_is_recognized(
+    callscribe: Callscribe, double: ApiDouble, answer: Response
+) -> None:
+    double.fault("GET", ".*", answer, times=9)
+    for command in (["list"], ["dialing", "status"], ["show", "c1" * 16]):
+        result = callscribe(*command)
+        assert (result.code, result.out) == (1, "")
+        assert "--api-url" in result.fix
 
 
 def test_nothing_that_listens_is_told(callscribe: Callscribe) -> None:
