@@ -1,6 +1,6 @@
 # callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo local test test-fast fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports store-secrets check gate figures format lint types audit validate build artifact lock clean setup
+.PHONY: help demo local test test-fast fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports bench-command-line store-secrets check gate figures format lint types audit validate build artifact lock clean setup
 
 PYTHON ?= python3
 # of each route; the daily suite tries 25
@@ -68,6 +68,9 @@ bench-cost: bench-ready ## what a call costs at AWS
 bench-imports: bench-ready ## how many recordings an hour an import takes in
 	@env PYTHONPATH=layers/callscribe .venv/bin/python -m bench imports
 
+bench-command-line: .venv/.dev ## how soon `callscribe` answers
+	@env PYTHONPATH=layers/callscribe .venv/bin/python -m bench command-line
+
 test-dynamodb-local: .venv/.dev .venv-ministack/.done ## the stores' contract on Amazon's DynamoDB Local (Java, npm; its licence asks for an AWS account)
 	@scripts/dynamodb-local/run $(ARGS)
 
@@ -111,7 +114,7 @@ store-secrets: .venv/.local ## the vendors' keys into a deployed stack's Paramet
 build: .venv-tools/.done ## the artifact that `sam deploy` ships
 	folder="$$(scripts/find-python 3.13)" && PATH="$$folder:$$PATH" .venv-tools/bin/sam build
 
-artifact: .venv/.dev .venv-ministack/.done .venv-lambda/.done ## every function of the built artifact, invoked
+artifact: .venv/.dev .venv-ministack/.done .venv-tools/.done .venv-lambda/.done ## every function of the built artifact, invoked; the command, installed
 	.venv/bin/python -m pytest tests/artifact -n auto --dist loadfile $(ARGS)
 
 lock: .venv-tools/.done ## resolve pyproject.toml's groups anew into requirements/

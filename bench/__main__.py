@@ -22,6 +22,7 @@ BENCHES = {
     "scale": "bench.scale",
     "cost": "bench.cost",
     "imports": "bench.imports",
+    "command-line": "bench.command_line",
 }
 
 

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
+from click.exceptions import NoSuchCommand
 
 from callscribe_cli import __version__
-from callscribe_cli.commands import (
-    api,
-    audio,
-    call,
-    calls,
-    completion,
-    dialing,
-    do_not_call,
-    erase,
-    export,
-    imports,
-    retry,
-    transcript,
-)
+from callscribe_cli.commands import COMMANDS
 from callscribe_cli.errors import CliError
 from callscribe_cli.output import note, readable, show_error
 
@@ -35,30 +24,35 @@ Exit status: 0 done; 1 it failed, or there is no transcript; 2 wrong usage;
 4 AWS credentials; 130 Ctrl-C."""
 
 
-@click.group(context_settings=_SETTINGS, epilog=_EPILOG)
+class _Commands(click.Group):
+    """Imports a command's module when the command is asked for."""
+
+    # ctx: click's own signatures
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, function = COMMANDS[cmd_name].partition(":")
+        found = import_module(f"callscribe_cli.commands.{module}")
+        command: click.Command = getattr(found, function)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            # click's own guess knows only what is imported
+            raise NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
+
+
+@click.group(cls=_Commands, context_settings=_SETTINGS, epilog=_EPILOG)
 @click.version_option(__version__, prog_name="callscribe")
 def cli() -> None:
     """Place phone calls, and get what was said as text."""
-
-
-for _command in (
-    call.call,
-    calls.list_calls,
-    calls.show,
-    calls.cancel,
-    transcript.wait,
-    transcript.transcript,
-    audio.audio,
-    export.export,
-    imports.import_recordings,
-    retry.retry,
-    erase.erase,
-    dialing.dialing,
-    do_not_call.do_not_call,
-    api.api,
-    completion.completion,
-):
-    cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None, obj: object = None) -> int:

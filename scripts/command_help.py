@@ -41,7 +41,8 @@ def helps() -> Iterator[tuple[str, str]]:
 
 def _below(group: click.Group, above: click.Context) -> Iterator[tuple[str, str]]:
     for name in group.list_commands(above):
-        command = group.commands[name]
+        command = group.get_command(above, name)
+        assert command is not None  # noqa: S101 - the group itself listed it
         context = click.Context(command, info_name=name, parent=above)
         yield context.command_path, _help(context)
         if isinstance(command, click.Group):

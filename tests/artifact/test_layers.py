@@ -64,6 +64,12 @@ def test_layer_is_what_is_loaded_and_small() -> None:
     assert not list(DEPENDENCIES.rglob("tests"))
 
 
+def test_nothing_of_the_command_line_is_in_any_layer_or_function() -> None:
+    names = {path.name for folder in folders() for path in folder.rglob("*") if path.is_dir()}
+    assert "botocore" in names
+    assert not names & {"callscribe_cli", "click", "docx", "lxml", "awscrt"}
+
+
 def test_the_layer_s_aws_sdk_is_the_one_that_is_loaded() -> None:
     """Beside an older one, as Lambda's runtime has: AWS promises no version of that.
 

@@ -6,18 +6,20 @@ import ast
 import re
 import tomllib
 from importlib.util import find_spec
+from pathlib import Path
 
 from callscribe_cli import __version__
 from local.options import ROOT
+from local.template import RESOURCES
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCK = tomllib.loads((ROOT / "pylock.toml").read_text())
 PACKAGE = ROOT / "callscribe_cli"
 
 
-def imported() -> set[str]:
+def imported(folder: Path) -> set[str]:
     found: set[str] = set()
-    for path in PACKAGE.rglob("*.py"):
+    for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 found |= {alias.name.split(".")[0] for alias in node.names}
@@ -29,7 +31,25 @@ def imported() -> set[str]:
 
 def test_nothing_of_the_project_is_imported() -> None:
     own = {"callscribe", "functions", *(path.name for path in ROOT.iterdir() if path.is_dir())}
-    assert imported() & own == {"callscribe_cli"}
+    assert imported(PACKAGE) & own == {"callscribe_cli"}
+
+
+def test_nothing_of_it_is_in_the_lambda_layer() -> None:
+    """Neither its code, in what the template says is built, nor what it alone needs."""
+    built = [
+        ROOT / place
+        for resource in RESOURCES.values()
+        for name, place in resource["Properties"].items()
+        if name in ("CodeUri", "ContentUri")
+    ]
+    assert {folder.parent.name for folder in built} == {"functions", "layers"}
+    for folder in built:
+        assert "callscribe_cli" not in imported(folder), folder
+        assert not list(folder.rglob("*callscribe_cli*")), folder
+    layer = (ROOT / "layers/dependencies/requirements.txt").read_text()
+    shipped = set(re.findall("^[a-z0-9-]+", layer, re.MULTILINE))
+    assert "boto3" in shipped
+    assert not shipped & {"click", "python-docx", "lxml", "awscrt"}
 
 
 def test_what_is_imported_is_locked() -> None:
@@ -37,10 +57,16 @@ def test_what_is_imported_is_locked() -> None:
     locked = {package["name"] for package in LOCK["packages"]}
     outside = {
         name
-        for name in imported() - {"callscribe_cli"}
+        for name in imported(PACKAGE) - {"callscribe_cli"}
         if "site-packages" in str((find_spec(name) or find_spec("click")).origin)  # type: ignore[union-attr]
     }
     assert {distributions.get(name, name) for name in outside} <= locked
+
+
+def test_local_stack_signs_as_lambda_does() -> None:
+    """botocore signs with awscrt wherever it finds it; the layer has none."""
+    for group in ("requirements/local.txt", "requirements/dev.txt"):
+        assert "awscrt" not in (ROOT / group).read_text()
 
 
 def test_every_dependency_is_locked_with_hashes() -> None:
@@ -52,6 +78,7 @@ def test_every_dependency_is_locked_with_hashes() -> None:
         assert all(file["hashes"]["sha256"] for file in files), package["name"]
 
 
-def test_tests_have_what_the_package_has() -> None:
-    assert PROJECT["dependency-groups"]["cli"] == PROJECT["project"]["dependencies"]
+def test_tests_have_what_the_package_has_but_for_awscrt() -> None:
+    needs = [dependency.replace("[crt]", "") for dependency in PROJECT["project"]["dependencies"]]
+    assert PROJECT["dependency-groups"]["cli"] == needs
     assert PROJECT["project"]["version"] == __version__

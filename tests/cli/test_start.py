@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import pty
-import resource
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from callscribe_cli.commands import COMMANDS
+from callscribe_cli.main import cli
 from local.options import ROOT
 from tests.cli.conftest import Callscribe
 from tests.cli.double import DAY, ApiDouble
@@ -20,7 +22,6 @@ from tests.support.waiting import wait_until
 COMMAND = [sys.executable, "-m", "callscribe_cli"]
 # what only a request or a format needs
 LATE = ("botocore", "boto3", "urllib3", "jmespath", "docx", "concurrent.futures", "tomllib", "ssl")
-HELP_SECONDS = 0.2
 C1 = "c1" * 16
 
 
@@ -29,30 +30,46 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]), **more}
 
 
-def test_help_loads_nothing_that_is_slow() -> None:
+def loaded_by(*arguments: str) -> set[str]:
+    """The modules that one run of the command imports."""
     code = (
-        "import sys; from callscribe_cli.main import main; main(['--help']); main(['export', '-h']);"
-        f"print(*[name for name in {LATE!r} if name in sys.modules], sep=',', file=sys.stderr)"
+        f"import sys; from callscribe_cli.main import main; main({list(arguments)!r});"
+        "print(*sys.modules, file=sys.stderr)"
     )
     command = [sys.executable, "-c", code]
     ran = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
-    assert ran.stderr.strip() == ""
+    return set(ran.stderr.split())
 
 
-def test_help_comes_at_once() -> None:
-    """In processor time, which a busy machine does not lengthen; the first run compiles the modules."""
-
-    def seconds() -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([*COMMAND, "--help"], capture_output=True, env=environment(), check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-
-    seconds()
-    assert min(seconds() for _ in range(5)) < HELP_SECONDS
+@pytest.mark.parametrize("asked", [["--help"], ["export", "--help"]])
+def test_help_loads_nothing_that_is_slow(asked: list[str]) -> None:
+    """How long it takes is measured by `make bench-command-line`."""
+    loaded = loaded_by(*asked)
+    assert {name for name in LATE if name in loaded} == set()
+    outside = {name.split(".")[0] for name in loaded} - {*sys.stdlib_module_names, "__main__"}
+    assert {name for name in outside if not name.startswith("_")} == {"callscribe_cli", "click"}
 
 
-def on_terminal(*arguments: str, **more: str) -> str:
+def test_command_loads_no_other_command() -> None:
+    modules = {name for name in loaded_by("show", "--help") if "callscribe_cli.commands." in name}
+    assert modules == {"callscribe_cli.commands.calls"}
+
+
+def test_every_command_is_where_the_table_says() -> None:
+    context = click.Context(cli)
+    found = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    assert {name: command.name for name, command in found.items() if command} == {
+        name: name for name in COMMANDS
+    }
+
+
+def test_command_that_is_mistyped_is_guessed(callscribe: Callscribe) -> None:
+    result = callscribe("transcrpt")
+    assert (result.code, result.fix) == (2, "fix: callscribe --help")
+    assert "transcript" in result.err
+
+
+def on_terminal(*arguments: str, code: int = 0, **more: str) -> str:
     leader, follower = pty.openpty()
     with subprocess.Popen(
         [*COMMAND, *arguments], stdout=follower, stderr=follower, env=environment(**more)
@@ -67,7 +84,7 @@ def on_terminal(*arguments: str, **more: str) -> str:
             if not chunk:
                 break
     os.close(leader)
-    assert process.returncode == 0, shown
+    assert process.returncode == code, shown
     return shown.decode()
 
 
@@ -79,6 +96,16 @@ def test_terminal_gets_a_table_and_colors(double: ApiDouble) -> None:
     assert "\x1b[32mcompleted" in shown
     for plain in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
         assert "\x1b[3" not in on_terminal("list", **{"TERM": "xterm", **plain})
+
+
+@pytest.mark.usefixtures("callscribe")
+def test_word_document_goes_into_a_pipe_and_not_to_a_terminal(double: ApiDouble) -> None:
+    double.add_call(C1)
+    double.add_transcript(C1, "Hello.")
+    asked = ["transcript", C1, "--format", "docx"]
+    piped = subprocess.run([*COMMAND, *asked], capture_output=True, env=environment(), check=True)
+    assert piped.stdout.startswith(b"PK")
+    assert "--out FILE.docx" in on_terminal(*asked, code=2)
 
 
 def test_pipe_that_is_closed_is_no_error(callscribe: Callscribe, double: ApiDouble) -> None:
