@@ -83,10 +83,40 @@ class Api:
         key: str | None = None,
     ) -> Answer:
         """``key``: an Idempotency-Key, with which a POST may be repeated."""
-        url = self.url + path + query_string(query or {})
-        request = Request(
-            method=method, url=url, headers=headers_for(body, key), body=encoded(body)
-        )
+        request = self._request(method, path, query or {}, headers_for(body, key), encoded(body))
+        return _checked(request, self._tried(request))
+
+    def forward(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object],
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Answer:
+        """The API's answer whatever its status, for a program that passes on what it was asked itself.
+
+        ``headers``: those of the request that are to be signed and sent, such as Content-Type.
+        Raises only for an answer that did not come. Threads may call it at the same time.
+        """
+        request = self._request(method, path, query, headers, body)
+        tries = self._tried(request)
+        outcome = tries[-1]
+        return outcome if isinstance(outcome, Answer) else _checked(request, tries)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object],
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Request:
+        url = self.url + path + query_string(query)
+        return Request(method=method, url=url, headers=headers, body=body)
+
+    def _tried(self, request: Request) -> list[Answer | NoAnswer]:
+        """The outcome of each try; the last one stands."""
         tries: list[Answer | NoAnswer] = []
         try:
             self._try(request, tries)
@@ -94,10 +124,9 @@ class Api:
             if _left_open(tries):
                 raise _unknown(request, str(error)) from error
             raise
-        return _checked(request, tries)
+        return tries
 
     def _try(self, request: Request, tries: list[Answer | NoAnswer]) -> None:
-        """Adds the outcome of each try; the last one stands."""
         for pause in _PAUSES:
             tries.append(self._exchange(request))
             wait = _wait(request, tries[-1], pause)
