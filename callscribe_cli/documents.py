@@ -1,13 +1,14 @@
-"""Documents that are made here, of the JSON transcript: a table of segments, a Word document."""
+"""What a transcript is written as: by the API, or here as a table and a Word document, of its JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+FROM_API = ("txt", "json", "srt", "vtt")
 # XML has no such characters, and lxml raises on them
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # a spreadsheet takes such a cell for a formula; a phone number or a negative number is none
@@ -50,6 +51,13 @@ def docx_of(transcript: Mapping[str, Any]) -> bytes:
     content = io.BytesIO()
     document.save(content)
     return content.getvalue()
+
+
+MADE_HERE: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {
+    "csv": csv_of_segments,
+    "docx": docx_of,
+}
+FORMATS = (*FROM_API, *MADE_HERE)
 
 
 def _spoken(segments: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:

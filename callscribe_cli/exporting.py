@@ -7,24 +7,18 @@ whole, and not fetched again.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from callscribe_cli.api import Api
-from callscribe_cli.documents import csv_of, csv_of_segments, docx_of
+from callscribe_cli.documents import FORMATS, FROM_API, MADE_HERE, csv_of
 from callscribe_cli.errors import RefusedError
 from callscribe_cli.files import write_whole
 from callscribe_cli.messages import path
 
-FROM_API = ("txt", "json", "srt", "vtt")
-MADE_HERE: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {
-    "csv": csv_of_segments,
-    "docx": docx_of,
-}
-FORMATS = (*FROM_API, *MADE_HERE)
 ERASED = ("erasing", "erased")
 _NOT_YET = ("scheduled", "placing", *ERASED)
 INDEX = (

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from callscribe_cli.app import App, Command, connected, stoppable
+from callscribe_cli.documents import FORMATS
 from callscribe_cli.output import note, pairs
 from callscribe_cli.progress import Progress
 from callscribe_cli.values import PAST
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from callscribe_cli.exporting import Export
 
-FORMATS = ("txt", "json", "srt", "vtt", "csv", "docx")
 # what the stack answers beside everybody else's requests
 _AT_ONCE = 4
 

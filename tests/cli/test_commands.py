@@ -6,10 +6,13 @@ import io
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
+from callscribe_cli.documents import FORMATS
 from tests.cli.conftest import Callscribe
 from tests.cli.double import DAY, ApiDouble, problem
 
@@ -92,6 +95,34 @@ def test_transcript_as_json(callscribe: Callscribe, double: ApiDouble) -> None:
     )
     texts = callscribe("transcript", C1, "--query", "recordings[].segments[].text")
     assert json.loads(texts.out) == ["One.", "Two."]
+
+
+def test_transcript_is_written_in_every_format(
+    callscribe: Callscribe, double: ApiDouble, home: Path
+) -> None:
+    double.add_call(C1)
+    double.add_transcript(C1, "One.", "Two.")
+    for form in FORMATS:
+        result = callscribe("transcript", C1, "--format", form, "--out", f"deep/call.{form}")
+        assert (result.code, result.out) == (0, f"deep/call.{form}\n"), result.err
+    folder = home / "work/deep"
+    assert (folder / "call.srt").read_text() == "srt: One. Two.\n"
+    assert json.loads((folder / "call.json").read_text()) == double.transcripts[C1]
+    assert "Two." in (folder / "call.csv").read_text("utf-8-sig")
+    assert ZipFile(folder / "call.docx").read("word/document.xml").count(b"<w:p>") > 1
+    assert callscribe("transcript", C1, "--json", "--out", "call.json").code == 2
+
+
+def test_table_is_printed_as_it_is_written(callscribe: Callscribe, double: ApiDouble) -> None:
+    double.add_call(C1)
+    double.add_transcript(C1, "One.", "Two.")
+    lines = callscribe("transcript", C1, "--format", "csv").out.splitlines()
+    assert [line.rsplit(",", 1)[1] for line in lines] == ["text", "One.", "Two."]
+
+
+def test_refused_transcript_leaves_no_file(callscribe: Callscribe, home: Path) -> None:
+    assert callscribe("transcript", C1, "--format", "docx", "--out", "call.docx").code == 1
+    assert list((home / "work").iterdir()) == []
 
 
 def test_transcript_that_is_not_ready_is_told(callscribe: Callscribe, double: ApiDouble) -> None:

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from callscribe_cli.documents import csv_of, csv_of_segments, docx_of
-from callscribe_cli.exporting import FORMATS
+from callscribe_cli.documents import FORMATS, csv_of, csv_of_segments, docx_of
 from callscribe_cli.files import write_whole
 from tests.cli.conftest import Callscribe
 from tests.cli.double import DAY, ApiDouble, problem
