@@ -11,8 +11,9 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import requests
@@ -20,6 +21,8 @@ from botocore.credentials import Credentials
 
 from cli.client import ApiClient, ApiError, NoRecordingError
 from cli.progress import Progress
+from local.command_line import usage
+from local.stack import Connection
 
 OUTPUT = Path(".demo")
 FORMATS = ("txt", "json", "srt", "vtt")
@@ -114,34 +117,56 @@ def save(client: ApiClient, call: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def run(modes: list[str]) -> None:
-    """The whole demo; its result is written to .demo/result.json."""
+def run(modes: list[str], *, keep: bool) -> None:
+    """The whole demo; its result is in .demo/result.json. ``keep``: the stack runs until Ctrl-C."""
     print("callscribe demo. SIMULATED: Twilio, AssemblyAI and the phone run on this machine;")
     print("no real call is placed and nothing is billed.\n")
     print("Starting the stack of template.yaml (MiniStack, permissions enforced) ...")
-    results = []
     with local_stack() as stack:
-        credentials = Credentials(stack["access_key_id"], stack["secret_access_key"])
-        client = ApiClient(stack["api_url"], credentials, stack["region"])
-        try:
-            for mode in modes:
-                print(f"\nPOST {stack['api_url']}/calls  mode={mode}, a simulated call to {PHONE}")
-                results.append(save(client, run_call(client, mode, Progress())))
-        finally:
-            client.close()
+        path = write(run_calls(stack, modes))
+        if keep:
+            print(f"\nFull result: {path}. The local stack keeps running until Ctrl-C.")
+            look(Connection(**stack))
+            return
+    print(f"\nFull result: {path}. The local stack is stopped.")
+    print("`make demo ARGS=--keep` leaves it running, to look at these calls with `callscribe`.")
+
+
+def run_calls(stack: dict[str, str], modes: list[str]) -> list[dict[str, Any]]:
+    credentials = Credentials(stack["access_key_id"], stack["secret_access_key"])
+    client = ApiClient(stack["api_url"], credentials, stack["region"])
+    results = []
+    try:
+        for mode in modes:
+            print(f"\nPOST {stack['api_url']}/calls  mode={mode}, a simulated call to {PHONE}")
+            results.append(save(client, run_call(client, mode, Progress())))
+    finally:
+        client.close()
+    return results
+
+
+def look(connection: Connection) -> None:
+    """Says how to, and waits for Ctrl-C."""
+    print(f"Look at these calls from another terminal:\n\n{usage(connection)}", flush=True)
+    with suppress(KeyboardInterrupt):
+        Event().wait()
+
+
+def write(results: list[dict[str, Any]]) -> Path:
     # the first call's result is at the top level too, for readers that want just one
     document = {"simulated": True, **results[0], "calls": results}
     path = OUTPUT / "result.json"
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"\nFull result: {path}. The local stack is stopped.")
+    return path
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cli.demo", description=__doc__)
     parser.add_argument("--mode", choices=[*REQUESTS, "both"], default="both")
-    mode = parser.parse_args().mode
+    parser.add_argument("--keep", action="store_true", help="leave the stack running until Ctrl-C")
+    options = parser.parse_args()
     try:
-        run(list(REQUESTS) if mode == "both" else [mode])
+        run(list(REQUESTS) if options.mode == "both" else [options.mode], keep=options.keep)
     except (DemoError, ApiError, NoRecordingError, requests.RequestException) as error:
         print(f"The demo failed: {error}", file=sys.stderr)
         return 1

@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict
 from threading import Event
 
+from local.command_line import usage
 from local.deploy import DeploymentError
 from local.ministack import MiniStackError
 from local.options import OptionsError, read_options
@@ -45,7 +46,11 @@ def _text(stack: LocalStack) -> str:
   AWS (MiniStack)      {connection.aws_endpoint_url}, table {connection.table_name}
   logs                 {stack.options.work_folder / "logs"}
 
-Place a call:
+Place calls from another terminal (docs/cli.md has every command):
+
+{usage(connection)}
+
+Or without the command:
 
 {_curl(connection)}
 """

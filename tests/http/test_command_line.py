@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from local.command_line import usage
 from local.options import ROOT
 from tests.support.stack import Driver
 
@@ -64,6 +65,19 @@ def test_call_from_the_number_to_the_files(driver: Driver, callscribe: Run, tmp_
     assert callscribe("erase", call_id, "--yes").stdout == f"{call_id} erasing\n"
     gone = callscribe("transcript", call_id)
     assert (gone.returncode, gone.stdout) == (1, "")
+
+
+def test_lines_that_the_local_stack_prints_lead_to_it(driver: Driver, tmp_path: Path) -> None:
+    exported = usage(driver.stack.connection).splitlines()[0]
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f'{exported}; "{sys.executable}" -m callscribe_cli list --limit 1'],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_call_that_is_not_answered_has_no_transcript(driver: Driver, callscribe: Run) -> None:
