@@ -7,6 +7,7 @@ from collections.abc import Mapping
 COMMANDS: Mapping[str, str] = {
     "api": "api:api",
     "audio": "audio:audio",
+    "batch": "batch:batch",
     "call": "call:call",
     "cancel": "calls:cancel",
     "completion": "completion:completion",

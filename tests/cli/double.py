@@ -165,7 +165,11 @@ class ApiDouble:
             call_id = f"{self.dialed:032x}"
             self.keys[key] = call_id
             body = given["body"]
-            more = {"to_number": body["to"], "place_at": body.get("place_at")}
+            more = {
+                "to_number": body["to"],
+                "place_at": body.get("place_at"),
+                "created_at": self.now().isoformat(),
+            }
             status = "scheduled" if body.get("place_at") else "queued"
             self.add_call(call_id, status, metadata=body.get("metadata", {}), **more)
         return _respond(202, self.calls[self.keys[key]])
