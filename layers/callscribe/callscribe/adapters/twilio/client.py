@@ -96,26 +96,18 @@ class TwilioTelephony:
     def page_recordings(
         self, since: str, until: str, cursor: str | None
     ) -> Page[RecordingStatusUpdate]:
-        low, high = _span(since, until)
-
-        def ask(client: Client) -> Page[RecordingStatusUpdate]:
-            wanted = {"date_created_after": low, "date_created_before": high}
-            page = _read_page(client.recordings, cursor, wanted, read_recording)
-            return _within(page, since, until, lambda recording: recording.created_at)
-
-        return self._ask(ask)
+        wanted = _wanted("date_created", since, until)
+        page = self._ask(
+            lambda client: _read_page(client.recordings, cursor, wanted, read_recording)
+        )
+        return _within(page, since, until, lambda recording: recording.created_at)
 
     def page_ended_calls(
         self, since: str, until: str, cursor: str | None
     ) -> Page[CallStatusUpdate]:
-        low, high = _span(since, until)
-
-        def ask(client: Client) -> Page[CallStatusUpdate]:
-            wanted = {"end_time_after": low, "end_time_before": high}
-            page = _read_page(client.calls, cursor, wanted, read_call)
-            return _within(page, since, until, lambda call: call.ended_at)
-
-        return self._ask(ask)
+        wanted = _wanted("end_time", since, until)
+        page = self._ask(lambda client: _read_page(client.calls, cursor, wanted, read_call))
+        return _within(page, since, until, lambda call: call.ended_at)
 
     def _ask(self, question: Callable[[Client], T]) -> T:
         with _translated_errors():
@@ -179,13 +171,14 @@ def _status(error: TwilioException) -> int | None:
     return getattr(error.args[1], "status_code", None) if len(error.args) > 1 else None
 
 
-def _span(since: str, until: str) -> tuple[datetime, datetime]:
+def _wanted(moment: str, since: str, until: str) -> dict[str, datetime]:
     """What a list is asked for: a day more than is wanted, picked out by ``_within``.
 
     Twilio documents these filters by day ("on or before midnight of this date"), while its library
     sends times: whichever it goes by, nothing of the span is missing.
     """
-    return parse_timestamp(since), parse_timestamp(until) + timedelta(days=1)
+    end = parse_timestamp(until) + timedelta(days=1)
+    return {f"{moment}_after": parse_timestamp(since), f"{moment}_before": end}
 
 
 def _read_page(
