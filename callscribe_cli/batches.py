@@ -7,7 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -109,8 +109,7 @@ def _key(batch: str, to: str, before: int) -> str:
 
 
 def _is_old(call: Mapping[str, Any], answer: Answer) -> bool:
-    """By the server's clock; an answer without a time tells nothing."""
-    if "date" not in answer.headers:
-        return False
-    age = parsedate_to_datetime(answer.headers["date"]) - datetime.fromisoformat(call["created_at"])
-    return age > _THIS_RUN
+    """By the server's clock, where it tells the time."""
+    date = answer.headers.get("date")
+    now = parsedate_to_datetime(date) if date else datetime.now(UTC)
+    return now - datetime.fromisoformat(call["created_at"]) > _THIS_RUN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.stack import Connection
+from local.stack import STACK_NAME, Connection
 
 _COMMAND = ".venv/bin/python -m callscribe_cli"
 
@@ -10,7 +10,7 @@ _COMMAND = ".venv/bin/python -m callscribe_cli"
 def usage(connection: Connection) -> str:
     """Lines for another shell: the first points the command at the stack, the others are examples."""
     variables = {
-        "CALLSCRIBE_API_URL": connection.api_url,
+        "CALLSCRIBE_STACK": STACK_NAME,
         "AWS_ENDPOINT_URL": connection.aws_endpoint_url,
         "AWS_ACCESS_KEY_ID": connection.access_key_id,
         "AWS_SECRET_ACCESS_KEY": connection.secret_access_key,

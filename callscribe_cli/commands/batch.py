@@ -54,7 +54,7 @@ def batch(
     """
     from callscribe_cli.batches import read_rows
 
-    name = name or Path(file.name).stem
+    name = name or Path(getattr(file, "name", "-")).stem
     if name in ("-", "<stdin>"):
         raise click.UsageError("standard input has no name: add --name NAME")
     given = {option: value for option, value in defaults.items() if value is not None}

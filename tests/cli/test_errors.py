@@ -47,7 +47,10 @@ def test_commands_and_options_that_fixes_name_exist() -> None:
 
 def walk(group: click.Group, prefix: str = "") -> list[tuple[str, click.Command]]:
     found = []
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         found.append((f"{prefix}{name}", command))
         if isinstance(command, click.Group):
             found += walk(command, f"{prefix}{name} ")

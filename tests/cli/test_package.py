@@ -39,7 +39,7 @@ def test_nothing_of_it_is_in_the_lambda_layer() -> None:
     built = [
         ROOT / place
         for resource in RESOURCES.values()
-        for name, place in resource["Properties"].items()
+        for name, place in resource.get("Properties", {}).items()
         if name in ("CodeUri", "ContentUri")
     ]
     assert {folder.parent.name for folder in built} == {"functions", "layers"}

@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -23,6 +24,7 @@ COMMAND = [sys.executable, "-m", "callscribe_cli"]
 # what only a request or a format needs
 LATE = ("botocore", "boto3", "urllib3", "jmespath", "docx", "concurrent.futures", "tomllib", "ssl")
 C1 = "c1" * 16
+NONE: Mapping[str, str] = {}
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -69,7 +71,7 @@ def test_command_that_is_mistyped_is_guessed(callscribe: Callscribe) -> None:
     assert "transcript" in result.err
 
 
-def on_terminal(*arguments: str, code: int = 0, **more: str) -> str:
+def on_terminal(*arguments: str, code: int = 0, more: Mapping[str, str] = NONE) -> str:
     leader, follower = pty.openpty()
     with subprocess.Popen(
         [*COMMAND, *arguments], stdout=follower, stderr=follower, env=environment(**more)
@@ -91,11 +93,11 @@ def on_terminal(*arguments: str, code: int = 0, **more: str) -> str:
 @pytest.mark.usefixtures("callscribe")
 def test_terminal_gets_a_table_and_colors(double: ApiDouble) -> None:
     double.add_call(C1)
-    shown = on_terminal("list", TERM="xterm")
+    shown = on_terminal("list", more={"TERM": "xterm"})
     assert "CALL " in shown
     assert "\x1b[32mcompleted" in shown
     for plain in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-        assert "\x1b[3" not in on_terminal("list", **{"TERM": "xterm", **plain})
+        assert "\x1b[3" not in on_terminal("list", more={"TERM": "xterm", **plain})
 
 
 @pytest.mark.usefixtures("callscribe")
