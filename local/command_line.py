@@ -10,6 +10,8 @@ _COMMAND = ".venv/bin/python -m callscribe_cli"
 def usage(connection: Connection) -> str:
     """Lines for another shell: the first points the command at the stack, the others are examples."""
     variables = {
+        # the address that CloudFormation tells would be Amazon's
+        "CALLSCRIBE_API_URL": connection.api_url,
         "CALLSCRIBE_STACK": STACK_NAME,
         "AWS_ENDPOINT_URL": connection.aws_endpoint_url,
         "AWS_ACCESS_KEY_ID": connection.access_key_id,
