@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,9 +36,11 @@ class Callscribe:
     now: float = 0.0
     slept: list[float] = field(default_factory=list)
 
-    def __call__(self, *arguments: str) -> Result:
+    def __call__(self, *arguments: str, stdin: bytes = b"") -> Result:
+        """``stdin``: what is piped into the command."""
         self.capsys.readouterr()
-        code = main(arguments, obj=Clock(self.sleep, lambda: self.now))
+        with standard_input(stdin):
+            code = main(arguments, obj=Clock(self.sleep, lambda: self.now))
         printed = self.capsys.readouterr()
         return Result(code, printed.out, printed.err)
 
@@ -43,6 +48,15 @@ class Callscribe:
         self.slept.append(seconds)
         self.now += seconds
         self.meanwhile(self.now)
+
+
+@contextmanager
+def standard_input(content: bytes) -> Iterator[None]:
+    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
+    try:
+        yield
+    finally:
+        sys.stdin = before
 
 
 @pytest.fixture

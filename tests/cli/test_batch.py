@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -170,15 +168,8 @@ def test_table_that_is_not_right_calls_nobody(
     assert why in result.err
 
 
-def test_standard_input_needs_a_name(
-    callscribe: Callscribe, double: ApiDouble, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def given() -> None:
-        text = io.TextIOWrapper(io.BytesIO(f"\ufeffto\n{C}\n".encode()), encoding="utf-8")
-        monkeypatch.setattr(sys, "stdin", text)
-
-    given()
-    assert callscribe("batch", "-").code == 2
-    given()
-    assert callscribe("batch", "-", "--name", "friday").code == 0
+def test_standard_input_needs_a_name(callscribe: Callscribe, double: ApiDouble) -> None:
+    table = f"\ufeffto\n{C}\n".encode()
+    assert callscribe("batch", "-", stdin=table).code == 2
+    assert callscribe("batch", "-", "--name", "friday", stdin=table).code == 0
     assert double.dialed == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 
@@ -265,12 +264,9 @@ def test_scheduled_call_is_not_waited_for(callscribe: Callscribe, double: ApiDou
     assert double.seen[0][3]["place_at"] == "2026-12-01T14:00:00Z"
 
 
-def test_prompt_comes_from_standard_input(
-    callscribe: Callscribe, double: ApiDouble, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_prompt_comes_from_standard_input(callscribe: Callscribe, double: ApiDouble) -> None:
     prompt = "Grüß Gott.\nBitte sprechen Sie.\n"
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(prompt.encode())))
-    assert callscribe("call", TO, "--say", "-", "--no-wait").code == 0
+    assert callscribe("call", TO, "--say", "-", "--no-wait", stdin=prompt.encode()).code == 0
     assert double.seen[0][3]["say"] == "Grüß Gott.\nBitte sprechen Sie."
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import sys
@@ -154,12 +153,9 @@ def test_retry_is_of_one_or_of_many(callscribe: Callscribe, arguments: list[str]
     assert callscribe("retry", *arguments).code == 2
 
 
-def test_erasing_asks_only_people(
-    callscribe: Callscribe, double: ApiDouble, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_erasing_asks_only_people(callscribe: Callscribe, double: ApiDouble) -> None:
     double.add_call(C1)
-    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
-    refused = callscribe("erase", C1)
+    refused = callscribe("erase", C1, stdin=b"y\n")
     assert (refused.code, double.seen) == (2, [])
     assert "--yes" in refused.err
     assert callscribe("erase", C1, "--yes").out == f"{C1} erasing\n"
@@ -263,12 +259,9 @@ def test_api_prints_the_problem_too(callscribe: Callscribe, double: ApiDouble) -
     assert callscribe("api", "PATCH", "/calls").code == 2
 
 
-def test_api_takes_its_body_from_standard_input(
-    callscribe: Callscribe, double: ApiDouble, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_api_takes_its_body_from_standard_input(callscribe: Callscribe, double: ApiDouble) -> None:
     body = b'{"stopped": false, "reason": "gone"}'
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(body)))
-    assert callscribe("api", "PUT", "/dialing", "--input", "-").code == 0
+    assert callscribe("api", "PUT", "/dialing", "--input", "-", stdin=body).code == 0
     assert double.dialing["reason"] == "gone"
 
 
