@@ -25,7 +25,7 @@ PROMISES = {
     "announced": "every end was announced",
     "erased": "of a call that was erased nothing is left anywhere but its tombstone",
     "copies": "vendors' copies go once ours are stored, where that is wanted, and no sooner",
-    "strangers": "nothing of another stack's is adopted or deleted, unless the operator chose so",
+    "other-stacks": "nothing of another stack's is adopted or deleted, unless the operator chose so",
     "orphan": "nothing lies in the bucket that no item names",
     "true": "no reason is named that is not so",
     "kept": "what Twilio knows of a call or a recording is known here",
@@ -56,7 +56,7 @@ def check(world: World) -> list[Finding]:
         *_recordings(world),
         *_erasures(world),
         *_copies(world),
-        *_strangers(world),
+        *_other_stacks(world),
         *_bucket(world),
         *_waiting(world),
         *(Finding("others", label, what) for label, what in world.stalled),
@@ -196,11 +196,11 @@ def _may_be_unknown(world: World, recording: SimulatedRecording) -> bool:
     return plan.kind in FOREIGN and not told and not world.adopts_from_list(plan)
 
 
-def _strangers(world: World) -> Iterator[Finding]:
+def _other_stacks(world: World) -> Iterator[Finding]:
     """Another stack shares both accounts."""
     for job in world.assemblyai.others.values():
         if job.deleted:
-            yield Finding("strangers", job.plan.label, f"its {job.transcript_id} was deleted")
+            yield Finding("other-stacks", job.plan.label, f"its {job.transcript_id} was deleted")
     for recording in world.twilio.recordings.values():
         plan = recording.call.plan
         if plan.kind not in UNTOLD or world.adopts_from_list(plan):
@@ -208,9 +208,9 @@ def _strangers(world: World) -> Iterator[Finding]:
         call_id = world.store.find_call_id(recording.call.sid)
         call = world.store.get_call(call_id) if call_id else None
         if call is not None and not call.imported:
-            yield Finding("strangers", plan.label, f"its {recording.call.sid} was adopted")
+            yield Finding("other-stacks", plan.label, f"its {recording.call.sid} was adopted")
         if recording.deleted and plan.label not in world.erased:
-            yield Finding("strangers", plan.label, f"its {recording.sid} was deleted")
+            yield Finding("other-stacks", plan.label, f"its {recording.sid} was deleted")
 
 
 def _transcripts(world: World, label: str, item: Recording) -> Iterator[Finding]:
