@@ -23,14 +23,13 @@ from local.simulators.assemblyai import rules
 from local.simulators.assemblyai.transcripts import new_transcript
 from simulation.api import Api
 from simulation.aws import SimulatedBucket
-from simulation.fault_injector import WEBHOOK_FAULTS, FaultInjector
+from simulation.fault_injector import WEBHOOK_FAULTS, FaultInjector, arrivals
 from simulation.lambdas import NO_CALL, Lambdas, cut_page
 from simulation.plans import Plan
 from simulation.scheduler import Scheduler
 
 OTHERS_BUCKET = "another-bucket"
 _LIST_LAG_SECONDS = 150.0
-_LATEST_SECONDS = 3 * 3600
 # how many of a recording's jobs end in a fault of AssemblyAI's own
 _FAILURES = {"fails-once": 1, "fails-thrice": 3}
 SPEECH_MODELS = ("universal-3-5-pro", "universal-2")
@@ -152,14 +151,11 @@ class AssemblyAI:
         fault = self.injector.draw(job.plan.label, "webhook", WEBHOOK_FAULTS)
         if fault is not None:
             self.note(fault, request="webhook", entity=job.plan.label)
-        if fault == "lost":
-            return
         if fault == "misrouted":
             self._misroute(job)
         spread = self.injector.number(f"webhook/{job.transcript_id}/{fault}")
-        after = {"late": _LATEST_SECONDS, "reordered": 120.0}.get(fault or "", 0.3) * spread
-        for _ in range(2 if fault == "doubled" else 1):
-            self.scheduler.spawn(lambda: self._deliver(job), after=after)
+        for seconds in arrivals(fault, spread):
+            self.scheduler.spawn(lambda: self._deliver(job), after=seconds)
 
     def _misroute(self, job: Job) -> None:
         """The right secret, the wrong recording: an attacker who knows the header."""

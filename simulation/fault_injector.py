@@ -37,6 +37,17 @@ DEFAULT_RATES: Mapping[str, float] = {
 }
 
 
+_LATEST_SECONDS, _REORDERED_SECONDS = 3 * 3600, 120.0
+
+
+def arrivals(fault: str | None, spread: float) -> list[float]:
+    """In how many seconds a callback arrives: once, twice, or never. ``spread``: from 0 to 1."""
+    if fault == "lost":
+        return []
+    latest = {"late": _LATEST_SECONDS, "reordered": _REORDERED_SECONDS}.get(fault or "", 0.3)
+    return [latest * spread] * (2 if fault == "doubled" else 1)
+
+
 @dataclass(slots=True)
 class FaultInjector:
     """``forced`` None rolls; a mapping of names to faults makes exactly those happen."""

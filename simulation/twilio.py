@@ -27,7 +27,7 @@ from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
 from callscribe.ports.vendors import Page
 from local.simulators.twilio import rules
 from simulation.api import ACCOUNT_SID, Api
-from simulation.fault_injector import CALLBACK_FAULTS, FaultInjector
+from simulation.fault_injector import CALLBACK_FAULTS, FaultInjector, arrivals
 from simulation.lambdas import NO_CALL, Lambdas, cut_page
 from simulation.plans import FOREIGN, Plan
 from simulation.scheduler import Scheduler
@@ -42,8 +42,6 @@ _CLOCK_AHEAD = timedelta(seconds=20)
 _LIST_LAG_SECONDS = 400.0
 # a call that has just ended is shown without its duration at first
 _DURATION_LAG_SECONDS = 300.0
-_LATEST_SECONDS = 3 * 3600
-_REORDERED_SECONDS = 120.0
 # of a hundred recordings so many are not ready when the call's end is looked after
 _SLOW_PERCENT = 8
 _CALL_SECONDS, _RECORDING_SECONDS = 20, 12
@@ -132,11 +130,8 @@ class Twilio:
         def act() -> list[CallStatusUpdate]:
             return [
                 self._shown(call)
-                for call in self.calls.values()
-                if call.plan.phone == to_number
-                and not call.deleted
-                and call.seen_from <= self.scheduler.now
-                and format_timestamp(call.created) >= since
+                for call in self._listed(self.calls)
+                if call.plan.phone == to_number and format_timestamp(call.created) >= since
             ]
 
         assert from_number  # noqa: S101 - asked by both numbers
@@ -152,10 +147,8 @@ class Twilio:
         def act() -> list[RecordingStatusUpdate]:
             return [
                 self._told(recording)
-                for recording in self.recordings.values()
+                for recording in self._listed(self.recordings)
                 if recording.call.sid == call_sid
-                and not recording.deleted
-                and recording.seen_from <= self.scheduler.now
             ]
 
         return self._ask(call_sid, "recordings.list", act)
@@ -184,10 +177,8 @@ class Twilio:
         def act() -> Page[RecordingStatusUpdate]:
             found = [
                 self._told(recording)
-                for recording in self.recordings.values()
+                for recording in self._listed(self.recordings)
                 if since <= format_timestamp(recording.created) <= until
-                and not recording.deleted
-                and recording.seen_from <= self.scheduler.now
             ]
             return cut_page(found, cursor)
 
@@ -199,11 +190,8 @@ class Twilio:
         def act() -> Page[CallStatusUpdate]:
             found = [
                 self._shown(call)
-                for call in self.calls.values()
-                if call.ended is not None
-                and not call.deleted
-                and since <= format_timestamp(call.ended) <= until
-                and call.seen_from <= self.scheduler.now
+                for call in self._listed(self.calls)
+                if call.ended is not None and since <= format_timestamp(call.ended) <= until
             ]
             return cut_page(found, cursor)
 
@@ -338,14 +326,9 @@ class Twilio:
         fault = self.injector.draw(label, operation, CALLBACK_FAULTS)
         if fault is not None:
             self.note(fault, request=operation, entity=label)
-        if fault == "lost":
-            return
-        spread = self.injector.number(f"{label}/{operation}/{form.get('CallStatus')}/{fault}", 0, 1)
-        after = {"late": _LATEST_SECONDS, "reordered": _REORDERED_SECONDS}.get(fault or "", 0.3)
-        for _ in range(2 if fault == "doubled" else 1):
-            self.scheduler.spawn(
-                lambda: self.api.tell_twilio(label, url, form), after=after * spread
-            )
+        spread = self.injector.number(f"{label}/{operation}/{form.get('CallStatus')}/{fault}")
+        for seconds in arrivals(fault, spread):
+            self.scheduler.spawn(lambda: self.api.tell_twilio(label, url, form), after=seconds)
 
     def _new_call(self, plan: Plan, direction: str, **urls: Any) -> SimulatedCall:
         number = sum(call.plan is plan for call in self.calls.values())
@@ -405,6 +388,11 @@ class Twilio:
                 error_code=rules.ABSENT_CODE if recording.status == "absent" else None,
             )
         )
+
+    def _listed(self, entries: Mapping[str, Entry]) -> list[Entry]:
+        """What Twilio's lists show by now."""
+        now = self.scheduler.now
+        return [one for one in entries.values() if not one.deleted and one.seen_from <= now]
 
     def _ask(self, entity: str, operation: str, act: Callable[[], T]) -> T:
         plan = self.plans.get(entity)
