@@ -72,11 +72,63 @@ NO_NUMBERS: tuple[object, ...] = (
     "+1415",
     "+1415555010012345",
 )
+AT = "2026-11-21T08:00:00Z"
+# what the other routes are sent, and where that is wrong; the backend's time is 18:00
+OF_OTHERS: dict[str, list[tuple[object, str]]] = {
+    "POST /retries": [
+        ("x", "body"),
+        ({}, "since"),
+        ({"since": "now"}, "since"),
+        ({"since": 3}, "since"),
+        ({"since": AT, "until": "2026-11-21"}, "until"),
+        ({"since": AT, "until": "2026-11-21T07:59:59Z"}, "until"),
+        ({"since": "2026-11-21T18:00:01Z"}, "until"),
+        ({"since": AT, "kind": "all"}, "kind"),
+        ({"since": AT, "reason": 4}, "reason"),
+        ({"since": AT, "limit": 4}, "limit"),
+    ],
+    "POST /imports": [
+        ([], "body"),
+        ({}, "since"),
+        ({"since": "yesterday"}, "since"),
+        ({"since": 5}, "since"),
+        ({"since": AT, "until": "2026-11-21T07:59:59Z"}, "until"),
+        ({"since": AT, "until": "2026-11-21T18:06:00Z"}, "until"),
+        ({"call_sid": "CA1"}, "call_sid"),
+        ({"recording_sid": ["RE"]}, "recording_sid"),
+        ({"since": AT, "until_": 1}, "until_"),
+    ],
+    "POST /erasures": [
+        (PHONE, "body"),
+        ({}, "phone_number"),
+        ({"phone_number": 14155550100}, "phone_number"),
+        ({"phone_number": "14155550100"}, "phone_number"),
+        ({"phone_number": PHONE, "since": "today"}, "since"),
+        ({"number": PHONE}, "number phone_number"),
+    ],
+    "POST /cancellations": [
+        (None, "body"),
+        ({}, "caller"),
+        ({"caller": ""}, "caller"),
+        ({"caller": 1}, "caller"),
+        ({"caller": "a", "b": 1}, "b"),
+    ],
+    "PUT /dialing": [
+        ([], "body"),
+        ({}, "stopped reason"),
+        ({"stopped": "yes", "reason": "x"}, "stopped"),
+        ({"stopped": True, "reason": "  "}, "reason"),
+        ({"stopped": True, "reason": "x" * 201}, "reason"),
+        ({"stopped": True, "reason": "x", "until": "tomorrow"}, "until"),
+    ],
+}
+# route, body, and the fields that are named
 BAD: list[tuple[str, Any, str]] = [
     *(("POST /calls", {"to": PHONE, **more}, field) for more, field in OF_A_CALL),
     *(("POST /calls", {"to": to}, "to") for to in (*NO_NUMBERS, "+19999999999", "+999415555010")),
     *(("POST /calls", body, "body") for body in NO_OBJECTS),
-    *((route, b"{", "body") for route in ("POST /erasures", "POST /retries", "POST /imports")),
+    *((route, body, fields) for route, bad in OF_OTHERS.items() for body, fields in bad),
+    *((route, b"{", "body") for route in OF_OTHERS),
 ]
 
 
@@ -89,12 +141,12 @@ def answered(backend: Backend, route: str, body: object = None, **names: str) ->
     return problem
 
 
-@pytest.mark.parametrize(("route", "body", "field"), BAD, ids=range(len(BAD)))
-def test_bad_request_names_the_field(backend: Backend, route: str, body: Any, field: str) -> None:
+@pytest.mark.parametrize(("route", "body", "fields"), BAD, ids=range(len(BAD)))
+def test_bad_request_names_the_field(backend: Backend, route: str, body: Any, fields: str) -> None:
     before = backend.written()
     problem = answered(backend, route, body)
     assert (problem["status"], problem["type"]) == (400, "urn:callscribe:problem:invalid-input")
-    assert [error["field"] for error in problem["errors"]] == [field]
+    assert [error["field"] for error in problem["errors"]] == fields.split()
     assert all(error["message"] for error in problem["errors"])
     assert backend.written() == before
 

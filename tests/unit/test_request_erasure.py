@@ -11,7 +11,6 @@ import pytest
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.errors import (
     CallUnderWayError,
-    InvalidInputError,
     NotFoundError,
     RetryLaterError,
 )
@@ -149,22 +148,3 @@ def test_request_that_left_some_is_sent_again(more: int) -> None:
     assert (len(first.erasing), first.more) == (MOST_AT_ONCE, bool(more))
     second = house.request_for({"phone_number": NUMBER})
     assert (second.erasing, second.more) == ([f"{MOST_AT_ONCE:032x}"][:more], False)
-
-
-@pytest.mark.parametrize(
-    ("body", "fields"),
-    [
-        (NUMBER, ["body"]),
-        ({}, ["phone_number"]),
-        ({"phone_number": 14155550100}, ["phone_number"]),
-        ({"phone_number": "14155550100"}, ["phone_number"]),
-        ({"phone_number": NUMBER, "since": "today"}, ["since"]),
-        ({"number": NUMBER}, ["number", "phone_number"]),
-    ],
-)
-def test_bad_request_is_refused_by_field_and_marks_nothing(body: Any, fields: list[str]) -> None:
-    house = House(numbered(1))
-    with pytest.raises(InvalidInputError) as caught:
-        house.request_for(body)
-    assert [error.field for error in caught.value.errors] == fields
-    assert [call.status for call in house.store.calls.values()] == ["completed"]
