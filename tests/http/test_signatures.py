@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,12 +16,32 @@ from local.simulators.twilio.signature import sign
 from tests.support.stack import Driver
 from tests.support.waiting import wait_until
 
-Sent = dict[str, Any]
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+FORM = "application/x-www-form-urlencoded"
+JSON_BODY = b'{"CallStatus": "completed"}'
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A callback as it is sent: the bytes exactly as they stand."""
+
+    url: str
+    body: bytes
+    signature: str
+    kind: str = FORM
+    is_signed: bool = True
+
+    def send(self) -> int:
+        """Also a path or query that `requests` would tidy up."""
+        signature = {"X-Twilio-Signature": self.signature} if self.is_signed else {}
+        headers = {"Content-Type": self.kind, **signature}
+        prepared = requests.Request("POST", self.url, data=self.body, headers=headers).prepare()
+        prepared.url = self.url
+        with requests.Session() as session:
+            return session.send(prepared, timeout=35).status_code
 
 
 class Callback:
-    """A genuine one, and what becomes of it. ``send`` sends the bytes exactly as they stand."""
+    """A genuine one."""
 
     def __init__(self, driver: Driver, call_id: str) -> None:
         account = driver.stack.options.account
@@ -37,125 +57,53 @@ class Callback:
 
     def sent(self, fields: list[tuple[str, str]] | None = None) -> Sent:
         fields = fields or self.fields
-        signature = sign(self.token, self.url, fields)
-        return {
-            "url": self.url,
-            "body": urlencode(fields).encode(),
-            "headers": {**FORM, "X-Twilio-Signature": signature},
-        }
+        return Sent(self.url, urlencode(fields).encode(), sign(self.token, self.url, fields))
 
 
-def send(sent: Sent) -> int:
-    """Also a path or query that `requests` would tidy up."""
-    prepared = requests.Request(
-        "POST", sent["url"], data=sent["body"], headers=sent["headers"]
-    ).prepare()
-    prepared.url = sent["url"]
-    with requests.Session() as session:
-        return session.send(prepared, timeout=35).status_code
-
-
-def unsigned(sent: Sent) -> None:
-    del sent["headers"]["X-Twilio-Signature"]
-
-
-def truncated(sent: Sent) -> None:
-    sent["headers"]["X-Twilio-Signature"] = sent["headers"]["X-Twilio-Signature"][:-2]
-
-
-def emptied(sent: Sent) -> None:
-    sent["headers"]["X-Twilio-Signature"] = ""
-
-
-def of_another_token(sent: Sent) -> None:
+def of_another_token(sent: Sent) -> Sent:
     fields = [("AccountSid", "AC" + "0" * 32)]
-    sent["headers"]["X-Twilio-Signature"] = sign("another token", sent["url"], fields)
+    return replace(sent, signature=sign("another token", sent.url, fields))
 
 
-def onto_another_path(sent: Sent) -> None:
-    sent["url"] = sent["url"].rpartition("/")[0] + "/" + "f" * 32
+def with_an_encoded_path(sent: Sent) -> Sent:
+    head, _, tail = sent.url.rpartition("/")
+    return replace(sent, url=f"{head}/%{ord(tail[0]):02x}{tail[1:]}")
 
 
-def onto_another_route(sent: Sent) -> None:
-    sent["url"] = sent["url"].replace("call-status", "recording-complete")
-
-
-def onto_a_query(sent: Sent) -> None:
-    sent["url"] += "?again=1"
-
-
-def with_an_encoded_path(sent: Sent) -> None:
-    head, _, tail = sent["url"].rpartition("/")
-    sent["url"] = f"{head}/%{ord(tail[0]):02x}{tail[1:]}"
-
-
-def with_another_field(sent: Sent) -> None:
-    sent["body"] += b"&Surprise=1"
-
-
-def with_a_repeated_field(sent: Sent) -> None:
-    sent["body"] += b"&CallStatus=completed"
-
-
-def without_a_blank_field(sent: Sent) -> None:
-    sent["body"] = sent["body"].replace(b"FromCity=", b"FromCity=x")
-
-
-def with_another_value(sent: Sent) -> None:
-    sent["body"] = sent["body"].replace(b"ringing", b"completed")
-
-
-def of_another_case(sent: Sent) -> None:
-    sent["body"] = sent["body"].replace(b"ringing", b"Ringing")
-
-
-def as_json(sent: Sent) -> None:
-    sent["headers"]["Content-Type"] = "application/json"
-    sent["body"] = json.dumps({"CallStatus": "completed"}).encode()
-
-
-def as_json_with_a_hash_of_its_own(sent: Sent) -> None:
-    as_json(sent)
-    sent["url"] += f"?bodySHA256={hashlib.sha256(sent['body']).hexdigest()}"
-
-
-def as_text(sent: Sent) -> None:
-    sent["headers"]["Content-Type"] = "text/plain"
-
-
-def as_bytes_that_are_no_text(sent: Sent) -> None:
-    sent["body"] = b"\xff\xfe" + sent["body"]
-
-
-def with_a_thousand_fields(sent: Sent) -> None:
-    sent["body"] = urlencode([(f"a{n}", "x") for n in range(1000)]).encode()
-
-
-def with_nothing(sent: Sent) -> None:
-    sent["body"] = b""
-
-
-TAMPERINGS: list[Callable[[Sent], None]] = [
-    unsigned,
-    truncated,
-    emptied,
-    of_another_token,
-    onto_another_path,
-    onto_another_route,
-    onto_a_query,
-    with_an_encoded_path,
-    with_another_field,
-    with_a_repeated_field,
-    without_a_blank_field,
-    with_another_value,
-    of_another_case,
-    as_json,
-    as_json_with_a_hash_of_its_own,
-    as_text,
-    as_bytes_that_are_no_text,
-    with_a_thousand_fields,
-    with_nothing,
-]
+TAMPERINGS: dict[str, Callable[[Sent], Sent]] = {
+    "unsigned": lambda sent: replace(sent, is_signed=False),
+    "truncated": lambda sent: replace(sent, signature=sent.signature[:-2]),
+    "emptied": lambda sent: replace(sent, signature=""),
+    "of another token": of_another_token,
+    "onto another path": lambda sent: replace(sent, url=sent.url[:-32] + "f" * 32),
+    "onto another route": lambda sent: replace(
+        sent, url=sent.url.replace("call-status", "recording-complete")
+    ),
+    "onto a query": lambda sent: replace(sent, url=f"{sent.url}?again=1"),
+    "with an encoded path": with_an_encoded_path,
+    "with another field": lambda sent: replace(sent, body=sent.body + b"&Surprise=1"),
+    "with a repeated field": lambda sent: replace(sent, body=sent.body + b"&CallStatus=completed"),
+    "without a blank field": lambda sent: replace(
+        sent, body=sent.body.replace(b"FromCity=", b"FromCity=x")
+    ),
+    "with another value": lambda sent: replace(
+        sent, body=sent.body.replace(b"ringing", b"completed")
+    ),
+    "of another case": lambda sent: replace(sent, body=sent.body.replace(b"ringing", b"Ringing")),
+    "as JSON": lambda sent: replace(sent, kind="application/json", body=JSON_BODY),
+    "as JSON with a hash of its own": lambda sent: replace(
+        sent,
+        kind="application/json",
+        body=JSON_BODY,
+        url=f"{sent.url}?bodySHA256={hashlib.sha256(JSON_BODY).hexdigest()}",
+    ),
+    "as text": lambda sent: replace(sent, kind="text/plain"),
+    "as bytes that are no text": lambda sent: replace(sent, body=b"\xff\xfe" + sent.body),
+    "with a thousand fields": lambda sent: replace(
+        sent, body=urlencode([(f"a{n}", "x") for n in range(1000)]).encode()
+    ),
+    "with nothing": lambda sent: replace(sent, body=b""),
+}
 
 
 def rejected(driver: Driver) -> int:
@@ -174,11 +122,10 @@ def test_whatever_is_not_signed_as_it_came_is_refused(
     driver: Driver, placed: dict[str, Any]
 ) -> None:
     before, counted = driver.items(placed["call_id"]), rejected(driver)
-    answers = {}
-    for tamper in TAMPERINGS:
-        sent = Callback(driver, placed["call_id"]).sent()
-        tamper(sent)
-        answers[tamper.__name__] = send(sent)
+    answers = {
+        name: tamper(Callback(driver, placed["call_id"]).sent()).send()
+        for name, tamper in TAMPERINGS.items()
+    }
     assert answers == dict.fromkeys(answers, 403)
     assert driver.items(placed["call_id"]) == before
     wait_until(lambda: rejected(driver) == counted + len(answers))
@@ -188,10 +135,10 @@ def test_untouched_it_is_let_in_and_a_replay_changes_nothing(
     driver: Driver, placed: dict[str, Any]
 ) -> None:
     sent = Callback(driver, placed["call_id"]).sent()
-    assert send(sent) == 204
+    assert sent.send() == 204
     once = driver.items(placed["call_id"])
     assert once[0]["status"] == "ringing"
-    assert send(sent) == 204
+    assert sent.send() == 204
     assert driver.items(placed["call_id"]) == once
 
 
@@ -200,4 +147,5 @@ def test_repeated_fields_and_a_query_are_fine_where_they_were_signed(
 ) -> None:
     callback = Callback(driver, placed["call_id"])
     callback.url += f"?note={quote('a&b +', safe='')}&blank="
-    assert send(callback.sent([*callback.fields, ("Digits", "2"), ("Digits", "1")])) == 204
+    sent = callback.sent([*callback.fields, ("Digits", "2"), ("Digits", "1")])
+    assert sent.send() == 204
