@@ -1,0 +1,312 @@
+"""`callscribe ui`: a server for the user's own browser; it forwards to the API with the user's credentials.
+
+Whoever reaches it acts as the user, so it is locked down (tests/viewer/test_ui.py attacks it):
+
+- it listens on 127.0.0.1 alone, and only under a path of 128 random bits, made anew at each start;
+- ``Host`` must be exactly its address: a name that an attacker points at 127.0.0.1 is refused (421);
+- browsers say where a request comes from (``Sec-Fetch-Site``, ``Origin``): only the page itself and an
+  address that the user entered are answered, not even another port of this machine;
+- what may be asked for is a list; what changes something needs the page's own ``Origin``;
+- the page may load nothing from elsewhere and cannot be framed; nothing is cached; no referrer leaks the path.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import secrets
+import socketserver
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl
+
+from callscribe_cli import viewer
+from callscribe_cli.ui_audio import AudioClient, AudioLinks, OpenAudio, recordings_in
+
+_MOST_BODY_BYTES = 64 * 1024
+_CALL_ID = r"(?:[0-9a-f]{32}|CA[0-9a-fA-F]{32})"
+_CALL = f"/calls/{_CALL_ID}"
+_AUDIO = re.compile(rf"/audio/({_CALL_ID})/(RE[0-9a-fA-F]{{32}})")
+_FORMATS = ("txt", "json", "srt", "vtt")
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": viewer.content_security_policy(),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+Answer = tuple[int, Mapping[str, str], bytes]
+"""Status, headers (names in lower case), body."""
+Forward = Callable[[str, str, Mapping[str, str], bytes], Answer]
+"""Method, path, query, body → the API's answer, whatever its status. Raises ForwardError: there is none."""
+Search = Callable[[str], Mapping[str, object]]
+"""What was typed → ``{"hits": […]}`` as viewer/api.js describes it. Raises ForwardError."""
+Renderer = Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[str, bytes]]
+"""The call and its transcript, as the API shows them → content type and file."""
+
+
+class ForwardError(Exception):
+    """The API gave no answer. The message is shown to the user: it says why and how to fix it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """What the server does its work with.
+
+    ``renderers``: more formats of download than the API has, by their file name extension.
+    ``actions``: which buttons there are; a share needs an API that has shares.
+    """
+
+    forward: Forward
+    open_audio: OpenAudio = field(default_factory=AudioClient)
+    search: Search | None = None
+    renderers: Mapping[str, Renderer] = field(default_factory=dict)
+    stack: str = ""
+    actions: tuple[str, ...] = ("retry", "cancel", "erase", "share")
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """``query``: the parameters that are passed on; all others are dropped."""
+
+    method: str
+    path: str
+    query: tuple[str, ...] = ()
+
+
+_ROUTES = (
+    _Route("GET", "/calls", ("date", "status", "limit", "cursor")),
+    _Route("GET", _CALL),
+    _Route("GET", f"{_CALL}/recordings"),
+    _Route("GET", f"{_CALL}/transcript", ("format", "words")),
+    _Route("GET", f"{_CALL}/shares"),
+    _Route("POST", f"{_CALL}/retry"),
+    _Route("POST", f"{_CALL}/cancel"),
+    _Route("POST", f"{_CALL}/shares"),
+    _Route("DELETE", _CALL),
+    _Route("DELETE", rf"{_CALL}/shares/[0-9A-Za-z_-]{{1,64}}"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    status: int
+    content_type: str
+    body: bytes | Iterable[bytes]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    close: Callable[[], None] = lambda: None
+
+
+class _RefusedError(Exception):
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class UiServer(ThreadingHTTPServer):
+    """``port`` 0: any that is free. Only ``url`` answers, while ``serve_forever`` runs."""
+
+    daemon_threads = True
+    # elsewhere than on Unix it would let another program take over the port
+    allow_reuse_address = False
+
+    def __init__(self, backend: Backend, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.backend = backend
+        self.token = secrets.token_urlsafe(16)
+        self.host = f"127.0.0.1:{self.server_port}"
+        self.origin = f"http://{self.host}"
+        self.url = f"{self.origin}/{self.token}/"
+        self.links = AudioLinks(self._recordings, backend.open_audio)
+
+    def server_bind(self) -> None:
+        # HTTPServer's own looks the address's name up, which may take seconds
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Browsers hang up in the middle of audio all the time; anything else is a bug: print it."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+    def _recordings(self, call_id: str) -> list[Mapping[str, object]]:
+        status, _, body = self.backend.forward("GET", f"/calls/{call_id}/recordings", {}, b"")
+        return recordings_in(body) if status == HTTPStatus.OK else []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: UiServer
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+
+    def do_GET(self) -> None:
+        self._handle()
+
+    # any other method is answered 501
+    do_POST = do_GET  # noqa: N815 - http.server's names
+    do_DELETE = do_GET  # noqa: N815
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What http.server refuses by itself has the same headers as all else."""
+        self.close_connection = True
+        self._send(_problem(code, message or explain or ""))
+
+    def version_string(self) -> str:
+        return "callscribe"
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
+        """Nothing: the path is the secret."""
+
+    def _handle(self) -> None:
+        try:
+            reply = self._reply()
+        except _RefusedError as refusal:
+            # what is left of the request is not read, so nothing can follow it
+            self.close_connection = True
+            reply = _problem(refusal.status, str(refusal))
+        except (ForwardError, OSError) as error:
+            reply = _problem(HTTPStatus.BAD_GATEWAY, str(error))
+        self._send(reply)
+
+    def _reply(self) -> _Reply:
+        self._check_sender()
+        path, query = self._target()
+        body = self._body()
+        if path.startswith("/api/"):
+            return self._api(path.removeprefix("/api"), query, body)
+        if self.command != "GET":
+            raise _RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "only GET is possible here")
+        return self._audio(path) if path.startswith("/audio/") else self._file(path)
+
+    def _check_sender(self) -> None:
+        if self.headers.get_all("Host") != [self.server.host]:
+            raise _RefusedError(HTTPStatus.MISDIRECTED_REQUEST, "this is another host")
+        # a program without it is no browser, and needs the path; "same-site" is another port
+        if {*self.headers.get_all("Sec-Fetch-Site", ())} - {"none", "same-origin"}:
+            raise _RefusedError(HTTPStatus.FORBIDDEN, "requests from other sites are refused")
+        origins = self.headers.get_all("Origin", [])
+        needed = self.command != "GET"
+        if origins != [self.server.origin] and (origins or needed):
+            raise _RefusedError(HTTPStatus.FORBIDDEN, "requests of other origins are refused")
+
+    def _target(self) -> tuple[str, dict[str, str]]:
+        """The path behind the token, as it was sent: nothing in it is decoded."""
+        path, _, query = self.path.partition("?")
+        before, token, rest = (*path.split("/", 2), "", "")[:3]
+        right = hmac.compare_digest(token.encode(), self.server.token.encode())
+        if before or not right or path.count("/") < 2:
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "there is nothing here")
+        return f"/{rest}", dict(parse_qsl(query, max_num_fields=10))
+
+    def _body(self) -> bytes:
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not re.fullmatch(r"[0-9]{1,9}", length):
+            raise _RefusedError(HTTPStatus.LENGTH_REQUIRED, "a body needs its length")
+        if int(length) > _MOST_BODY_BYTES:
+            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too large")
+        if int(length) and self.headers.get_content_type() != "application/json":
+            raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a body is JSON")
+        return self.rfile.read(int(length))
+
+    def _file(self, path: str) -> _Reply:
+        if path == "/":
+            return _Reply(HTTPStatus.OK, "text/html; charset=utf-8", viewer.page(self._config()))
+        name = path.removeprefix("/static/")
+        if name == path or name not in viewer.assets():
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "there is nothing here")
+        return _Reply(HTTPStatus.OK, viewer.content_type(name), viewer.assets()[name])
+
+    def _config(self) -> dict[str, object]:
+        backend = self.server.backend
+        return {
+            "shared": False,
+            "stack": backend.stack,
+            "formats": [*_FORMATS, *backend.renderers],
+            "search": backend.search is not None,
+            "actions": [*backend.actions],
+        }
+
+    def _api(self, path: str, query: dict[str, str], body: bytes) -> _Reply:
+        backend = self.server.backend
+        if path == "/search" and self.command == "GET" and backend.search:
+            return _json(HTTPStatus.OK, backend.search(query.get("q", "")))
+        route = _route(self.command, path)
+        wanted = {name: value for name, value in query.items() if name in route.query}
+        renderer = backend.renderers.get(wanted.get("format", ""))
+        if renderer:
+            return _rendered(backend.forward, renderer, path)
+        return _forwarded(backend.forward(self.command, path, wanted, body))
+
+    def _audio(self, path: str) -> _Reply:
+        match = _AUDIO.fullmatch(path)
+        audio = match and self.server.links.open(match[1], match[2], self.headers.get("Range"))
+        if not audio:
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "there is no audio")
+        passed = ("content-length", "content-range", "accept-ranges")
+        headers = {name: audio.headers[name] for name in passed if name in audio.headers}
+        kind = audio.headers.get("content-type", "")
+        # what is not audio is not shown as anything
+        kind = kind if kind.startswith("audio/") else "application/octet-stream"
+        return _Reply(audio.status, kind, audio.chunks, headers, audio.close)
+
+    def _send(self, reply: _Reply) -> None:
+        headers = {**_SECURITY_HEADERS, "Content-Type": reply.content_type, **reply.headers}
+        if isinstance(reply.body, bytes):
+            headers["Content-Length"] = str(len(reply.body))
+        elif "content-length" not in reply.headers:
+            self.close_connection = True
+        if self.close_connection:
+            headers["Connection"] = "close"
+        try:
+            self.send_response(reply.status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            for chunk in (reply.body,) if isinstance(reply.body, bytes) else reply.body:
+                self.wfile.write(chunk)
+        finally:
+            reply.close()
+
+
+def _route(method: str, path: str) -> _Route:
+    routes = [route for route in _ROUTES if re.fullmatch(route.path, path)]
+    if not routes:
+        raise _RefusedError(HTTPStatus.NOT_FOUND, "the viewer does not use this")
+    for route in routes:
+        if route.method == method:
+            return route
+    raise _RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "the viewer does not use this method here")
+
+
+def _forwarded(answer: Answer) -> _Reply:
+    status, headers, body = answer
+    kept = {"Retry-After": headers["retry-after"]} if "retry-after" in headers else {}
+    return _Reply(status, headers.get("content-type", "application/octet-stream"), body, kept)
+
+
+def _rendered(forward: Forward, renderer: Renderer, path: str) -> _Reply:
+    transcript = forward("GET", path, {}, b"")
+    call = forward("GET", path.removesuffix("/transcript"), {}, b"")
+    for answer in (transcript, call):
+        if answer[0] != HTTPStatus.OK:
+            return _forwarded(answer)
+    content_type, file = renderer(json.loads(call[2]), json.loads(transcript[2]))
+    return _Reply(HTTPStatus.OK, content_type, file)
+
+
+def _json(status: int, document: Mapping[str, object]) -> _Reply:
+    return _Reply(status, "application/json", json.dumps(document, ensure_ascii=False).encode())
+
+
+def _problem(status: int, detail: str) -> _Reply:
+    title = HTTPStatus(status).phrase
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return _Reply(status, "application/problem+json", json.dumps(document).encode())

@@ -1,0 +1,105 @@
+// The buttons of a call: try again, cancel, erase, share, download.
+
+import * as api from "./api.js";
+import { allows, config } from "./config.js";
+import { askShare, confirm, tell } from "./dialogs.js";
+import { el, notify } from "./dom.js";
+import { moment, party } from "./format.js";
+
+/** `again()` reads the call anew after something was done to it. */
+export function actions(call, again) {
+  const act = (name, task) => button(name, () => run(task, again));
+  const ended = !["scheduled", "erasing", "erased"].includes(call.status);
+  const retryable = call.recordings.some((recording) => recording.error?.retryable);
+  return [
+    allows("retry") && retryable ? act("Try again", () => retry(call)) : null,
+    allows("cancel") && call.status === "scheduled" ? act("Cancel the call", () => cancel(call)) : null,
+    allows("share") && ended ? act("Share", () => share(call)) : null,
+    allows("share") && ended ? act("Links", () => links(call)) : null,
+    allows("erase") && !call.erasure ? act("Erase", () => erase(call)) : null,
+  ].filter(Boolean);
+}
+
+function button(name, onclick) {
+  return el("button", { type: "button", id: `act-${name.toLowerCase().replaceAll(" ", "-")}`, onclick }, name);
+}
+
+async function run(task, again) {
+  try {
+    if (await task()) again();
+  } catch (error) {
+    if (!(error instanceof api.Problem)) throw error;
+    const reasons = error.errors.map((one) => el("li", {}, `${one.field}: ${one.message}`));
+    await tell("That did not work", el("p", {}, error.message), el("ul", {}, reasons));
+  }
+}
+
+async function retry(call) {
+  const { retried } = await api.retryCall(call.call_id);
+  notify(`Trying again: ${retried.join(", ")}`);
+  return true;
+}
+
+async function cancel(call) {
+  const text = `The call to ${party(call)} will not be placed.`;
+  if (!(await confirm("Cancel this call?", text, "Cancel the call"))) return false;
+  await api.cancelCall(call.call_id);
+  notify("The call is canceled.");
+  return true;
+}
+
+async function erase(call) {
+  const text = `The audio, the transcript and the numbers of the call with ${party(call)} are deleted here, at
+    Twilio and at AssemblyAI. This cannot be undone.`;
+  if (!(await confirm("Erase this call?", text, "Erase"))) return false;
+  await api.eraseCall(call.call_id);
+  notify("The call is being erased.");
+  return true;
+}
+
+async function share(call) {
+  const terms = await askShare();
+  if (!terms) return false;
+  const { url, expires_at: expires } = await api.shareCall(call.call_id, terms);
+  const link = el("input", { type: "text", readonly: true, value: url, "aria-label": "Link" });
+  link.addEventListener("focus", () => link.select());
+  const copy = button("Copy", async () => {
+    await navigator.clipboard.writeText(url);
+    copy.textContent = "Copied";
+  });
+  await tell("The link", el("p", {}, link, " ", copy), el("p", {}, `It expires ${moment(expires)}, and is not shown again.`));
+  return false;
+}
+
+async function links(call) {
+  const { shares } = await api.listShares(call.call_id);
+  const list = el("ul", {}, shares.map((one) => shareItem(call, one)));
+  await tell("Links to this call", shares.length ? list : el("p", {}, "There is none."));
+  return false;
+}
+
+function shareItem(call, one) {
+  const item = el("li", {}, `Expires ${moment(one.expires_at)}, opened ${one.opened ?? 0} times `);
+  const revoke = button("Revoke", async () => {
+    await api.revokeShare(call.call_id, one.share_id);
+    item.replaceChildren("Revoked");
+  });
+  item.append(revoke);
+  return item;
+}
+
+/** A menu of files: `<details>` needs no script. */
+export function downloads(call, recordings, hasTranscript) {
+  const files = [
+    ...(hasTranscript ? config.formats.map((format) => fileLink(api.downloadUrl(call.call_id, format), call.call_id, format)) : []),
+    ...recordings.filter((one) => one.audio_url).map((one) => fileLink(audioLink(call, one), one.recording_sid, "wav")),
+  ];
+  if (!files.length) return [];
+  return el("details", { class: "downloads" }, el("summary", {}, "Download"), el("ul", {}, files.map((file) => el("li", {}, file))));
+}
+
+const audioLink = (call, one) => (config.shared ? one.audio_url : `audio/${call.call_id}/${one.recording_sid}`);
+
+function fileLink(href, name, format) {
+  return el("a", { href, download: `${name}.${format}` }, format === "wav" ? `Audio ${name}` : format);
+}

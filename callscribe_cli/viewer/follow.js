@@ -1,0 +1,60 @@
+// Scrolls along with the words, until the reader scrolls somewhere else.
+
+import { el } from "./dom.js";
+
+const SCROLL_KEYS = new Set(["PageUp", "PageDown", "ArrowUp", "ArrowDown", "Home", "End"]);
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** To the reader's eye: a third of the way down, below the player. */
+export function scrollTo(range) {
+  // what has not been on the screen yet has no exact place before it is scrolled to
+  const segment = range.startContainer.parentElement;
+  if (!range.getBoundingClientRect().height) segment.scrollIntoView({ block: "center", behavior: "instant" });
+  const top = window.scrollY + range.getBoundingClientRect().top - window.innerHeight / 3;
+  window.scrollTo({ top, behavior: calm.matches ? "instant" : "smooth" });
+}
+
+export class Follow {
+  constructor(signal) {
+    this.on = true;
+    this.button = el("button", { type: "button", class: "follow", hidden: true }, "Follow the words");
+    this.button.addEventListener("click", () => this.resume());
+    // not "scroll": the page scrolls by itself too, when segments get their real height
+    for (const event of ["wheel", "touchmove"]) {
+      addEventListener(event, () => this.yield(), { signal, passive: true });
+    }
+    addEventListener("keydown", (event) => SCROLL_KEYS.has(event.key) && !isField(event.target) && this.yield(), {
+      signal,
+    });
+    addEventListener("pointerdown", (event) => onScrollBar(event) && this.yield(), { signal });
+  }
+
+  yield() {
+    this.on = false;
+    this.button.hidden = false;
+  }
+
+  resume() {
+    this.on = true;
+    this.button.hidden = true;
+    if (this.last) this.word(this.last());
+  }
+
+  /** The word that is spoken now; by word and not by segment, since a long one is taller than the screen. */
+  word(range) {
+    const { top, bottom, height } = range.getBoundingClientRect();
+    const inSight = height && top > window.innerHeight * 0.25 && bottom < window.innerHeight * 0.8;
+    if (this.on && !inSight) scrollTo(range);
+  }
+
+  /** `makeRange()` makes the word's range, only if it is needed. */
+  spoken(makeRange) {
+    this.last = makeRange;
+    if (this.on) this.word(makeRange());
+  }
+}
+
+const isField = (node) => node instanceof Element && node.matches("input, textarea, select");
+
+const onScrollBar = (event) => event.clientX >= document.documentElement.clientWidth;
