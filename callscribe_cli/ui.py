@@ -1,4 +1,4 @@
-"""`callscribe ui`: a server for the user's own browser; it forwards to the API with the user's credentials.
+"""`callscribe ui`: a server for the user's own browser, which forwards to the API as the user.
 
 Whoever reaches it acts as the user, so it is locked down (tests/viewer/test_ui.py attacks it):
 
@@ -7,7 +7,8 @@ Whoever reaches it acts as the user, so it is locked down (tests/viewer/test_ui.
 - browsers say where a request comes from (``Sec-Fetch-Site``, ``Origin``): only the page itself and an
   address that the user entered are answered, not even another port of this machine;
 - what may be asked for is a list; what changes something needs the page's own ``Origin``;
-- the page may load nothing from elsewhere and cannot be framed; nothing is cached; no referrer leaks the path.
+- the page may load nothing from elsewhere and cannot be framed; nothing is cached;
+  no referrer tells the path.
 """
 
 from __future__ import annotations
@@ -27,11 +28,10 @@ from urllib.parse import parse_qsl
 
 from callscribe_cli import viewer
 from callscribe_cli.ui_audio import AudioClient, AudioLinks, OpenAudio, recordings_in
+from callscribe_cli.ui_routes import CALL_ID, routes_of
 
 _MOST_BODY_BYTES = 64 * 1024
-_CALL_ID = r"(?:[0-9a-f]{32}|CA[0-9a-fA-F]{32})"
-_CALL = f"/calls/{_CALL_ID}"
-_AUDIO = re.compile(rf"/audio/({_CALL_ID})/(RE[0-9a-fA-F]{{32}})")
+_AUDIO = re.compile(rf"/audio/({CALL_ID})/(RE[0-9a-fA-F]{{32}})")
 _FORMATS = ("txt", "json", "srt", "vtt")
 _SECURITY_HEADERS = {
     "Content-Security-Policy": viewer.content_security_policy(),
@@ -46,7 +46,7 @@ _SECURITY_HEADERS = {
 Answer = tuple[int, Mapping[str, str], bytes]
 """Status, headers (names in lower case), body."""
 Forward = Callable[[str, str, Mapping[str, str], bytes], Answer]
-"""Method, path, query, body → the API's answer, whatever its status. Raises ForwardError: there is none."""
+"""Method, path, query, body → the API's answer, whatever its status. Raises ForwardError if none came."""
 Search = Callable[[str], Mapping[str, object]]
 """What was typed → ``{"hits": […]}`` as viewer/api.js describes it. Raises ForwardError."""
 Renderer = Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[str, bytes]]
@@ -71,29 +71,6 @@ class Backend:
     renderers: Mapping[str, Renderer] = field(default_factory=dict)
     stack: str = ""
     actions: tuple[str, ...] = ("retry", "cancel", "erase", "share")
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """``query``: the parameters that are passed on; all others are dropped."""
-
-    method: str
-    path: str
-    query: tuple[str, ...] = ()
-
-
-_ROUTES = (
-    _Route("GET", "/calls", ("date", "status", "limit", "cursor")),
-    _Route("GET", _CALL),
-    _Route("GET", f"{_CALL}/recordings"),
-    _Route("GET", f"{_CALL}/transcript", ("format", "words")),
-    _Route("GET", f"{_CALL}/shares"),
-    _Route("POST", f"{_CALL}/retry"),
-    _Route("POST", f"{_CALL}/cancel"),
-    _Route("POST", f"{_CALL}/shares"),
-    _Route("DELETE", _CALL),
-    _Route("DELETE", rf"{_CALL}/shares/[0-9A-Za-z_-]{{1,64}}"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +215,12 @@ class _Handler(BaseHTTPRequestHandler):
         backend = self.server.backend
         if path == "/search" and self.command == "GET" and backend.search:
             return _json(HTTPStatus.OK, backend.search(query.get("q", "")))
-        route = _route(self.command, path)
-        wanted = {name: value for name, value in query.items() if name in route.query}
+        routes = routes_of(path)
+        if not routes:
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "the viewer does not use this")
+        if self.command not in routes:
+            raise _RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "the viewer does not do this")
+        wanted = {name: query[name] for name in routes[self.command].query if name in query}
         renderer = backend.renderers.get(wanted.get("format", ""))
         if renderer:
             return _rendered(backend.forward, renderer, path)
@@ -274,16 +255,6 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(chunk)
         finally:
             reply.close()
-
-
-def _route(method: str, path: str) -> _Route:
-    routes = [route for route in _ROUTES if re.fullmatch(route.path, path)]
-    if not routes:
-        raise _RefusedError(HTTPStatus.NOT_FOUND, "the viewer does not use this")
-    for route in routes:
-        if route.method == method:
-            return route
-    raise _RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "the viewer does not use this method here")
 
 
 def _forwarded(answer: Answer) -> _Reply:
