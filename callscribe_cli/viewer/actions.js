@@ -5,18 +5,20 @@ import { allows, config } from "./config.js";
 import { askShare, confirm, tell } from "./dialogs.js";
 import { el, notify } from "./dom.js";
 import { moment, party } from "./format.js";
+import { hasEnded } from "./states.js";
 
 /** `again()` reads the call anew after something was done to it. */
 export function actions(call, again) {
   const act = (name, task) => button(name, () => run(task, again));
-  const ended = !["scheduled", "erasing", "erased"].includes(call.status);
+  const kept = hasEnded(call) && !call.erasure;
+  const scheduled = call.status === "scheduled";
   const retryable = call.recordings.some((recording) => recording.error?.retryable);
   return [
     allows("retry") && retryable ? act("Try again", () => retry(call)) : null,
-    allows("cancel") && call.status === "scheduled" ? act("Cancel the call", () => cancel(call)) : null,
-    allows("share") && ended ? act("Share", () => share(call)) : null,
-    allows("share") && ended ? act("Links", () => links(call)) : null,
-    allows("erase") && !call.erasure ? act("Erase", () => erase(call)) : null,
+    allows("cancel") && scheduled ? act("Cancel the call", () => cancel(call)) : null,
+    allows("share") && kept ? act("Share", () => share(call)) : null,
+    allows("share") && kept ? act("Links", () => links(call)) : null,
+    allows("erase") && (kept || scheduled) ? act("Erase", () => erase(call)) : null,
   ].filter(Boolean);
 }
 

@@ -5,11 +5,11 @@ import * as api from "./api.js";
 import { config } from "./config.js";
 import { details, errorList } from "./details.js";
 import { el, notify, repainter } from "./dom.js";
-import { label, moment, party } from "./format.js";
+import { direction, moment, party } from "./format.js";
 import { listen } from "./listen.js";
 import { poll } from "./poll.js";
+import { hasEnded, statusBadge } from "./states.js";
 
-const ENDED = new Set(["completed", "busy", "no-answer", "failed", "canceled", "erased"]);
 const EVERY_MS = 3000;
 const LOST_MS = 5000;
 
@@ -29,13 +29,13 @@ class CallPage {
     Object.assign(this, { place, signal });
     const head = el("header", { class: "head" });
     const errors = el("div", { class: "after" });
-    const aside = el("aside", { class: "details", "aria-label": "About this call" });
+    const about = el("section", { class: "details", "aria-label": "About this call" });
     this.body = el("div", { class: "listen" }, el("p", {}, "Loading…"));
     this.files = el("div", { class: "files" });
-    main.replaceChildren(head, errors, this.files, el("div", { class: "columns" }, this.body, aside));
+    main.replaceChildren(head, errors, this.files, el("div", { class: "columns" }, this.body, about));
     this.paintHead = repainter(head, (call) => this.#head(call));
     this.paintErrors = repainter(errors, errorList);
-    this.paintDetails = repainter(aside, details);
+    this.paintDetails = repainter(about, details);
   }
 
   /** How long to wait until the next time, or null: nothing more will come. */
@@ -53,7 +53,7 @@ class CallPage {
     const wait = await this.#content(call);
     if (this.lost) notify("");
     this.lost = false;
-    return ENDED.has(call.status) ? wait : (wait ?? EVERY_MS);
+    return hasEnded(call) ? wait : (wait ?? EVERY_MS);
   }
 
   #problem(error) {
@@ -66,12 +66,13 @@ class CallPage {
   }
 
   #head(call) {
-    document.title = `${party(call)} – callscribe`;
+    document.title = `${party(call)} - callscribe`;
+    const when = el("time", { datetime: call.created_at }, moment(call.created_at));
     const back = config.shared ? null : el("a", { href: "#/calls", class: "back", id: "back" }, "All calls");
     return [
       back,
       el("h1", { tabindex: -1 }, el("bdi", {}, party(call))),
-      el("p", {}, label(call.direction), ", ", el("time", { datetime: call.created_at }, moment(call.created_at)), " ", statusBadge(call.status)),
+      el("p", {}, `${direction(call)}, `, when, " ", statusBadge(call.status)),
       el("p", { class: "buttons" }, actions(call, () => this.#again())),
     ];
   }
@@ -99,6 +100,7 @@ class CallPage {
       return { document: await api.getTranscript(this.place.callId, this.signal) };
     } catch (error) {
       if (error.status === 409) {
+        this.reading?.abort();
         this.body.replaceChildren(el("p", {}, "The transcript is not ready yet. This page shows it when it is."));
         return { wait: error.retryAfterMs ?? EVERY_MS };
       }
@@ -122,8 +124,4 @@ class CallPage {
 function noTranscript(problem) {
   const reasons = problem.errors.map((one) => el("li", {}, `${one.field}: ${one.message}`));
   return el("div", {}, el("p", {}, problem.message), el("ul", {}, reasons));
-}
-
-export function statusBadge(status) {
-  return el("span", { class: `status ${status}` }, label(status));
 }

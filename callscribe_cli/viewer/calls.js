@@ -2,19 +2,14 @@
 
 import * as api from "./api.js";
 import { config } from "./config.js";
-import { statusBadge } from "./call.js";
 import { el, notify } from "./dom.js";
-import { clock, label, moment, party } from "./format.js";
+import { clock, direction, label, moment, party } from "./format.js";
 import { showHits } from "./hits.js";
 import { bindKeys } from "./keys.js";
 import { showHelp } from "./dialogs.js";
 import { poll } from "./poll.js";
+import { isUnderWay, statusBadge, STATUSES } from "./states.js";
 
-const STATUSES = [
-  "scheduled", "placing", "unknown", "queued", "initiated", "ringing", "in-progress",
-  "completed", "busy", "no-answer", "failed", "canceled", "erasing", "erased",
-]; // prettier-ignore
-const UNDER_WAY = new Set(["placing", "unknown", "queued", "initiated", "ringing", "in-progress", "erasing"]);
 // the class of a column's cells, and its head
 const COLUMNS = [
   ["when", "When"],
@@ -39,7 +34,7 @@ class CallsPage {
 
   constructor(main, filters, signal) {
     Object.assign(this, { filters, signal });
-    document.title = "Calls – callscribe";
+    document.title = "Calls - callscribe";
     this.body = el("tbody");
     this.empty = el("p", { hidden: true }, "No calls.");
     this.more = el("button", { type: "button", hidden: true, onclick: () => this.#more() }, "Show more");
@@ -64,7 +59,7 @@ class CallsPage {
       if (!this.rows.size) this.#showCursor(page.next_cursor);
       this.#merge(page.calls);
       notify("");
-      return page.calls.some((call) => UNDER_WAY.has(call.status)) ? BUSY_MS : QUIET_MS;
+      return page.calls.some(isUnderWay) ? BUSY_MS : QUIET_MS;
     } catch (error) {
       if (error.name === "AbortError") return null;
       if (!(error instanceof api.Problem)) throw error;
@@ -148,7 +143,7 @@ function cellsOf(call) {
   return [
     el("td", { class: "when" }, el("time", { datetime: call.created_at }, moment(call.created_at))),
     el("td", { class: "with" }, link),
-    el("td", { class: "direction" }, label(call.direction)),
+    el("td", { class: "direction" }, direction(call)),
     el("td", { class: "state" }, statusBadge(call.status), error),
     el("td", { class: "text" }, label(call.transcript_status)),
     el("td", { class: "duration" }, call.duration_seconds === null ? "" : clock(call.duration_seconds * 1000)),

@@ -1,7 +1,7 @@
 // What happened to a call, and what went wrong.
 
 import { el } from "./dom.js";
-import { count, label, moment } from "./format.js";
+import { count, direction, label, moment, spokenClock } from "./format.js";
 
 /** The call's and its recordings' errors; each says whether another try may help. */
 export function errorList(call) {
@@ -47,7 +47,7 @@ function recordingEvents(recording) {
   const tries = recording.attempts > 1 ? `, ${count(recording.attempts, "attempt")}` : "";
   return [
     [recording.started_at, "Recording began"],
-    [recording.updated_at, `Recording ${label(recording.status).toLowerCase()}${tries}`],
+    [recording.updated_at, `Recording: ${recording.status}${tries}`],
   ];
 }
 
@@ -69,9 +69,9 @@ function facts(call) {
   const rows = [
     ["From", call.from_number],
     ["To", call.to_number],
-    ["Direction", label(call.direction)],
+    ["Direction", direction(call)],
     ["Mode", call.mode && label(call.mode)],
-    ["Duration", call.duration_seconds && count(call.duration_seconds, "second")],
+    ["Duration", call.duration_seconds && spokenClock(call.duration_seconds * 1000)],
     ["Prompt", call.say],
     ["Language", recording.language_code],
     ["Confidence", recording.confidence && `${Math.round(recording.confidence * 100)} %`],

@@ -32,9 +32,12 @@ export class Finder {
     this.input.select();
   }
 
-  search(query) {
+  /** As if it were typed; the first jump is to what is said at `ms` or later. */
+  search(query, ms) {
     this.input.value = query;
     this.#update();
+    const later = this.hits.findIndex(([segment]) => this.view.segments[segment].end_ms > ms);
+    this.current = Math.max(0, later) - 1;
     this.jump(1);
   }
 

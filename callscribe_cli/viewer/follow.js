@@ -35,9 +35,14 @@ export class Follow {
     this.button.hidden = false;
   }
 
-  resume() {
+  /** From the next word on; `resume` goes to the present one at once. */
+  attach() {
     this.on = true;
     this.button.hidden = true;
+  }
+
+  resume() {
+    this.attach();
     if (this.last) this.word(this.last());
   }
 

@@ -36,10 +36,13 @@ export function label(word) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** Twilio's "outbound-api" and "outbound-dial" are the same to a reader. */
+export const direction = (call) => (call.direction === "inbound" ? "Inbound" : "Outbound");
+
 /** The number at the other end; without numbers, as on a share page, the direction alone. */
 export function party(call) {
-  const inbound = call.direction === "inbound";
-  return (inbound ? call.from_number : call.to_number) ?? (inbound ? "Inbound call" : "Outbound call");
+  const number = call.direction === "inbound" ? call.from_number : call.to_number;
+  return number ?? `${direction(call)} call`;
 }
 
 /** AssemblyAI's "en_us" as HTML's "en-US"; null if unknown. */

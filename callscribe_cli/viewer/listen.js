@@ -20,20 +20,30 @@ const RATES = [0.75, 1, 1.25, 1.5, 1.75, 2, 3];
  */
 export function listen({ callId, transcript, recordings, at, query }, signal) {
   const player = new Player(callId, partsOf(recordings, transcript));
-  const view = new TranscriptView(transcript ? segmentsOf(transcript) : [], (ms) => player.seek(ms, { play: true }));
   const follow = new Follow(signal);
+  const go = (ms, how) => {
+    follow.attach();
+    player.seek(ms, how);
+  };
+  const view = new TranscriptView(transcript ? segmentsOf(transcript) : [], (ms) => go(ms, { play: true }));
   const spoken = new Spoken(view, (...place) => follow.spoken(() => view.liveRange(...place)));
-  const finder = new Finder(view, (place) => (follow.yield(), scrollTo(view.liveRange(...place))));
-  signal.addEventListener("abort", () => [player, spoken, finder].forEach((one) => one.close()));
+  const finder = new Finder(view, (place) => {
+    follow.yield();
+    scrollTo(view.liveRange(...place));
+  });
 
-  player.addEventListener("frame", () => spoken.paint(player.ms));
-  player.addEventListener("failed", () => notify("The audio cannot be played: it is deleted, or out of reach."));
+  player.addEventListener("frame", () => spoken.paint(player.ms), { signal });
+  player.addEventListener("failed", () => notify("The audio cannot be played: it is deleted, or out of reach."), {
+    signal,
+  });
+  signal.addEventListener("abort", () => [player, spoken, finder].forEach((one) => one.close()));
   bindKeys(bindings(player, finder), signal);
-  const bar = el("section", { class: "bar", "aria-label": "Player" }, playerBar(player, view), finder.node);
+  const search = transcript ? finder.node : null;
+  const bar = el("section", { class: "bar", "aria-label": "Player" }, player.audio, playerBar(player, view), search);
   keepClear(bar, signal);
   const begin = () => {
-    if (query) finder.search(query);
-    if (at) player.seek(at);
+    if (query) finder.search(query, at);
+    if (at) go(at);
   };
   return { nodes: [bar, legend(view), view.node, follow.button], begin };
 }

@@ -2,7 +2,7 @@
 
 import { audioUrl } from "./api.js";
 
-/** Fresh links in a row, without a second of sound between them, before the player gives up. */
+/** Fresh links in a row that lead to no sound, before the player gives up. */
 const MOST_RENEWALS = 3;
 
 export class Player extends EventTarget {
@@ -20,6 +20,7 @@ export class Player extends EventTarget {
     this.audio = document.createElement("audio");
     this.audio.preload = "metadata";
     this.audio.addEventListener("error", () => this.#renew());
+    this.audio.addEventListener("canplay", () => (this.renewals = 0));
     this.audio.addEventListener("ended", () => this.#next());
     for (const event of ["play", "playing"]) this.audio.addEventListener(event, () => this.#run());
     for (const event of ["play", "pause", "seeked", "timeupdate"]) {
@@ -87,6 +88,7 @@ export class Player extends EventTarget {
     this.part = part;
     this.startAt = seconds;
     this.playWhenOpen = play;
+    this.audio.pause();
     this.audio.removeAttribute("src");
     const opening = (this.opening = Symbol(part.recording_sid));
     const url = await audioUrl(this.callId, part.recording_sid, this.renewals).catch(() => null);
@@ -128,10 +130,8 @@ export class Player extends EventTarget {
   /** One event for each frame of the screen while it plays: that is as exact as a light can be. */
   #run() {
     cancelAnimationFrame(this.frame);
-    const started = this.audio.currentTime;
     const tick = () => {
       if (!this.playing) return;
-      if (this.audio.currentTime - started > 1) this.renewals = 0;
       this.dispatchEvent(new Event("frame"));
       this.frame = requestAnimationFrame(tick);
     };

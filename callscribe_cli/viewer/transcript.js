@@ -51,8 +51,12 @@ export class TranscriptView {
     const index = this.numberOf.get(event.target.closest("li"));
     if (index === undefined) return;
     const segment = this.segments[index];
-    if (event.target.closest("button")) seek(segment.start_ms);
-    else if (event.target.closest("p") && getSelection().isCollapsed) {
+    const button = event.target.closest("button");
+    if (button) {
+      // after a click with the pointer the space bar pauses, and does not press the button again
+      if (event.detail) button.blur();
+      seek(segment.start_ms);
+    } else if (event.target.closest("p") && getSelection().isCollapsed) {
       // a click at the end of dragging belongs to the selection
       const offset = offsetAt(event.clientX, event.clientY, this.texts[index]);
       if (offset !== null) seek(timeOfOffset(segment, offset));
