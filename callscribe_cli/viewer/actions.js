@@ -23,7 +23,11 @@ export function actions(call, again) {
 }
 
 function button(name, onclick) {
-  return el("button", { type: "button", id: `act-${name.toLowerCase().replaceAll(" ", "-")}`, onclick }, name);
+  return el(
+    "button",
+    { type: "button", id: `act-${name.toLowerCase().replaceAll(" ", "-")}`, onclick },
+    name,
+  );
 }
 
 async function run(task, again) {
@@ -69,13 +73,21 @@ async function share(call) {
     await navigator.clipboard.writeText(url);
     copy.textContent = "Copied";
   });
-  await tell("The link", el("p", {}, link, " ", copy), el("p", {}, `It expires ${moment(expires)}, and is not shown again.`));
+  await tell(
+    "The link",
+    el("p", {}, link, " ", copy),
+    el("p", {}, `It expires ${moment(expires)}, and is not shown again.`),
+  );
   return false;
 }
 
 async function links(call) {
   const { shares } = await api.listShares(call.call_id);
-  const list = el("ul", {}, shares.map((one) => shareItem(call, one)));
+  const list = el(
+    "ul",
+    {},
+    shares.map((one) => shareItem(call, one)),
+  );
   await tell("Links to this call", shares.length ? list : el("p", {}, "There is none."));
   return false;
 }
@@ -93,14 +105,28 @@ function shareItem(call, one) {
 /** A menu of files: `<details>` needs no script. */
 export function downloads(call, recordings, hasTranscript) {
   const files = [
-    ...(hasTranscript ? config.formats.map((format) => fileLink(api.downloadUrl(call.call_id, format), call.call_id, format)) : []),
-    ...recordings.filter((one) => one.audio_url).map((one) => fileLink(audioLink(call, one), one.recording_sid, "wav")),
+    ...(hasTranscript
+      ? config.formats.map((format) => fileLink(api.downloadUrl(call.call_id, format), call.call_id, format))
+      : []),
+    ...recordings
+      .filter((one) => one.audio_url)
+      .map((one) => fileLink(audioLink(call, one), one.recording_sid, "wav")),
   ];
   if (!files.length) return [];
-  return el("details", { class: "downloads" }, el("summary", {}, "Download"), el("ul", {}, files.map((file) => el("li", {}, file))));
+  return el(
+    "details",
+    { class: "downloads" },
+    el("summary", {}, "Download"),
+    el(
+      "ul",
+      {},
+      files.map((file) => el("li", {}, file)),
+    ),
+  );
 }
 
-const audioLink = (call, one) => (config.shared ? one.audio_url : `audio/${call.call_id}/${one.recording_sid}`);
+const audioLink = (call, one) =>
+  config.shared ? one.audio_url : `audio/${call.call_id}/${one.recording_sid}`;
 
 function fileLink(href, name, format) {
   return el("a", { href, download: `${name}.${format}` }, format === "wav" ? `Audio ${name}` : format);

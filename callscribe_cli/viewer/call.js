@@ -73,7 +73,11 @@ class CallPage {
       back,
       el("h1", { tabindex: -1 }, el("bdi", {}, party(call))),
       el("p", {}, `${direction(call)}, `, when, " ", statusBadge(call.status)),
-      el("p", { class: "buttons" }, actions(call, () => this.#again())),
+      el(
+        "p",
+        { class: "buttons" },
+        actions(call, () => this.#again()),
+      ),
     ];
   }
 
@@ -84,7 +88,9 @@ class CallPage {
   }
 
   async #content(call) {
-    const key = JSON.stringify(call.recordings.map((one) => [one.recording_sid, one.transcript_id, one.status]));
+    const key = JSON.stringify(
+      call.recordings.map((one) => [one.recording_sid, one.transcript_id, one.status]),
+    );
     if (key === this.shown) return null;
     const transcript = await this.#transcript();
     if (transcript.wait) return transcript.wait;
@@ -101,7 +107,9 @@ class CallPage {
     } catch (error) {
       if (error.status === 409) {
         this.reading?.abort();
-        this.body.replaceChildren(el("p", {}, "The transcript is not ready yet. This page shows it when it is."));
+        this.body.replaceChildren(
+          el("p", {}, "The transcript is not ready yet. This page shows it when it is."),
+        );
         return { wait: error.retryAfterMs ?? EVERY_MS };
       }
       if (error.status !== 404) throw error;

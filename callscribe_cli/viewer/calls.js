@@ -41,7 +41,12 @@ class CallsPage {
     this.results = el("div", { class: "results" });
     const search = searchForm(filters, (text) => this.#search(text));
     main.replaceChildren(
-      el("header", { class: "head" }, el("h1", { tabindex: -1 }, "Calls"), config.stack ? el("p", {}, config.stack) : ""),
+      el(
+        "header",
+        { class: "head" },
+        el("h1", { tabindex: -1 }, "Calls"),
+        config.stack ? el("p", {}, config.stack) : "",
+      ),
       el("div", { class: "filters" }, search, filterForm(filters)),
       this.results,
       this.#table(),
@@ -75,7 +80,13 @@ class CallsPage {
   #table() {
     const cells = COLUMNS.map(([name, head]) => el("th", { scope: "col", class: name }, head));
     const caption = el("caption", { class: "unseen" }, "Calls, newest first");
-    return (this.table = el("table", { class: "calls" }, caption, el("thead", {}, el("tr", {}, cells)), this.body));
+    return (this.table = el(
+      "table",
+      { class: "calls" },
+      caption,
+      el("thead", {}, el("tr", {}, cells)),
+      this.body,
+    ));
   }
 
   async #more() {
@@ -146,7 +157,11 @@ function cellsOf(call) {
     el("td", { class: "direction" }, direction(call)),
     el("td", { class: "state" }, statusBadge(call.status), error),
     el("td", { class: "text" }, label(call.transcript_status)),
-    el("td", { class: "duration" }, call.duration_seconds === null ? "" : clock(call.duration_seconds * 1000)),
+    el(
+      "td",
+      { class: "duration" },
+      call.duration_seconds === null ? "" : clock(call.duration_seconds * 1000),
+    ),
   ];
 }
 
@@ -158,13 +173,23 @@ function searchForm(filters, search) {
     clearTimeout(timer);
     timer = setTimeout(() => search(input.value.trim()), 200);
   };
-  const submit = (event) => (event.preventDefault(), search(input.value.trim()));
-  return el("form", { role: "search", onsubmit: submit, oninput: later }, el("label", { for: "q" }, name), input);
+  const submit = (event) => {
+    event.preventDefault();
+    search(input.value.trim());
+  };
+  return el(
+    "form",
+    { role: "search", onsubmit: submit, oninput: later },
+    el("label", { for: "q" }, name),
+    input,
+  );
 }
 
 /** The filters are in the address, so that the browser's own back button knows them. */
 function filterForm(filters) {
-  const options = STATUSES.map((status) => el("option", { value: status, selected: status === filters.status }, label(status)));
+  const options = STATUSES.map((status) =>
+    el("option", { value: status, selected: status === filters.status }, label(status)),
+  );
   const status = el("select", { id: "status" }, el("option", { value: "" }, "Any status"), options);
   const date = el("input", { type: "date", id: "date", min: "2026-01-01", value: filters.date });
   const apply = () => {

@@ -21,7 +21,12 @@ export function errorList(call) {
       error.retryable ? " Another try may help." : "",
     ),
   );
-  return el("section", { class: "errors", "aria-labelledby": "errors" }, el("h2", { id: "errors" }, "Errors"), el("ul", {}, items));
+  return el(
+    "section",
+    { class: "errors", "aria-labelledby": "errors" },
+    el("h2", { id: "errors" }, "Errors"),
+    el("ul", {}, items),
+  );
 }
 
 /** Everything that has a time, in the order in which it happened. */
@@ -60,7 +65,11 @@ export function details(call) {
       historyOf(call).map(([at, what]) => el("li", {}, el("time", { datetime: at }, moment(at)), " ", what)),
     ),
     el("h2", {}, "Details"),
-    el("dl", {}, facts(call).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value)))),
+    el(
+      "dl",
+      {},
+      facts(call).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value))),
+    ),
   ];
 }
 

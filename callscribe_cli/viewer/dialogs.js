@@ -23,7 +23,12 @@ const closing = (text, value = "") => el("button", { value }, text);
 /** Whether the answer is yes; the focus is on the harmless answer. */
 export async function confirm(title, text, yes) {
   const harmless = el("button", { value: "", autofocus: true }, "Cancel");
-  return (await open(title, el("p", {}, text), [harmless, el("button", { value: "yes", class: "danger" }, yes)])) === "yes";
+  return (
+    (await open(title, el("p", {}, text), [
+      harmless,
+      el("button", { value: "yes", class: "danger" }, yes),
+    ])) === "yes"
+  );
 }
 
 export function tell(title, ...content) {
@@ -54,7 +59,11 @@ const KEYS = [
 ];
 
 export function showHelp() {
-  const box = el("input", { type: "checkbox", id: "shortcuts", onchange: () => (shortcuts.on = box.checked) });
+  const box = el("input", {
+    type: "checkbox",
+    id: "shortcuts",
+    onchange: () => (shortcuts.on = box.checked),
+  });
   box.checked = shortcuts.on;
   const rows = KEYS.map(([keys, does]) => el("tr", {}, el("th", { scope: "row" }, keys), el("td", {}, does)));
   return tell(

@@ -7,7 +7,8 @@ export const MOST_HITS = 2000;
 export function findIn(texts, query) {
   const words = query.trim().split(/\s+/).filter(Boolean);
   // a single Latin letter is everywhere; a single Chinese character is a word
-  if (!words.length || /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]$/u.test(words.join(""))) return [];
+  if (!words.length || /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]$/u.test(words.join("")))
+    return [];
   const pattern = new RegExp(words.map(escaped).join("\\s+"), "giu");
   const hits = [];
   texts.forEach((text, segment) => {

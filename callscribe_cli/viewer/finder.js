@@ -12,7 +12,13 @@ export class Finder {
   constructor(view, show) {
     this.view = view;
     this.show = show;
-    this.input = el("input", { type: "search", id: "find", autocomplete: "off", spellcheck: "false", dir: "auto" });
+    this.input = el("input", {
+      type: "search",
+      id: "find",
+      autocomplete: "off",
+      spellcheck: "false",
+      dir: "auto",
+    });
     this.count = el("output", { for: "find", role: "status" });
     this.input.addEventListener("input", () => this.#update());
     this.input.addEventListener("keydown", (event) => this.#key(event));
@@ -57,7 +63,10 @@ export class Finder {
   }
 
   #update() {
-    this.hits = findIn(this.view.texts.map((text) => text.data), this.input.value);
+    this.hits = findIn(
+      this.view.texts.map((text) => text.data),
+      this.input.value,
+    );
     this.current = -1;
     this.#mark();
   }
@@ -71,8 +80,14 @@ export class Finder {
   #mark() {
     this.count.textContent = this.input.value.trim() ? this.#summary() : "";
     if (canHighlight) {
-      mark("found", this.hits.map((hit) => this.view.range(...hit)));
-      mark("found-current", this.hits.slice(this.current, this.current + 1).map((hit) => this.view.range(...hit)));
+      mark(
+        "found",
+        this.hits.map((hit) => this.view.range(...hit)),
+      );
+      mark(
+        "found-current",
+        this.hits.slice(this.current, this.current + 1).map((hit) => this.view.range(...hit)),
+      );
     } else {
       const found = new Set(this.hits.map(([segment]) => segment));
       this.view.items.forEach((item, index) => item.classList.toggle("found", found.has(index)));

@@ -24,10 +24,9 @@ export class Follow {
     for (const event of ["wheel", "touchmove"]) {
       addEventListener(event, () => this.yield(), { signal, passive: true });
     }
-    addEventListener("keydown", (event) => SCROLL_KEYS.has(event.key) && !isField(event.target) && this.yield(), {
-      signal,
-    });
-    addEventListener("pointerdown", (event) => onScrollBar(event) && this.yield(), { signal });
+    const yieldIf = (scrolls) => (event) => scrolls(event) && this.yield();
+    addEventListener("keydown", yieldIf(scrollsByKey), { signal });
+    addEventListener("pointerdown", yieldIf(isOnScrollBar), { signal });
   }
 
   yield() {
@@ -60,6 +59,7 @@ export class Follow {
   }
 }
 
-const isField = (node) => node instanceof Element && node.matches("input, textarea, select");
+const scrollsByKey = (event) =>
+  SCROLL_KEYS.has(event.key) && !event.target.closest("input, textarea, select");
 
-const onScrollBar = (event) => event.clientX >= document.documentElement.clientWidth;
+const isOnScrollBar = (event) => event.clientX >= document.documentElement.clientWidth;

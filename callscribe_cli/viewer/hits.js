@@ -14,7 +14,14 @@ export async function showHits(container, text, signal) {
   try {
     const { hits } = await api.searchCalls(text, AbortSignal.any([signal, running.signal]));
     const title = el("h2", { role: "status" }, hits.length ? count(hits.length, "call") : "Not found");
-    container.replaceChildren(title, el("ol", { class: "hits" }, hits.map((hit) => hitItem(hit, text))));
+    container.replaceChildren(
+      title,
+      el(
+        "ol",
+        { class: "hits" },
+        hits.map((hit) => hitItem(hit, text)),
+      ),
+    );
   } catch (error) {
     if (error.name === "AbortError") return;
     if (!(error instanceof api.Problem)) throw error;
@@ -25,7 +32,16 @@ export async function showHits(container, text, signal) {
 function hitItem(hit, text) {
   const when = el("time", { datetime: hit.created_at }, moment(hit.created_at));
   const link = el("a", { href: place(hit, { q: text }) }, el("bdi", {}, party(hit)), " ", when);
-  return el("li", {}, link, el("ul", {}, hit.moments.map((one) => momentItem(hit, one, text))));
+  return el(
+    "li",
+    {},
+    link,
+    el(
+      "ul",
+      {},
+      hit.moments.map((one) => momentItem(hit, one, text)),
+    ),
+  );
 }
 
 function momentItem(hit, { at_ms: at, parts }, text) {

@@ -33,13 +33,23 @@ export function listen({ callId, transcript, recordings, at, query }, signal) {
   });
 
   player.addEventListener("frame", () => spoken.paint(player.ms), { signal });
-  player.addEventListener("failed", () => notify("The audio cannot be played: it is deleted, or out of reach."), {
-    signal,
-  });
+  player.addEventListener(
+    "failed",
+    () => notify("The audio cannot be played: it is deleted, or out of reach."),
+    {
+      signal,
+    },
+  );
   signal.addEventListener("abort", () => [player, spoken, finder].forEach((one) => one.close()));
   bindKeys(bindings(player, finder), signal);
   const search = transcript ? finder.node : null;
-  const bar = el("section", { class: "bar", "aria-label": "Player" }, player.audio, playerBar(player, view), search);
+  const bar = el(
+    "section",
+    { class: "bar", "aria-label": "Player" },
+    player.audio,
+    playerBar(player, view),
+    search,
+  );
   keepClear(bar, signal);
   const begin = () => {
     if (query) finder.search(query, at);
@@ -58,7 +68,9 @@ function partsOf(recordings, transcript) {
     next = Math.max(offsetMs + seconds * 1000, known?.segments.at(-1)?.end_ms ?? 0);
     return { recording_sid: recording.recording_sid, offsetMs, endMs: next, url: recording.audio_url };
   });
-  return parts.filter((part) => part.url && part.endMs > part.offsetMs).sort((a, b) => a.offsetMs - b.offsetMs);
+  return parts
+    .filter((part) => part.url && part.endMs > part.offsetMs)
+    .sort((a, b) => a.offsetMs - b.offsetMs);
 }
 
 function bindings(player, finder) {
@@ -101,21 +113,33 @@ function skipButton(player, ms, text, name) {
 }
 
 function seekSlider(player) {
-  const slider = el("input", { type: "range", min: 0, max: player.durationMs / 1000, step: 0.1, "aria-label": "Position" });
+  const slider = el("input", {
+    type: "range",
+    min: 0,
+    max: player.durationMs / 1000,
+    step: 0.1,
+    "aria-label": "Position",
+  });
   slider.addEventListener("input", () => player.seek(slider.value * 1000));
   return slider;
 }
 
 function rateSelect(player) {
   const options = RATES.map((rate) => el("option", { value: rate, selected: rate === 1 }, `${rate}×`));
-  const select = el("select", { "aria-label": "Speed", onchange: () => (player.rate = Number(select.value)) }, options);
+  const select = el(
+    "select",
+    { "aria-label": "Speed", onchange: () => (player.rate = Number(select.value)) },
+    options,
+  );
   return select;
 }
 
 /** Whose color is whose; the names stand in the transcript too, so that color is never alone. */
 function legend(view) {
   if (view.voices.length < 2) return [];
-  const names = view.voices.map((voice, number) => el("li", { class: colorOf(number), dir: "auto" }, voice.name));
+  const names = view.voices.map((voice, number) =>
+    el("li", { class: colorOf(number), dir: "auto" }, voice.name),
+  );
   return el("ul", { class: "legend", "aria-label": "Speakers" }, names);
 }
 

@@ -26,6 +26,12 @@ function moveFocus() {
 }
 
 // its address is a place on the page, but the part after # is the view
-document.querySelector(".skip").addEventListener("click", (event) => (event.preventDefault(), main.focus()));
-addEventListener("hashchange", () => (route(), moveFocus()));
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+addEventListener("hashchange", () => {
+  route();
+  moveFocus();
+});
 route();

@@ -7,6 +7,8 @@ const MOST_RENEWALS = 3;
 
 export class Player extends EventTarget {
   part = null;
+  /** Where the call stands while no part is open. */
+  restMs = 0;
   /** Where the part begins once it is open, in seconds; null while it is open. */
   startAt = null;
   playWhenOpen = false;
@@ -29,7 +31,7 @@ export class Player extends EventTarget {
   }
 
   get ms() {
-    if (!this.part) return 0;
+    if (!this.part) return this.restMs;
     // while a recording is being opened, the element does not yet know where it will begin
     return this.part.offsetMs + (this.startAt ?? this.audio.currentTime) * 1000;
   }
@@ -78,7 +80,7 @@ export class Player extends EventTarget {
   }
 
   #start() {
-    if (!this.part) this.#open(this.parts[0], 0, true);
+    if (!this.part) this.seek(this.restMs, { play: true });
     else if (!this.audio.src) this.playWhenOpen = true;
     // an interrupted start is no failure: the source changed meanwhile, or the page was left
     else this.audio.play().catch(() => this.#tell());
@@ -118,6 +120,8 @@ export class Player extends EventTarget {
   }
 
   #fail() {
+    this.restMs = this.ms;
+    this.part = null; // so that the next try begins with a fresh link
     this.renewals = 0;
     this.dispatchEvent(new Event("failed"));
   }

@@ -5,7 +5,7 @@ import { buildTracks, entryAt, wordSpans } from "./timeline.js";
 /** Chrome 105, Safari 17.2, Firefox 149; before that the whole segment is lit. */
 export const canHighlight = typeof Highlight === "function" && "highlights" in CSS;
 
-/** Names of highlights in viewer.css: a call has two channels at most. */
+/** Names of highlights in viewer.css. A call has two channels at most; of more, only the last two would be lit. */
 const NAMES = ["spoken-1", "spoken-2"];
 
 export class Spoken {
@@ -30,7 +30,7 @@ export class Spoken {
   }
 
   close() {
-    for (const name of NAMES) canHighlight && CSS.highlights.delete(name);
+    if (canHighlight) NAMES.forEach((name) => CSS.highlights.delete(name));
   }
 
   #move({ track, entry, highlight }) {
@@ -60,7 +60,6 @@ export class Spoken {
 
 function light(track, name) {
   const highlight = canHighlight ? new Highlight() : null;
-  // a second track of the same name would take the first one's highlight away: more than two channels
-  if (highlight && !CSS.highlights.has(name)) CSS.highlights.set(name, highlight);
-  return { track, highlight: canHighlight ? CSS.highlights.get(name) : null, entry: -1 };
+  if (highlight) CSS.highlights.set(name, highlight);
+  return { track, highlight, entry: -1 };
 }
