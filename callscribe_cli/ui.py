@@ -134,6 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server refuses by itself has the same headers as all else."""
         self.close_connection = True
+        # it takes what it cannot read for HTTP/0.9, whose answers have no headers
+        self.request_version = self.protocol_version
         self._send(_problem(code, message or explain or ""))
 
     def version_string(self) -> str:
@@ -181,7 +183,10 @@ class _Handler(BaseHTTPRequestHandler):
         right = hmac.compare_digest(token.encode(), self.server.token.encode())
         if before or not right or path.count("/") < 2:
             raise _RefusedError(HTTPStatus.NOT_FOUND, "there is nothing here")
-        return f"/{rest}", dict(parse_qsl(query, max_num_fields=10))
+        try:
+            return f"/{rest}", dict(parse_qsl(query, max_num_fields=10))
+        except ValueError as error:
+            raise _RefusedError(HTTPStatus.BAD_REQUEST, "these are too many parameters") from error
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length", "0")

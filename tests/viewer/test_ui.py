@@ -299,6 +299,25 @@ def test_only_known_parameters_are_passed_on(server: UiServer, api: FakeApi) -> 
     assert [one[2] for one in api.requests] == [{"status": "failed", "limit": "5"}, {}]
 
 
+def test_odd_requests_are_refused_and_break_nothing(server: UiServer, api: FakeApi) -> None:
+    head = f"GET /{server.token}/"
+    host = f"Host: {server.host}\r\n"
+    for request, status in (
+        (f"{head}api/calls?{'a=1&' * 11} HTTP/1.1\r\n{host}\r\n", b" 400 "),
+        (f"{head}{'x' * 70_000} HTTP/1.1\r\n{host}\r\n", b" 414 "),
+        (f"{head} HTTP/1.1\r\n{host}X: {'x' * 70_000}\r\n\r\n", b" 431 "),
+        (f"{head} HTTP/1.1\r\n{host}X: y\r\n" + "A: b\r\n" * 200 + "\r\n", b" 431 "),
+        (f"{head}\x00\xff HTTP/1.1\r\n{host}\r\n", b" 404 "),
+        (f"{head} HTTP/9.9\r\n{host}\r\n", b" 505 "),
+        ("nonsense\r\n\r\n", b" 400 "),
+    ):
+        answer = send_bytes(server, request.encode("latin-1"))
+        assert status in answer, request[:80]
+        assert b"Traceback" not in answer
+    assert api.requests == []
+    assert ask(server).status == 200
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "status"),
     [
