@@ -8,9 +8,11 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** To the reader's eye: a third of the way down, below the player. */
 export function scrollTo(range) {
-  // what has not been on the screen yet has no exact place before it is scrolled to
-  const segment = range.startContainer.parentElement;
-  if (!range.getBoundingClientRect().height) segment.scrollIntoView({ block: "center", behavior: "instant" });
+  // what is far away has no exact place before it is scrolled to, and gliding there would lay out all between
+  const { top: distance, height } = range.getBoundingClientRect();
+  if (!height || Math.abs(distance) > 2 * window.innerHeight) {
+    range.startContainer.parentElement.scrollIntoView({ block: "center", behavior: "instant" });
+  }
   const top = window.scrollY + range.getBoundingClientRect().top - window.innerHeight / 3;
   window.scrollTo({ top, behavior: calm.matches ? "instant" : "smooth" });
 }
