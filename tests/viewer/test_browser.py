@@ -20,6 +20,7 @@ from tests.viewer.fake_api import (
     LONG,
     RECORDING,
     FakeApi,
+    dialogue,
     recording,
     silence,
 )
@@ -275,7 +276,7 @@ def test_search_in_the_text_jumps_from_hit_to_hit(open_page: Open, api: FakeApi)
 
 
 def test_the_page_follows_until_the_reader_scrolls(open_page: Open) -> None:
-    page = open_page(_call(COMPLETED, "?at=200000"))
+    page = open_page(_call(COMPLETED, "?at=100000"))
     _transcript(page)
     page.wait_for_function("() => scrollY > 100")
     page.mouse.wheel(0, -5000)
@@ -300,7 +301,7 @@ def test_motion_is_reduced_where_the_reader_wants_that(
         "window.moves = []; const go = scrollTo.bind(window);"
         "window.scrollTo = (to, y) => (moves.push(to.behavior), go(to, y));"
     )
-    page.goto(server.url + _call(COMPLETED, "?at=200000"))
+    page.goto(server.url + _call(COMPLETED, "?at=100000"))
     page.wait_for_function("() => moves.some(Boolean)")
     assert {*page.evaluate("moves.filter(Boolean)")} == {behavior}
 
@@ -333,6 +334,7 @@ def test_a_browser_without_highlights_lights_the_segment(open_page: Open, server
 def test_two_recordings_are_one_call(open_page: Open, api: FakeApi) -> None:
     other = "RE" + "b" * 32
     api.recordings[COMPLETED] = [recording(duration_seconds=10), recording(recording_sid=other)]
+    api.segments[COMPLETED] = dialogue(20)
     page = open_page(_call(COMPLETED))
     _transcript(page)
     slider = page.get_by_label("Position")
