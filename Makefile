@@ -1,6 +1,6 @@
 # callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo local test test-fast fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local test-browser bench-viewer bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports bench-command-line store-secrets check gate figures format lint types audit validate build artifact lock clean setup
+.PHONY: help demo local test test-fast fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local test-browser bench-viewer screenshots bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports bench-command-line store-secrets check gate figures format lint types audit validate build artifact lock clean setup
 
 PYTHON ?= python3
 # of each route; the daily suite tries 25
@@ -75,16 +75,17 @@ test-dynamodb-local: .venv/.dev .venv-ministack/.done ## the stores' contract on
 	@scripts/dynamodb-local/run $(ARGS)
 
 test-browser: .venv/.browser ## the viewer in a real Chromium, with axe; on Debian it installs the browser
-	@scripts/browser
-	BROWSER_TESTS=required .venv/bin/python -m pytest tests/viewer/test_browser.py $(ARGS)
+	@browser="$$(scripts/browser)" && CHROMIUM="$$browser" .venv/bin/python -m pytest -n logical tests/viewer/test_browser.py $(ARGS)
 
 bench-viewer: .venv/.browser ## how fast the viewer opens 40,000 words and lights one of them
-	@scripts/browser
-	@.venv/bin/python -m tests.viewer.measure
+	@browser="$$(scripts/browser)" && CHROMIUM="$$browser" .venv/bin/python -m tests.viewer.measure
 
-check: test gate ## everything that CI checks
+screenshots: .venv/.browser .venv-ministack/.done ## docs/pictures/ anew, of the viewer before the local stack
+	@browser="$$(scripts/browser)" && CHROMIUM="$$browser" .venv/bin/python -m scripts.screenshots
 
-gate: lint types audit proof validate build artifact ## what CI checks besides `make demo` and `make test`
+check: test test-browser gate ## everything that CI checks
+
+gate: lint types audit proof validate build artifact ## what CI checks besides `make demo`, `make test` and `make test-browser`
 
 proof: ## what the gate makes up: requests, calls (a new seed each time), every planted bug, the whole stack
 	@$(MAKE) --no-print-directory fuzz FUZZ_EXAMPLES=300

@@ -7,6 +7,7 @@ Whoever reaches it acts as the user, so it is locked down (tests/viewer/test_ui.
 - browsers say where a request comes from (``Sec-Fetch-Site``, ``Origin``): only the page itself and an
   address that the user entered are answered, not even another port of this machine;
 - what may be asked for is a list; what changes something needs the page's own ``Origin``;
+- the browser is started with an address that leads there once: others on the machine can read it;
 - the page may load nothing from elsewhere and cannot be framed; nothing is cached;
   no referrer tells the path.
 """
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -49,8 +51,8 @@ Forward = Callable[[str, str, Mapping[str, str], bytes], Answer]
 """Method, path, query, body → the API's answer, whatever its status. Raises ForwardError if none came."""
 Search = Callable[[str], Mapping[str, object]]
 """What was typed → ``{"hits": […]}`` as viewer/api.js describes it. Raises ForwardError."""
-Renderer = Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[str, bytes]]
-"""The call and its transcript, as the API shows them → content type and file."""
+Renderer = Callable[[Mapping[str, Any]], bytes]
+"""The transcript, as the API shows it → a file."""
 
 
 class ForwardError(Exception):
@@ -89,7 +91,8 @@ class _RefusedError(Exception):
 
 
 class UiServer(ThreadingHTTPServer):
-    """``port`` 0: any that is free. Only ``url`` answers, while ``serve_forever`` runs."""
+    """``port`` 0: any that is free. Only ``url`` answers, while ``serve_forever`` runs, and once
+    ``entrance``, which leads there."""
 
     daemon_threads = True
     # elsewhere than on Unix it would let another program take over the port
@@ -102,7 +105,16 @@ class UiServer(ThreadingHTTPServer):
         self.host = f"127.0.0.1:{self.server_port}"
         self.origin = f"http://{self.host}"
         self.url = f"{self.origin}/{self.token}/"
+        self.entrance = f"{self.origin}/{secrets.token_urlsafe(16)}"
+        self._entered = Lock()
         self.links = AudioLinks(self._recordings, backend.open_audio)
+
+    def enters(self, path: str) -> bool:
+        """Whether this is the entrance, and nobody has used it yet."""
+        right = self.entrance.removeprefix(self.origin)
+        return hmac.compare_digest(path.encode(), right.encode()) and self._entered.acquire(
+            blocking=False
+        )
 
     def server_bind(self) -> None:
         # HTTPServer's own looks the address's name up, which may take seconds
@@ -157,6 +169,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self) -> _Reply:
         self._check_sender()
+        if self.command == "GET" and self.server.enters(self.path):
+            return _Reply(HTTPStatus.SEE_OTHER, "text/plain", b"", {"Location": self.server.url})
         path, query = self._target()
         body = self._body()
         if path.startswith("/api/"):
@@ -189,8 +203,9 @@ class _Handler(BaseHTTPRequestHandler):
             raise _RefusedError(HTTPStatus.BAD_REQUEST, "these are too many parameters") from error
 
     def _body(self) -> bytes:
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not re.fullmatch(r"[0-9]{1,9}", length):
+        length, *more = self.headers.get_all("Content-Length", ["0"])
+        odd = more or "Transfer-Encoding" in self.headers
+        if odd or not re.fullmatch(r"[0-9]{1,9}", length):
             raise _RefusedError(HTTPStatus.LENGTH_REQUIRED, "a body needs its length")
         if int(length) > _MOST_BODY_BYTES:
             raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too large")
@@ -269,13 +284,11 @@ def _forwarded(answer: Answer) -> _Reply:
 
 
 def _rendered(forward: Forward, renderer: Renderer, path: str) -> _Reply:
-    transcript = forward("GET", path, {}, b"")
-    call = forward("GET", path.removesuffix("/transcript"), {}, b"")
-    for answer in (transcript, call):
-        if answer[0] != HTTPStatus.OK:
-            return _forwarded(answer)
-    content_type, file = renderer(json.loads(call[2]), json.loads(transcript[2]))
-    return _Reply(HTTPStatus.OK, content_type, file)
+    answer = forward("GET", path, {}, b"")
+    if answer[0] != HTTPStatus.OK:
+        return _forwarded(answer)
+    # it is a file to keep, whatever is in it
+    return _Reply(HTTPStatus.OK, "application/octet-stream", renderer(json.loads(answer[2])))
 
 
 def _json(status: int, document: Mapping[str, object]) -> _Reply:

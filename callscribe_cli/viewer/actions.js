@@ -70,8 +70,13 @@ async function share(call) {
   const link = el("input", { type: "text", readonly: true, value: url, "aria-label": "Link" });
   link.addEventListener("focus", () => link.select());
   const copy = button("Copy", async () => {
-    await navigator.clipboard.writeText(url);
-    copy.textContent = "Copied";
+    // a browser may forbid it
+    const copied = await navigator.clipboard.writeText(url).then(
+      () => true,
+      () => false,
+    );
+    copy.textContent = copied ? "Copied" : "Copy it by hand";
+    if (!copied) link.focus();
   });
   await tell(
     "The link",

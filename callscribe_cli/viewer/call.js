@@ -12,6 +12,7 @@ import { hasEnded, statusBadge } from "./states.js";
 
 const EVERY_MS = 3000;
 const LOST_MS = 5000;
+const ERASING_MS = 30_000;
 
 /** `at`: milliseconds on the call's clock; `query`: what to look for in the text. */
 export function showCall(main, { callId, at, query }, signal) {
@@ -61,7 +62,7 @@ class CallPage {
     if (!(error instanceof api.Problem)) throw error;
     this.lost = error.status === 0 || error.status >= 500 || error.status === 429;
     if (this.lost) notify(error.message);
-    else this.body.replaceChildren(el("h1", {}, "This call cannot be shown"), el("p", {}, error.message));
+    else this.#clear(el("h1", {}, "This call cannot be shown"), el("p", {}, error.message));
     return this.lost ? (error.retryAfterMs ?? LOST_MS) : null;
   }
 
@@ -69,8 +70,10 @@ class CallPage {
     document.title = `${party(call)} - callscribe`;
     const when = el("time", { datetime: call.created_at }, moment(call.created_at));
     const back = config.shared ? null : el("a", { href: "#/calls", class: "back", id: "back" }, "All calls");
+    // which stack it is: an erasure in the wrong one cannot be undone
+    const stack = config.stack ? el("span", { class: "stack" }, config.stack) : null;
     return [
-      back,
+      el("p", { class: "place" }, back, stack),
       el("h1", { tabindex: -1 }, el("bdi", {}, party(call))),
       el("p", {}, `${direction(call)}, `, when, " ", statusBadge(call.status)),
       el(
@@ -88,6 +91,7 @@ class CallPage {
   }
 
   async #content(call) {
+    if (call.erasure) return this.#erased(call);
     const key = JSON.stringify(
       call.recordings.map((one) => [one.recording_sid, one.transcript_id, one.status]),
     );
@@ -106,15 +110,27 @@ class CallPage {
       return { document: await api.getTranscript(this.place.callId, this.signal) };
     } catch (error) {
       if (error.status === 409) {
-        this.reading?.abort();
-        this.body.replaceChildren(
-          el("p", {}, "The transcript is not ready yet. This page shows it when it is."),
-        );
+        this.#clear(el("p", {}, "The transcript is not ready yet. This page shows it when it is."));
         return { wait: error.retryAfterMs ?? EVERY_MS };
       }
       if (error.status !== 404) throw error;
       return { document: null, reason: error };
     }
+  }
+
+  #erased(call) {
+    const done = call.status === "erased";
+    const text = done ? "This call was erased." : "This call is being erased, which takes up to half an hour.";
+    this.#clear(el("p", {}, text));
+    return done ? null : ERASING_MS;
+  }
+
+  /** In the place of what could be heard and read. */
+  #clear(...nodes) {
+    this.reading?.abort();
+    this.shown = null;
+    this.files.replaceChildren();
+    this.body.replaceChildren(...nodes);
   }
 
   #show(call, { document: transcript, reason }, recordings) {

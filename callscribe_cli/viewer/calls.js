@@ -45,7 +45,7 @@ class CallsPage {
         "header",
         { class: "head" },
         el("h1", { tabindex: -1 }, "Calls"),
-        config.stack ? el("p", {}, config.stack) : "",
+        config.stack ? el("p", { class: "stack" }, config.stack) : "",
       ),
       el("div", { class: "filters" }, search, filterForm(filters)),
       this.results,
@@ -90,10 +90,15 @@ class CallsPage {
   }
 
   async #more() {
-    const page = await api.listCalls({ ...this.#query(), cursor: this.cursor }, this.signal);
-    this.#showCursor(page.next_cursor);
-    const first = this.#merge(page.calls);
-    first?.querySelector("a").focus();
+    try {
+      const page = await api.listCalls({ ...this.#query(), cursor: this.cursor }, this.signal);
+      this.#showCursor(page.next_cursor);
+      const first = this.#merge(page.calls);
+      first?.querySelector("a").focus();
+    } catch (error) {
+      if (!(error instanceof api.Problem)) throw error;
+      notify(error.message);
+    }
   }
 
   #showCursor(cursor) {
@@ -110,6 +115,7 @@ class CallsPage {
       else {
         const row = makeRow(call);
         this.rows.set(call.call_id, row);
+        this.#filter(row);
         this.body.insertBefore(row.node, this.#olderThan(call));
         first ??= row.node;
       }
@@ -124,11 +130,24 @@ class CallsPage {
   }
 
   async #search(text) {
+    this.filters.q = text;
+    // in the address, so that the way back from a call leads to what was found
+    history.replaceState(null, "", address(this.filters));
     if (config.search) await showHits(this.results, text, this.signal);
-    else for (const row of this.rows.values()) row.node.hidden = !row.text.includes(text.toLowerCase());
+    else for (const row of this.rows.values()) this.#filter(row);
     this.table.hidden = this.more.hidden = config.search && text !== "";
     this.more.hidden ||= !this.cursor;
   }
+
+  #filter(row) {
+    row.node.hidden = !config.search && !row.text.includes(this.filters.q.toLowerCase());
+  }
+}
+
+/** Where the list is with these filters. */
+function address(filters) {
+  const chosen = Object.entries(filters).filter(([, value]) => value);
+  return `#/calls${chosen.length ? "?" : ""}${new URLSearchParams(chosen)}`;
 }
 
 function makeRow(call) {
@@ -193,8 +212,7 @@ function filterForm(filters) {
   const status = el("select", { id: "status" }, el("option", { value: "" }, "Any status"), options);
   const date = el("input", { type: "date", id: "date", min: "2026-01-01", value: filters.date });
   const apply = () => {
-    const chosen = Object.entries({ date: date.value, status: status.value }).filter(([, value]) => value);
-    location.hash = `#/calls?${new URLSearchParams(chosen)}`;
+    location.hash = address({ date: date.value, status: status.value, q: filters.q });
   };
   return el(
     "form",

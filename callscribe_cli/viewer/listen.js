@@ -12,6 +12,7 @@ import { Spoken } from "./spoken.js";
 import { colorOf, segmentsOf, TranscriptView } from "./transcript.js";
 
 const SKIP_MS = 10_000;
+const ARROWS = { ArrowLeft: -5000, ArrowDown: -5000, ArrowRight: 5000, ArrowUp: 5000 };
 const RATES = [0.75, 1, 1.25, 1.5, 1.75, 2, 3];
 
 /**
@@ -121,6 +122,13 @@ function seekSlider(player) {
     "aria-label": "Position",
   });
   slider.addEventListener("input", () => player.seek(slider.value * 1000));
+  // the browser's own steps are a tenth of a second
+  slider.addEventListener("keydown", (event) => {
+    const ms = ARROWS[event.key];
+    if (!ms) return;
+    event.preventDefault();
+    player.skip(ms);
+  });
   return slider;
 }
 

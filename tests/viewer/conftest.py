@@ -47,5 +47,5 @@ def search(query: str) -> Mapping[str, object]:
     return {"hits": [hit] if query == "refund" else []}
 
 
-def render(call: Mapping[str, Any], transcript: Mapping[str, Any]) -> tuple[str, bytes]:
-    return "application/x-docx", f"{call['call_id']} {len(transcript['recordings'])}".encode()
+def render(transcript: Mapping[str, Any]) -> bytes:
+    return f"{transcript['call_id']} {len(transcript['recordings'])}".encode()

@@ -175,6 +175,7 @@ class FakeApi:
             case "DELETE", "":
                 erasure = {"asked_at": "2026-11-21T10:00:00.000Z", "asked_by": "me"}
                 self.calls[call_id] |= {"status": "erasing", "erasure": erasure}
+                self.recordings[call_id] = []
                 return _json(202, self.calls[call_id])
             case "POST", "retry":
                 self.recordings[call_id] = [recording(status="submitted", transcript_id=None)]
@@ -187,6 +188,8 @@ class FakeApi:
         return _json(200, {})
 
     def _read(self, call_id: str, rest: str, query: Mapping[str, str]) -> Answer:
+        if rest and self.calls[call_id]["erasure"]:
+            return _problem(404, "not-found", "The call was erased.")
         match rest:
             case "recordings":
                 return self._audio_links(call_id)

@@ -10,7 +10,7 @@ import pytest
 
 from callscribe_cli import viewer
 from callscribe_cli.ui import UiServer
-from tests.viewer.browser import axe_findings, chromium
+from tests.viewer.browser import CHROMIUM, axe_findings, chromium
 from tests.viewer.fake_api import (
     ARABIC,
     COMPLETED,
@@ -25,6 +25,7 @@ from tests.viewer.fake_api import (
     silence,
 )
 
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="make test-browser runs these, in a Chromium")
 Open = Callable[..., Any]
 _PHONE = {"width": 320, "height": 640}
 _LAPTOP = {"width": 1280, "height": 800}
@@ -119,7 +120,7 @@ def test_filters_are_in_the_address(open_page: Open, api: FakeApi) -> None:
     assert api.requests[-1][2] == {"status": "in-progress"}
 
 
-def test_a_hit_of_the_search_leads_to_its_moment(open_page: Open) -> None:
+def test_a_hit_of_the_search_leads_to_its_moment_and_back(open_page: Open) -> None:
     page = open_page()
     page.get_by_label("Search in all transcripts").fill("refund")
     page.locator(".hits mark").wait_for()
@@ -128,6 +129,9 @@ def test_a_hit_of_the_search_leads_to_its_moment(open_page: Open) -> None:
     page.wait_for_function("() => document.querySelector('.clock').textContent.startsWith('0:09')")
     assert page.evaluate("() => CSS.highlights.get('found').size") == 10
     assert page.get_by_label("Search in the text").input_value() == "refund"
+    page.go_back()
+    page.locator(".hits mark").wait_for()
+    assert page.get_by_label("Search in all transcripts").input_value() == "refund"
 
 
 # --- a call
@@ -385,6 +389,8 @@ def test_erasing_asks_first(open_page: Open, api: FakeApi) -> None:
     page.get_by_role("button", name="Erase").click()
     page.get_by_role("dialog").get_by_role("button", name="Erase").click()
     page.locator(".status.erasing").wait_for()
+    page.get_by_text("This call is being erased").wait_for()
+    assert page.locator("#transcript, audio, .downloads").count() == 0
     assert ("DELETE", f"/calls/{COMPLETED}") in [one[:2] for one in api.requests]
 
 
@@ -522,4 +528,5 @@ def test_a_share_page_renews_the_link_to_its_audio(share: tuple[Share, Any]) -> 
     served.api.links = 0
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function("() => document.querySelector('audio').currentTime > 0.2")
+    page.get_by_text("Download").click()
     assert RECORDING in page.get_by_role("link", name="Audio").get_attribute("download")

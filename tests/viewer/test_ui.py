@@ -137,6 +137,20 @@ def test_the_secret_is_new_at_each_start_and_has_128_bits(server: UiServer) -> N
         assert len(other.token) >= 22
 
 
+def test_the_entrance_leads_to_the_page_once(server: UiServer, api: FakeApi) -> None:
+    entrance = server.entrance.removeprefix(server.origin)
+    assert ask_raw(server, entrance, Sec_Fetch_Site="cross-site").status == 403
+    assert ask_raw(server, entrance, Host="attacker.example").status == 421
+    assert ask_raw(server, f"{entrance}/api/calls").status == 404
+    got = ask_raw(server, entrance, Sec_Fetch_Site="none")
+    assert (got.status, got.headers["location"]) == (303, server.url)
+    assert got.headers["referrer-policy"] == "no-referrer"
+    again = ask_raw(server, entrance)
+    assert again.status == 404
+    assert server.token not in str(again)
+    assert api.requests == []
+
+
 def test_it_listens_on_this_machine_alone(server: UiServer) -> None:
     assert server.socket.getsockname()[0] == "127.0.0.1"
 
@@ -340,6 +354,7 @@ def test_a_body_is_json_and_small(
     [
         "Transfer-Encoding: chunked\r\n",
         "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: 0\r\nContent-Length: 5\r\n",
         "Content-Length: -1\r\n",
         "Content-Length: +1\r\n",
         "Content-Length: 1_0\r\n",
@@ -418,7 +433,7 @@ def test_the_path_is_not_logged(server: UiServer, capfd: pytest.CaptureFixture[s
 
 def test_other_formats_are_rendered_here(server: UiServer, api: FakeApi) -> None:
     got = ask(server, f"api/calls/{COMPLETED}/transcript?format=docx")
-    assert (got.status, got.headers["content-type"]) == (200, "application/x-docx")
+    assert (got.status, got.headers["content-type"]) == (200, "application/octet-stream")
     assert got.body == f"{COMPLETED} 1".encode()
     assert ask(server, f"api/calls/{FAILED}/transcript?format=docx").status == 404
     assert "docx" not in str(api.requests)
