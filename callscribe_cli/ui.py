@@ -15,12 +15,11 @@ Whoever reaches it acts as the user, so it is locked down (tests/viewer/test_ui.
 from __future__ import annotations
 
 import hmac
-import json
 import re
 import secrets
 import socketserver
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,12 +28,22 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from callscribe_cli import viewer
+from callscribe_cli.documents import FROM_API
 from callscribe_cli.ui_audio import AudioClient, AudioLinks, OpenAudio, recordings_in
+from callscribe_cli.ui_replies import (
+    Forward,
+    ForwardError,
+    Renderer,
+    Reply,
+    as_json,
+    forwarded,
+    problem,
+    rendered,
+)
 from callscribe_cli.ui_routes import CALL_ID, routes_of
 
 _MOST_BODY_BYTES = 64 * 1024
 _AUDIO = re.compile(rf"/audio/({CALL_ID})/(RE[0-9a-fA-F]{{32}})")
-_FORMATS = ("txt", "json", "srt", "vtt")
 _SECURITY_HEADERS = {
     "Content-Security-Policy": viewer.content_security_policy(),
     "Cache-Control": "no-store",
@@ -45,18 +54,8 @@ _SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-Answer = tuple[int, Mapping[str, str], bytes]
-"""Status, headers (names in lower case), body."""
-Forward = Callable[[str, str, Mapping[str, str], bytes], Answer]
-"""Method, path, query, body → the API's answer, whatever its status. Raises ForwardError if none came."""
 Search = Callable[[str], Mapping[str, object]]
 """What was typed → ``{"hits": […]}`` as viewer/api.js describes it. Raises ForwardError."""
-Renderer = Callable[[Mapping[str, Any]], bytes]
-"""The transcript, as the API shows it → a file."""
-
-
-class ForwardError(Exception):
-    """The API gave no answer. The message is shown to the user: it says why and how to fix it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,7 @@ class Backend:
     """What the server does its work with.
 
     ``renderers``: more formats of download than the API has, by their file name extension.
-    ``actions``: which buttons there are; a share needs an API that has shares.
+    ``actions``: which buttons there are; "share" needs an API that has shares.
     """
 
     forward: Forward
@@ -72,16 +71,7 @@ class Backend:
     search: Search | None = None
     renderers: Mapping[str, Renderer] = field(default_factory=dict)
     stack: str = ""
-    actions: tuple[str, ...] = ("retry", "cancel", "erase", "share")
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    status: int
-    content_type: str
-    body: bytes | Iterable[bytes]
-    headers: Mapping[str, str] = field(default_factory=dict)
-    close: Callable[[], None] = lambda: None
+    actions: tuple[str, ...] = ("retry", "cancel", "erase")
 
 
 class _RefusedError(Exception):
@@ -148,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         # it takes what it cannot read for HTTP/0.9, whose answers have no headers
         self.request_version = self.protocol_version
-        self._send(_problem(code, message or explain or ""))
+        self._send(problem(code, message or explain or ""))
 
     def version_string(self) -> str:
         return "callscribe"
@@ -162,15 +152,15 @@ class _Handler(BaseHTTPRequestHandler):
         except _RefusedError as refusal:
             # what is left of the request is not read, so nothing can follow it
             self.close_connection = True
-            reply = _problem(refusal.status, str(refusal))
+            reply = problem(refusal.status, str(refusal))
         except (ForwardError, OSError) as error:
-            reply = _problem(HTTPStatus.BAD_GATEWAY, str(error))
+            reply = problem(HTTPStatus.BAD_GATEWAY, str(error))
         self._send(reply)
 
-    def _reply(self) -> _Reply:
+    def _reply(self) -> Reply:
         self._check_sender()
         if self.command == "GET" and self.server.enters(self.path):
-            return _Reply(HTTPStatus.SEE_OTHER, "text/plain", b"", {"Location": self.server.url})
+            return Reply(HTTPStatus.SEE_OTHER, "text/plain", b"", {"Location": self.server.url})
         path, query = self._target()
         body = self._body()
         if path.startswith("/api/"):
@@ -213,28 +203,28 @@ class _Handler(BaseHTTPRequestHandler):
             raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a body is JSON")
         return self.rfile.read(int(length))
 
-    def _file(self, path: str) -> _Reply:
+    def _file(self, path: str) -> Reply:
         if path == "/":
-            return _Reply(HTTPStatus.OK, "text/html; charset=utf-8", viewer.page(self._config()))
+            return Reply(HTTPStatus.OK, "text/html; charset=utf-8", viewer.page(self._config()))
         name = path.removeprefix("/static/")
         if name == path or name not in viewer.assets():
             raise _RefusedError(HTTPStatus.NOT_FOUND, "there is nothing here")
-        return _Reply(HTTPStatus.OK, viewer.content_type(name), viewer.assets()[name])
+        return Reply(HTTPStatus.OK, viewer.content_type(name), viewer.assets()[name])
 
     def _config(self) -> dict[str, object]:
         backend = self.server.backend
         return {
             "shared": False,
             "stack": backend.stack,
-            "formats": [*_FORMATS, *backend.renderers],
+            "formats": [*FROM_API, *backend.renderers],
             "search": backend.search is not None,
             "actions": [*backend.actions],
         }
 
-    def _api(self, path: str, query: dict[str, str], body: bytes) -> _Reply:
+    def _api(self, path: str, query: dict[str, str], body: bytes) -> Reply:
         backend = self.server.backend
         if path == "/search" and self.command == "GET" and backend.search:
-            return _json(HTTPStatus.OK, backend.search(query.get("q", "")))
+            return as_json(HTTPStatus.OK, backend.search(query.get("q", "")))
         routes = routes_of(path)
         if not routes:
             raise _RefusedError(HTTPStatus.NOT_FOUND, "the viewer does not use this")
@@ -243,10 +233,10 @@ class _Handler(BaseHTTPRequestHandler):
         wanted = {name: query[name] for name in routes[self.command].query if name in query}
         renderer = backend.renderers.get(wanted.get("format", ""))
         if renderer:
-            return _rendered(backend.forward, renderer, path)
-        return _forwarded(backend.forward(self.command, path, wanted, body))
+            return rendered(backend.forward, renderer, path)
+        return forwarded(backend.forward(self.command, path, wanted, body))
 
-    def _audio(self, path: str) -> _Reply:
+    def _audio(self, path: str) -> Reply:
         match = _AUDIO.fullmatch(path)
         audio = match and self.server.links.open(match[1], match[2], self.headers.get("Range"))
         if not audio:
@@ -256,9 +246,9 @@ class _Handler(BaseHTTPRequestHandler):
         kind = audio.headers.get("content-type", "")
         # what is not audio is not shown as anything
         kind = kind if kind.startswith("audio/") else "application/octet-stream"
-        return _Reply(audio.status, kind, audio.chunks, headers, audio.close)
+        return Reply(audio.status, kind, audio.chunks, headers, audio.close)
 
-    def _send(self, reply: _Reply) -> None:
+    def _send(self, reply: Reply) -> None:
         headers = {**_SECURITY_HEADERS, "Content-Type": reply.content_type, **reply.headers}
         if isinstance(reply.body, bytes):
             headers["Content-Length"] = str(len(reply.body))
@@ -275,27 +265,3 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(chunk)
         finally:
             reply.close()
-
-
-def _forwarded(answer: Answer) -> _Reply:
-    status, headers, body = answer
-    kept = {"Retry-After": headers["retry-after"]} if "retry-after" in headers else {}
-    return _Reply(status, headers.get("content-type", "application/octet-stream"), body, kept)
-
-
-def _rendered(forward: Forward, renderer: Renderer, path: str) -> _Reply:
-    answer = forward("GET", path, {}, b"")
-    if answer[0] != HTTPStatus.OK:
-        return _forwarded(answer)
-    # it is a file to keep, whatever is in it
-    return _Reply(HTTPStatus.OK, "application/octet-stream", renderer(json.loads(answer[2])))
-
-
-def _json(status: int, document: Mapping[str, object]) -> _Reply:
-    return _Reply(status, "application/json", json.dumps(document, ensure_ascii=False).encode())
-
-
-def _problem(status: int, detail: str) -> _Reply:
-    title = HTTPStatus(status).phrase
-    document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return _Reply(status, "application/problem+json", json.dumps(document).encode())

@@ -84,7 +84,7 @@ class AudioClient:
         self._pool: urllib3.PoolManager | None = None
 
     def __call__(self, url: str, wanted: str | None) -> Audio:
-        from urllib3 import exceptions  # noqa: PLC0415 - 50 ms, and only audio needs it
+        from urllib3 import exceptions
 
         headers = {"Range": wanted} if wanted else {}
         try:
@@ -98,7 +98,7 @@ class AudioClient:
 
     def _http(self) -> urllib3.PoolManager:
         if self._pool is None:
-            import urllib3  # noqa: PLC0415 - 50 ms, and only audio needs it
+            import urllib3
 
             timeout = urllib3.Timeout(connect=10, read=30)
             self._pool = urllib3.PoolManager(maxsize=4, timeout=timeout, retries=False)
@@ -106,7 +106,7 @@ class AudioClient:
 
 
 def _chunks(got: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-    from urllib3 import exceptions  # noqa: PLC0415 - it is loaded by now
+    from urllib3 import exceptions
 
     try:
         yield from got.stream(_CHUNK_BYTES, decode_content=False)

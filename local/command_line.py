@@ -22,5 +22,6 @@ def usage(connection: Connection) -> str:
     return f"""  export {exported}
   callscribe list
   callscribe call +14155550100
+  callscribe ui
 
 Where it is not installed, `{_COMMAND}` is `callscribe`."""

@@ -20,5 +20,6 @@ COMMANDS: Mapping[str, str] = {
     "retry": "retry:retry",
     "show": "calls:show",
     "transcript": "transcript:transcript",
+    "ui": "ui:ui",
     "wait": "transcript:wait",
 }

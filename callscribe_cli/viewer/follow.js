@@ -32,6 +32,8 @@ export class Follow {
   }
 
   yield() {
+    // a glide swallows the wheel until it ends, so it is ended here
+    if (this.on) window.scrollTo({ top: window.scrollY, behavior: "instant" });
     this.on = false;
     this.button.hidden = false;
   }

@@ -33,9 +33,7 @@ def chromium() -> Iterator[Any]:
     # its sandbox does not work for root, as which containers run
     sandbox = () if os.geteuid() else ("--no-sandbox",)
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*_ARGUMENTS, *sandbox]
-        )
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_ARGUMENTS, *sandbox])
         yield browser
         browser.close()
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from callscribe_cli.ui import Answer
 from callscribe_cli.ui_audio import Audio
+from callscribe_cli.ui_replies import Answer
 
 COMPLETED, LIVE, FAILED, ARABIC, LONG, HOSTILE = (f"{number:032x}" for number in range(1, 7))
 RECORDING = "RE" + "a" * 32
@@ -112,7 +112,7 @@ class FakeApi:
         self.requests: list[tuple[str, str, Mapping[str, str], bytes]] = []
         self.ranges: list[tuple[str, str | None]] = []
         self.links = 0
-        self.valid_links: set[str] = set()
+        self.valid_links: dict[str, int] = {}
         failure = {
             "code": "download_error",
             "message": "The audio was not read.",
@@ -156,8 +156,7 @@ class FakeApi:
             return Audio(
                 403, {"content-type": "application/xml"}, iter([b"<Error/>"]), lambda: None
             )
-        seconds = max(int(one["duration_seconds"]) for one in self.recordings[_call_of(url)])
-        return silence(seconds, wanted)
+        return silence(self.valid_links[url], wanted)
 
     def expire_links(self) -> None:
         self.valid_links.clear()
@@ -201,11 +200,17 @@ class FakeApi:
 
     def _audio_links(self, call_id: str) -> Answer:
         self.links += 1
-        link = f"https://bucket.example/{call_id}?signature={self.links}"
-        self.valid_links.add(link)
-        links = {"audio_url": link, "audio_url_expires_at": "2026-11-21T12:05:00.000Z"}
-        recordings = [{**one, **links} for one in self.recordings[call_id]]
+        recordings = [self._with_link(one) for one in self.recordings[call_id]]
         return _json(200, {"call_id": call_id, "recordings": recordings})
+
+    def _with_link(self, recording: Json) -> Json:
+        link = f"https://bucket.example/{recording['recording_sid']}?signature={self.links}"
+        self.valid_links[link] = int(recording["duration_seconds"])
+        return {
+            **recording,
+            "audio_url": link,
+            "audio_url_expires_at": "2026-11-21T12:05:00.000Z",
+        }
 
     def _transcript(self, call_id: str, query: Mapping[str, str]) -> Answer:
         if any(one["error"] for one in self.recordings[call_id]):
@@ -275,9 +280,6 @@ def _bytes(data: int, first: int, last: int) -> Iterator[bytes]:
         yield b"\x80" * size
         first += size
 
-
-def _call_of(url: str) -> str:
-    return url.removeprefix("https://bucket.example/").partition("?")[0]
 
 
 def _json(status: int, document: object) -> Answer:

@@ -11,7 +11,8 @@ from threading import Thread
 import pytest
 
 from callscribe_cli import viewer
-from callscribe_cli.ui import Answer, Backend, ForwardError, UiServer
+from callscribe_cli.ui import Backend, UiServer
+from callscribe_cli.ui_replies import Answer, ForwardError
 from tests.viewer.fake_api import COMPLETED, FAILED, RECORDING, FakeApi
 
 _WAV_BYTES = 44 + 240 * 8000
@@ -493,6 +494,6 @@ def test_what_is_not_audio_is_not_shown_as_a_page(server: UiServer, api: FakeApi
     assert (got.status, got.headers["content-type"]) == (403, "application/octet-stream")
 
 
-class _Never(set[str]):
+class _Never(dict[str, int]):
     def __contains__(self, link: object) -> bool:
         return False
