@@ -38,8 +38,8 @@ LOOKS: Mapping[str, dict[str, Any]] = {
 }
 # what the browser waits for, per picture: all is there, and a word is lit
 READY = {
-    "list": "document.querySelectorAll('tbody tr').length > 5",
-    "call": "document.querySelector('.spoken')",
+    "list": "() => document.querySelectorAll('tbody tr').length > 5",
+    "call": "() => document.querySelector('.spoken')",
 }
 # callees that never pick up, among others that do
 PHONES = {
@@ -115,6 +115,8 @@ def _shoot(browser: Any, place: str, ready: str, options: dict[str, Any], file: 
     page = context.new_page()
     page.goto(place)
     page.wait_for_function(ready)
+    # where it says what stack this is
+    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     # Playwright has no WebP, the browser has
     request = {"format": "webp", "quality": 80}
     taken = context.new_cdp_session(page).send("Page.captureScreenshot", request)

@@ -182,7 +182,10 @@ class ApiDouble:
             if query.get("date") in (None, call["created_at"][:10])
             and query.get("status") in (None, call["status"])
         ]
-        begin, size = int(query.get("cursor", 0)), min(int(query.get("limit", "50")), self.page_size)
+        begin, size = (
+            int(query.get("cursor", 0)),
+            min(int(query.get("limit", "50")), self.page_size),
+        )
         end = begin + size
         cursor = str(end) if end < len(calls) else None
         return _respond(200, {"calls": calls[begin:end], "next_cursor": cursor})

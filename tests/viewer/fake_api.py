@@ -281,7 +281,6 @@ def _bytes(data: int, first: int, last: int) -> Iterator[bytes]:
         first += size
 
 
-
 def _json(status: int, document: object) -> Answer:
     return status, {"content-type": "application/json"}, json.dumps(document).encode()
 

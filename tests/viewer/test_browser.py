@@ -116,7 +116,7 @@ def test_a_call_that_ends_is_seen_to_end(open_page: Open, api: FakeApi) -> None:
 def test_filters_are_in_the_address(open_page: Open, api: FakeApi) -> None:
     page = open_page()
     page.get_by_label("Status").select_option("in-progress")
-    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('tbody tr').length === 1")
     assert page.url.endswith("#/calls?status=in-progress")
     assert api.requests[-1][2] == {"status": "in-progress"}
 
