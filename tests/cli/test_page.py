@@ -34,7 +34,8 @@ def test_every_command_has_an_example_or_a_help() -> None:
 def misused(line: str) -> str:
     """What is wrong with a command as it is written; placeholders (ID, NUMBER) stand for values."""
     words = shlex.split(re.split(r"\)| \| ", line)[0], comments=True)
-    context, command = click.Context(cli), cast(click.Command, cli)
+    # click remembers how a command's help is asked for from its first context
+    context, command = click.Context(cli, **cli.context_settings), cast(click.Command, cli)
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         name = words.pop(0)
         found = command.get_command(context, name)
