@@ -85,6 +85,9 @@ def first_event(stack: LocalStack, function: str) -> Any:  # noqa: PLR0911 - a t
             return message_event({**known, "status": "completed", "base_url": base_url})
         case "transcript_complete":
             return webhook_event(stack, unknown, sid, "bench")
+        case "share":
+            headers = {"authorization": f"Bearer {unknown * 3}"}
+            return http_event("GET /shared/call", "/shared/call", headers=headers)
         case "calls":
             names = {"call_id": unknown}
             return http_event("GET /calls/{call_id}", f"/calls/{unknown}", pathParameters=names)

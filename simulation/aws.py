@@ -180,7 +180,7 @@ class SimulatedTable:
 
 
 def _entity(method: str, *arguments: Any) -> str:
-    if method in ("get_call", "get_call_with_recordings"):
+    if method in ("get_call", "get_call_with_recordings", "list_shares", "remove_shares"):
         return str(arguments[0])
     if method == "get_recording":
         return str(arguments[1])

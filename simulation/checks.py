@@ -256,6 +256,11 @@ def _erasures(world: World) -> Iterator[Finding]:
             if _label(world, recording.recording_sid) in world.erased
         ),
     ]
+    for share in world.store.shares.values():
+        call = world.store.calls[share.call_id]
+        label = world.twilio.labels.get(call.call_id) or _label(world, call.call_sid or "")
+        if label in world.erased:
+            left.append((label, f"a link to {call.call_id}"))
     for call in world.store.calls.values():
         label = world.twilio.labels.get(call.call_id) or _label(world, call.call_sid or "")
         if label not in world.erased:

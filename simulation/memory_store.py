@@ -19,13 +19,15 @@ from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import Clock
 from callscribe.ports.storage import Entry as Stored
 from callscribe.ports.storage import Failed, InFlightCall, OverdueItem
+from simulation.memory_shares import MemoryShareStore
 
 Entry = TypeVar("Entry", Call, Recording, Sweep)
 
 
-class MemoryCallStore:
+class MemoryCallStore(MemoryShareStore):
     def __init__(self, clock: Clock = lambda: datetime.min.replace(tzinfo=UTC)) -> None:
         """``clock`` tells what has expired; as it is, nothing has."""
+        super().__init__(clock)
         self._clock = clock
         self.calls: dict[str, Call] = {}
         self.recordings: dict[tuple[str, str], Recording] = {}

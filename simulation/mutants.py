@@ -285,6 +285,13 @@ MUTANTS = (
         chaos=False,
     ),
     Mutant(
+        what="an erasure leaves the links to a call",
+        path=_USE_CASES + "erase_call.py",
+        old="self._at_telephony, self._shared, self._items",
+        new="self._at_telephony, self._items",
+        chaos=False,
+    ),
+    Mutant(
         what="the worker processes a recording of an erased call",
         path=_USE_CASES + "process_recording.py",
         old="        if call is None or call.status in ERASED_STATUSES:\n",

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from callscribe.adapters.assemblyai.documents import read_transcript
@@ -376,6 +377,8 @@ class World:
             name = self.table.call_ids.get(plan.label) or (*sids, "")[0]
             if name:
                 url = f"{self.api.base_url}/calls/{name}"
+                # at the same moment somebody else makes a link to it
+                self.scheduler.spawn(partial(self._ask_for_share, plan, f"{url}/shares"))
                 status, _ = self.api.request(plan.label, "DELETE", url)
                 self.note("erasure was answered", entity=plan.label, status=status)
                 if status == 202:
@@ -384,6 +387,10 @@ class World:
                     self.scheduler.after(1, self.reconcile)
                     return
             self.scheduler.pause(_ERASURE_PAUSE_SECONDS)
+
+    def _ask_for_share(self, plan: Plan, url: str) -> None:
+        status, _ = self.api.request(plan.label, "POST", url, body="{}")
+        self.note("share was answered", entity=plan.label, status=status)
 
     def _processed(self, recording_sid: str) -> None:
         """The worker called a message done: its recording must be on its way without it."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from callscribe.api.entrypoints import http_function
-from callscribe.api.http import Request, Response, respond, respond_text
+from callscribe.api.http import Request, Response, respond, respond_empty, respond_text
 from callscribe.api.queries import read_call_list, read_format, read_scheduled_list
+from callscribe.api.share_views import ShareListView, new_share_view, share_view
 from callscribe.api.views import (
     call_audio_view,
     call_page_view,
@@ -74,6 +75,27 @@ def cancel_calls(app: Application, request: Request) -> Response:
     return respond(200, asdict(canceled))
 
 
+def share_call(app: Application, request: Request) -> Response:
+    made = app.share_call.create(
+        request.path_parameters["call_id"],
+        request.json(),
+        created_by=request.caller,
+        own_base_url=request.own_base_url,
+    )
+    return respond(201, new_share_view(made))
+
+
+def list_shares(app: Application, request: Request) -> Response:
+    shares = app.share_call.current(request.path_parameters["call_id"])
+    return respond(200, ShareListView(shares=[share_view(share) for share in shares]))
+
+
+def revoke_share(app: Application, request: Request) -> Response:
+    parameters = request.path_parameters
+    app.share_call.revoke(parameters["call_id"], parameters["share_id"])
+    return respond_empty()
+
+
 def create_import(app: Application, request: Request) -> Response:
     sweep = app.import_recordings.create_import(
         request.json(), principal=request.principal, idempotency_key=request.idempotency_key
@@ -111,6 +133,9 @@ ROUTES = {
     "GET /calls/{call_id}/recordings": get_recordings,
     "GET /calls/{call_id}/transcript": get_transcript,
     "DELETE /calls/{call_id}": erase_call,
+    "POST /calls/{call_id}/shares": share_call,
+    "GET /calls/{call_id}/shares": list_shares,
+    "DELETE /calls/{call_id}/shares/{share_id}": revoke_share,
     "POST /erasures": erase_calls,
     "POST /calls/{call_id}/retry": retry_call,
     "POST /retries": retry_failed,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from local.options import ROOT, Options
 from local.stack import LocalStack
@@ -45,7 +46,9 @@ def test_call_becomes_a_transcript(driver: Driver, mode: str) -> None:
 def test_every_function_of_the_template_was_invoked(driver: Driver) -> None:
     """Each answers at least one real event of this test's own call, reconcile included."""
     before = {name: pool.answered for name, pool in driver.stack.pools.items()}
-    driver.at_rest(driver.place(mode="message")["call_id"])
+    call = driver.at_rest(driver.place(mode="message")["call_id"])
+    made = driver.ask("POST", f"/calls/{call['call_id']}/shares", json={})
+    assert requests.get(made["url"], timeout=30).text.startswith("<!doctype html>")
     driver.reconcile()
     pools = driver.stack.pools.items()
     assert [name for name, pool in pools if pool.answered == before[name]] == []

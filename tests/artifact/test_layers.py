@@ -170,9 +170,10 @@ LOADED: dict[str, tuple[str, set[str]]] = {
     "recording_complete": ("twilio_callbacks receive_recording", COMMON),
     "transcript_complete": ("assemblyai_webhooks finish_recording", COMMON | REQUESTS),
     "calls": (
-        "read_calls redrive import_recordings request_erasure manage_dialing",
+        "read_calls redrive import_recordings request_erasure manage_dialing share_call",
         COMMON | {"phonenumbers"},
     ),
+    "share": ("read_share", COMMON),
     "dial": ("place_call gateways.schedules", COMMON | REST | {"phonenumbers"}),
     "transcribe": ("handle_recording_messages", COMMON | REST),
     "reconcile": ("reconcile", COMMON | REST | {"phonenumbers"}),

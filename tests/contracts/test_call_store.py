@@ -15,10 +15,11 @@ from callscribe.adapters.dynamodb.store import DynamoDBStore
 from callscribe.domain.calls import Call, CallState, new_call_id
 from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.recordings import Recording, RecordingState
+from callscribe.domain.shares import Share
 from callscribe.domain.sweeps import Sweep, SweepKind, SweepStatus
 from callscribe.ports.storage import InFlightCall
 from simulation.memory_store import MemoryCallStore
-from tests.support.entries import a_call, a_recording
+from tests.support.entries import a_call, a_recording, a_share
 from tests.support.stack import Driver
 
 Store = MemoryCallStore | DynamoDBStore
@@ -482,3 +483,66 @@ def test_switch_and_list_are_what_was_last_said(store: Store) -> None:
     for listed in (True, False, True):
         store.set_do_not_call("+14155550100", listed=listed)
         assert store.is_do_not_call("+14155550100") is listed
+
+
+def test_share_reads_back_as_it_was_while_it_lasts(
+    store: Store, clock: dict[str, datetime]
+) -> None:
+    owner = new_call_id()
+    until = clock["now"] + timedelta(hours=1)
+    kept = [
+        a_share(call_id=owner, share_id="1" * 32, expires_at=int(until.timestamp())),
+        a_share(call_id=owner, share_id="2" * 32, show_numbers=True, opened=3, last_used_at=NOW),
+    ]
+    for share in (*kept, a_share(call_id=new_call_id())):
+        store.add_share(share)
+    assert sorted(store.list_shares(owner), key=lambda share: share.share_id) == kept
+    clock["now"] = until
+    assert store.list_shares(owner) == kept[1:]
+
+
+def test_uses_of_a_share_are_counted_and_of_none_nothing_is_written(
+    store: Store, clock: dict[str, datetime]
+) -> None:
+    share = a_share(expires_at=int(clock["now"].timestamp()) + 1)
+    store.add_share(share)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: use(store, share, opened=n % 4 == 0), range(12)))
+    used = use(store, share, opened=False)
+    assert used == replace(share, opened=3, requests=13, last_used_at=NOW)
+    for other in (replace(share, share_id="0" * 32), replace(share, call_id=new_call_id())):
+        assert use(store, other, opened=True) is None
+        assert store.list_shares(other.call_id) in ([], [used])
+    clock["now"] += timedelta(seconds=1)
+    assert use(store, share, opened=True) is None
+    clock["now"] -= timedelta(seconds=1)
+    assert store.list_shares(share.call_id) == [used]
+
+
+def use(store: Store, share: Share, *, opened: bool) -> Share | None:
+    return store.use_share(share.call_id, share.share_id, at=NOW, opened=opened)
+
+
+def test_shares_are_removed_one_by_one_or_all_of_a_call(
+    store: Store, clock: dict[str, datetime]
+) -> None:
+    owner, other = new_call_id(), a_share(call_id=new_call_id())
+    expired = int(clock["now"].timestamp())
+    for number in range(3):
+        store.add_share(a_share(call_id=owner, share_id=f"{number:032}"))
+    store.add_share(a_share(call_id=owner, share_id="9" * 32, expires_at=expired))
+    store.add_share(other)
+    assert store.remove_share(owner, f"{0:032}") is True
+    assert store.remove_share(owner, f"{0:032}") is False
+    assert store.remove_share(owner, other.share_id) is False
+    assert store.remove_shares(owner) == 3
+    assert store.remove_shares(owner) == 0
+    assert store.list_shares(owner) == []
+    assert store.list_shares(other.call_id) == [other]
+
+
+def test_shares_are_no_part_of_their_call(store: Store) -> None:
+    owner = call()
+    store.save(None, owner)
+    store.add_share(a_share(call_id=owner.call_id))
+    assert store.get_call_with_recordings(owner.call_id) == (owner, [])

@@ -43,7 +43,7 @@ BY_AWS_ITSELF = {
     ("reconcile", "sqs:SendMessage/SendToDeadLetterQueue"): "Lambda's own, for failed invocations",
 }
 # the role signs a link for another client, so the refusal is not in the function's own log
-BY_LINK = {("transcribe", "s3:GetObject"), ("calls", "s3:GetObject")}
+BY_LINK = {(folder, "s3:GetObject") for folder in ("transcribe", "calls", "share")}
 
 
 def permissions() -> Iterator[tuple[str, str, str, int]]:
@@ -336,7 +336,22 @@ def drive_calls(role: RoleDriver) -> Iterator[None]:
     yield
     role.ask("GET", "/scheduled-calls")
     yield
+    role.ask("DELETE", f"{path}/shares/{uuid.uuid4().hex}")
+    yield
     role.ask("POST", "/erasures", json={"phone_number": "+12125550189"})
+    yield
+
+
+def drive_share(role: RoleDriver) -> Iterator[None]:
+    call = ended(role.driver)
+    made = role.driver.ask("POST", f"/calls/{call['call_id']}/shares", json={})
+    headers = {"Authorization": f"Bearer {made['url'].partition('#')[2]}"}
+    for name in ("call", "transcript"):
+        requests.get(f"{role.driver.url}/shared/{name}", headers=headers, timeout=30)
+        yield
+    shown = requests.get(f"{role.driver.url}/shared/recordings", headers=headers, timeout=30).json()
+    links = [one["audio_url"] for one in shown.get("recordings", ())]
+    role.driver.link_status = requests.get(links[0], timeout=10).status_code if links else None
     yield
 
 
@@ -376,6 +391,7 @@ DRIVES: dict[str, Callable[[RoleDriver], Iterator[None]]] = {
     "transcribe": drive_transcribe,
     "transcript_complete": drive_transcript_complete,
     "calls": drive_calls,
+    "share": drive_share,
     "reconcile": drive_reconcile,
 }
 
@@ -385,7 +401,7 @@ def test_with_its_role_as_it_is_nothing_is_refused(driver: Driver, folder: str) 
     role = RoleDriver(driver, folder)
     driver.stack.pools[role.logical_id].restart()
     assert role.refusals(DRIVES[folder]) == ""
-    if folder in ("calls", "transcribe"):
+    if folder in ("calls", "share", "transcribe"):
         assert driver.link_status == 200
 
 

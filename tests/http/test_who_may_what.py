@@ -1,4 +1,4 @@
-"""Reading, dialing, operating and erasing are granted apart: the documented policies as written."""
+"""Reading, dialing, operating, erasing, sharing are granted apart: the documented policies as written."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ CALL_ID = "0" * 32
 # every route that needs a signature, as a client sends it, and who may
 ALLOWED = {
     "POST /calls": {"dialer"},
-    "GET /calls": {"reader", "operator", "eraser"},
-    "GET /calls/{call_id}": {"reader", "dialer", "operator", "eraser"},
-    "GET /calls/{call_id}/recordings": {"reader", "dialer", "operator", "eraser"},
-    "GET /calls/{call_id}/transcript": {"reader", "dialer", "operator", "eraser"},
+    "GET /calls": {"reader", "operator", "eraser", "sharer"},
+    "GET /calls/{call_id}": {"reader", "dialer", "operator", "eraser", "sharer"},
+    "GET /calls/{call_id}/recordings": {"reader", "dialer", "operator", "eraser", "sharer"},
+    "GET /calls/{call_id}/transcript": {"reader", "dialer", "operator", "eraser", "sharer"},
+    "POST /calls/{call_id}/shares": {"sharer"},
+    "GET /calls/{call_id}/shares": {"reader", "dialer", "operator", "eraser", "sharer"},
+    "DELETE /calls/{call_id}/shares/{share_id}": {"eraser", "sharer"},
     "POST /calls/{call_id}/retry": {"operator"},
     "DELETE /calls/{call_id}": {"eraser"},
     "POST /erasures": {"eraser"},
@@ -64,7 +67,7 @@ def clients(session_driver: Driver) -> dict[str, ApiClient]:
 
 def test_every_signed_route_is_decided() -> None:
     assert signed_routes() == set(ALLOWED)
-    assert set(POLICIES) == {"reader", "dialer", "operator", "eraser"}
+    assert set(POLICIES) == {"reader", "dialer", "operator", "eraser", "sharer"}
 
 
 @pytest.mark.parametrize("route", ALLOWED)
@@ -75,6 +78,7 @@ def test_policy_lets_through_what_it_says(
     method, _, path = route.partition(" ")
     for parameter, value in (
         ("call_id", CALL_ID),
+        ("share_id", CALL_ID),
         ("import_id", f"import-{CALL_ID}"),
         ("phone_number", "%2B12125550199"),
     ):

@@ -22,7 +22,7 @@ from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingSta
 from callscribe.use_cases.erase_call import EraseCall
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import CountingTelemetry
-from tests.support.entries import CALL_ID, CALL_SID, RECORDING_SID, a_call, a_recording
+from tests.support.entries import CALL_ID, CALL_SID, RECORDING_SID, a_call, a_recording, a_share
 from tests.support.gateways import InMemoryGateways, application
 
 ASKED = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -132,6 +132,17 @@ def test_what_a_worker_left_meanwhile_asks_for_one_more_look(left: str) -> None:
     house = House(left)
     assert house.look(30).status == "erasing"
     assert house.places.names == set()
+    assert house.look(60).status == "erased"
+
+
+def test_links_go_expired_ones_too_and_those_of_another_call_stay() -> None:
+    house = House()
+    other = a_share(call_id="b" * 32)
+    for share in (a_share(), a_share(share_id="6" * 32, expires_at=1), other):
+        house.store.add_share(share)
+    # a link that was made meanwhile may have company on its way
+    assert house.look(30).status == "erasing"
+    assert list(house.store.shares.values()) == [other]
     assert house.look(60).status == "erased"
 
 

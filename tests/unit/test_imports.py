@@ -77,6 +77,7 @@ UNUSED = {
     "recording_complete": ["twilio.rest", "aiohttp", "pydantic", "phonenumbers"],
     "transcript_complete": ["twilio.rest", "aiohttp", "pydantic", "phonenumbers"],
     "calls": ["twilio.rest", "aiohttp", "pydantic", "phonenumbers"],
+    "share": ["twilio.rest", "aiohttp", "pydantic", "phonenumbers"],
 }
 
 

@@ -140,7 +140,7 @@ class Backend(QuietTelemetry, MemoryCallStore):
 
     def written(self) -> tuple[object, ...]:
         """What is stored; counters apart, which a refused call may move."""
-        stands = (self.calls, self.recordings, self.sweeps, self._listed)
+        stands = (self.calls, self.recordings, self.sweeps, self.shares, self._listed)
         return (*(dict(part) for part in stands), self._switch, len(self.notices))
 
     def place_call(self, call: Call) -> CallStatusUpdate:

@@ -6,12 +6,15 @@ import importlib
 import json
 import re
 import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 
+from callscribe.adapters.dynamodb.shares import PARTITION
 from callscribe.adapters.telemetry import ATTENTION_LIMITS, METRIC
 from callscribe.api.http import read_request
+from callscribe.domain.calls import new_call_id
 from callscribe.domain.deadlines import read_deadlines
 from callscribe.use_cases.handle_recording_messages import MAX_RECEIVES
 from local.options import ROOT
@@ -54,7 +57,7 @@ def test_handler_answers_exactly_the_routes_of_the_template(folder: str) -> None
     assert in_code == set(routes(folder))
 
 
-def test_only_the_vendors_callbacks_are_open() -> None:
+def test_only_the_vendors_callbacks_and_links_are_open() -> None:
     assert RESOURCES["HttpApi"]["Properties"]["Auth"]["DefaultAuthorizer"] == "AWS_IAM"
     is_open = {
         route.path.split("/")[1]
@@ -67,6 +70,7 @@ def test_only_the_vendors_callbacks_are_open() -> None:
         "call-status",
         "recording-complete",
         "transcript-complete",
+        "shared",
     }
 
 
@@ -175,6 +179,44 @@ def test_workers_leave_room_for_what_answers_the_phone() -> None:
     assert parameter["Default"] <= 5
     # Lambda's own bounds
     assert (parameter["MinValue"], parameter["MaxValue"]) == (2, 1000)
+
+
+def test_open_routes_cannot_take_what_answers_the_phone() -> None:
+    """What people reach without a signature, all at once: a new account runs 10 functions."""
+    limits = RESOURCES["HttpApi"]["Properties"]["RouteSettings"]
+    assert set(limits) == set(routes("share"))
+    assert sum(limit["ThrottlingBurstLimit"] for limit in limits.values()) <= 8
+    assert all(limit["ThrottlingRateLimit"] <= 5 for limit in limits.values())
+
+
+def test_access_log_has_nothing_that_a_link_is_made_of() -> None:
+    """The token is in a header; were it in a path one day, the log must not have that either."""
+    told = RESOURCES["HttpApi"]["Properties"]["AccessLogSettings"]["Format"]
+    assert set(re.findall(r"\$context\.[\w.]+", told)) == {
+        *("$context.requestId", "$context.routeKey", "$context.status"),
+        *("$context.responseLatency", "$context.integrationErrorMessage"),
+    }
+
+
+def leading_keys(folder: str, action: str) -> list[str]:
+    [statement] = [s for s in statements(folder) if action in s["Action"]]
+    patterns: list[str] = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    return patterns
+
+
+def test_function_behind_links_reads_calls_and_writes_to_links_alone() -> None:
+    """The emulator does not look at a table's keys: the patterns are compared with all that there are."""
+    call, link = new_call_id(), PARTITION + new_call_id()
+    others = ("switches", "do-not-call", "sweeps", "leases", f"key#{'0' * 64}", "counter#day")
+    for action, key in (("GetItem", call), ("Query", call), ("UpdateItem", link)):
+        [pattern] = leading_keys("share", f"dynamodb:{action}")
+        assert fnmatchcase(key, pattern)
+        assert [name for name in (*others, call, link) if fnmatchcase(name, pattern)] == [key]
+    assert leading_keys("calls", "dynamodb:DeleteItem") == [f"{PARTITION}*"]
+    allowed = {action for statement in statements("share") for action in statement["Action"]}
+    assert {action for action in allowed if action.startswith("dynamodb:")} == {
+        *("dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+    }
 
 
 def test_lease_outlives_a_run() -> None:

@@ -51,6 +51,7 @@ VENDORS = {
     "twiml": 0,
     "recording_complete": 0,
     "calls": 0,
+    "share": 0,
     "dial": TWILIO,
     "transcript_complete": FETCH,
     # a recording's look-up, and the submission with the look for one that was lost (its copy is a stream)

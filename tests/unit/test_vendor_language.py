@@ -48,7 +48,7 @@ SHARED_WITH_ASSEMBLYAI = {
 # the public name of Twilio's own code, in items and answers
 OPAQUE = {"twilio_code"}
 # our API calls its own link so, which AssemblyAI never sees
-ANSWERED = {"views.py": {"audio_url"}}
+ANSWERED = {"views.py": {"audio_url"}, "share_views.py": {"audio_url"}}
 
 
 def twilio_words() -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
 from callscribe.api.http import (
@@ -81,16 +82,19 @@ def http_function(
     application: Callable[[], App],
     *,
     otherwise: Trigger[App] | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> LambdaHandler[App]:
     """A handler that answers an HTTP API's routes, and every error with a problem document.
 
-    ``otherwise`` gets the events that are not API Gateway's: those name no route.
+    ``otherwise`` gets the events that are not API Gateway's: those name no route. ``headers``: of every
+    answer that does not have its own of the same name.
     """
 
     def answer(app: App, event: Event, context: Context) -> Any:
         if otherwise is not None and "routeKey" not in event:
             return otherwise(app, event, context)
-        return _answer(routes, app, event, context)
+        response = _answer(routes, app, event, context)
+        return {**response, "headers": {**headers, **response.get("headers", {})}}
 
     return LambdaHandler(answer, application)
 

@@ -61,6 +61,12 @@ class Request:
         return read_idempotency_key(self.headers)
 
     @property
+    def bearer_token(self) -> str:
+        """What stands in the header Authorization; empty where there is nothing of this kind."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token if scheme.lower() == "bearer" else ""
+
+    @property
     def own_base_url(self) -> str:
         """Where the request came in: the API's own URL, or its custom domain's with a base path.
 

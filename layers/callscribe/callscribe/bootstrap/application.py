@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from callscribe.use_cases.place_call import PlaceCall
     from callscribe.use_cases.process_recording import ProcessRecording
     from callscribe.use_cases.read_calls import ReadCalls
+    from callscribe.use_cases.read_share import ReadShare
     from callscribe.use_cases.reconcile import Reconcile
     from callscribe.use_cases.redrive import Redrive
     from callscribe.use_cases.request_erasure import RequestErasure
     from callscribe.use_cases.scheduled_calls import ScheduledCalls
+    from callscribe.use_cases.share_call import ShareCall
 
 # Imports inside functions: a callback's cold start pays for no use case but its own
 # ruff: noqa: PLC0415
@@ -214,6 +216,31 @@ class Application:
         )
 
     @cached_property
+    def share_call(self) -> ShareCall:
+        from callscribe.use_cases.share_call import ShareCall
+
+        return ShareCall(
+            store=self.gateways.store,
+            shares=self.gateways.store,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
+            new_id=self.gateways.new_id,
+            public_base_url=self.settings.public_base_url,
+        )
+
+    @cached_property
+    def read_share(self) -> ReadShare:
+        from callscribe.use_cases.read_share import ReadShare
+
+        return ReadShare(
+            store=self.gateways.store,
+            shares=self.gateways.store,
+            read_calls=self.read_calls,
+            telemetry=self.telemetry,
+            clock=self.gateways.clock,
+        )
+
+    @cached_property
     def redrive(self) -> Redrive:
         from callscribe.use_cases.redrive import Redrive
 
@@ -244,6 +271,7 @@ class Application:
 
         return EraseCall(
             store=self.gateways.store,
+            shares=self.gateways.store,
             ledger=self.ledger,
             telephony=self.gateways.telephony,
             transcriber=self.gateways.transcriber,

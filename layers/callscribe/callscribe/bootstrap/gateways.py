@@ -32,6 +32,7 @@ from callscribe.ports.storage import (
     DialingStore,
     Documents,
     KeyStore,
+    ShareStore,
     StoredObjects,
     SweepStore,
 )
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 
-class Store(CallStore, KeyStore, DialingStore, SweepStore, Protocol):
+class Store(CallStore, KeyStore, DialingStore, SweepStore, ShareStore, Protocol):
     """The table."""
 
 

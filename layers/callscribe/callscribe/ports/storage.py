@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from callscribe.domain.calls import Call
 from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.recordings import Recording
+from callscribe.domain.shares import Share
 from callscribe.domain.sweeps import Sweep
 
 Entry = TypeVar("Entry", Call, Recording)
@@ -159,6 +160,37 @@ class KeyStore(Protocol):
 
         Times in epoch seconds.
         """
+        ...
+
+
+class ShareStore(Protocol):
+    """Links to calls.
+
+    Raises (all methods):
+        RetryLaterError: the table throttles or cannot be reached.
+    """
+
+    def add_share(self, share: Share) -> None:
+        """Its share_id is random: there is none like it."""
+        ...
+
+    def list_shares(self, call_id: str) -> list[Share]:
+        """Those of a call that have not expired, in any order."""
+        ...
+
+    def use_share(self, call_id: str, share_id: str, *, at: str, opened: bool) -> Share | None:
+        """Counts a request, and with ``opened`` that the page was opened, atomically.
+
+        The share as it stands then; None where there is none or it has expired: nothing is written.
+        """
+        ...
+
+    def remove_share(self, call_id: str, share_id: str) -> bool:
+        """Whether there was one."""
+        ...
+
+    def remove_shares(self, call_id: str) -> int:
+        """Removes all of a call, expired ones too; how many there were."""
         ...
 
 

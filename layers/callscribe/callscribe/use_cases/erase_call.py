@@ -14,7 +14,7 @@ from callscribe.domain.deadlines import Deadlines, settled
 from callscribe.domain.errors import CallscribeError, VendorNotFoundError
 from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.times import Clock, parse_timestamp
-from callscribe.ports.storage import CallStore, StoredObjects
+from callscribe.ports.storage import CallStore, ShareStore, StoredObjects
 from callscribe.ports.telemetry import Telemetry
 from callscribe.ports.telephony import Telephony
 from callscribe.ports.transcription import Transcriber
@@ -27,6 +27,7 @@ class EraseCall:
     """Removes a call from the vendors, the bucket and the table; a tombstone stays."""
 
     store: CallStore
+    shares: ShareStore
     ledger: Ledger
     telephony: Telephony
     transcriber: Transcriber
@@ -43,7 +44,7 @@ class EraseCall:
         """
         found, trouble = 0, None
         # one vendor's outage does not keep the rest
-        for step in (self._stored, self._at_telephony, self._items):
+        for step in (self._stored, self._at_telephony, self._shared, self._items):
             try:
                 found += step(call)
             except CallscribeError as error:
@@ -74,6 +75,9 @@ class EraseCall:
 
     def _stored(self, call: Call) -> int:
         return self.objects.erase(call.call_id)
+
+    def _shared(self, call: Call) -> int:
+        return self.shares.remove_shares(call.call_id)
 
     def _items(self, call: Call) -> int:
         """The recordings' items go last: they say which transcripts there are."""
