@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "import": "imports:import_recordings",
     "list": "calls:list_calls",
     "retry": "retry:retry",
+    "share": "share:share",
     "show": "calls:show",
     "transcript": "transcript:transcript",
     "ui": "ui:ui",

@@ -70,6 +70,7 @@ class ApiDouble:
     keys: dict[str, str] = field(default_factory=dict)
     transcripts: dict[str, Body] = field(default_factory=dict)
     imports: dict[str, Body] = field(default_factory=dict)
+    shares: dict[str, Body] = field(default_factory=dict)
     retries: list[Body] = field(default_factory=list)
     erasures: list[Body] = field(default_factory=list)
     dialing: Body = field(
@@ -245,6 +246,20 @@ class ApiDouble:
         found = {"call_id": given["call_id"], "retried": ["RE" + "0" * 32], "refused": refused}
         return _respond(202, found)
 
+    def share(self, given: dict[str, Any]) -> Response:
+        made = {**_SHARE, "share_id": str(len(self.shares) + 1) * 32}
+        made["show_numbers"] = given["body"]["show_numbers"]
+        self.shares[made["share_id"]] = made
+        url = f"https://stack.example/shared#{given['call_id']}"
+        return _respond(201, {**made, "url": url})
+
+    def list_shares(self, _: dict[str, Any]) -> Response:
+        return _respond(200, {"shares": [*self.shares.values()]})
+
+    def revoke_share(self, given: dict[str, Any]) -> Response:
+        known = self.shares.pop(given["share_id"], None)
+        return Response(status=204) if known else problem(404, "not-found")
+
     def retry_all(self, _: dict[str, Any]) -> Response:
         return _respond(202, self.retries.pop(0))
 
@@ -320,7 +335,7 @@ def check_answer(method: str, template: str, answer: Response) -> None:
     responses = OPENAPI["paths"][template][method.lower()]["responses"]
     assert str(answer.status) in responses, (method, template, answer.status)
     described = responses[str(answer.status)]
-    if answer.status < 400 and "json" in answer.headers["Content-Type"]:
+    if answer.status < 400 and "json" in answer.headers.get("Content-Type", ""):
         assert isinstance(answer.body, bytes)
         _validate(described["content"]["application/json"]["schema"], json.loads(answer.body))
 
@@ -351,6 +366,12 @@ _ROUTES = {
     ("GET", f"{_ID}/recordings"): ("/calls/{call_id}/recordings", "recordings"),
     ("POST", f"{_ID}/cancel"): ("/calls/{call_id}/cancel", "cancel"),
     ("POST", f"{_ID}/retry"): ("/calls/{call_id}/retry", "retry"),
+    ("POST", f"{_ID}/shares"): ("/calls/{call_id}/shares", "share"),
+    ("GET", f"{_ID}/shares"): ("/calls/{call_id}/shares", "list_shares"),
+    ("DELETE", f"{_ID}/shares/(?P<share_id>.+)"): (
+        "/calls/{call_id}/shares/{share_id}",
+        "revoke_share",
+    ),
     ("POST", "/retries"): ("/retries", "retry_all"),
     ("POST", "/erasures"): ("/erasures", "erase_number"),
     ("POST", "/imports"): ("/imports", "begin_import"),
@@ -373,6 +394,15 @@ _CALL: Body = {
     "metadata": {},
     "transcription": {},
     "recordings": [],
+}
+_SHARE: Body = {
+    "created_at": f"{DAY}T10:00:00.000Z",
+    "created_by": CALLER.user_arn,
+    "expires_at": f"{DAY}T11:00:00.000Z",
+    "show_numbers": False,
+    "opened": 0,
+    "requests": 0,
+    "last_used_at": None,
 }
 _RECORDING: Body = {
     **dict.fromkeys(
