@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
 from bench.report import Report
@@ -35,20 +37,36 @@ def run(report: Report) -> None:
 def _measure(report: Report, environment: Mapping[str, str]) -> None:
     """Interleaved; the first round compiles the modules and is not counted."""
     cases = {"a Python that does nothing": ["-c", "pass"], **_CASES}
-    taken: dict[str, list[float]] = {name: [] for name in cases}
+    taken: dict[str, list[_Run]] = {name: [] for name in cases}
     for _ in range(ROUNDS + 1):
         for name, arguments in cases.items():
-            taken[name].append(_seconds(arguments, environment))
-    for name, seconds in taken.items():
+            taken[name].append(_run([sys.executable, *arguments], environment))
+    for name, runs in taken.items():
         aim = AIM_SECONDS if name.endswith("--help") else None
-        report.add(name, seconds[1:], "s", than=aim, compared_with="the aim" if aim else "")
+        compared = "the aim" if aim else ""
+        report.add(
+            f"{name}: wall", [r.wall for r in runs[1:]], "s", than=aim, compared_with=compared
+        )
+        report.add(f"{name}: CPU", [r.cpu for r in runs[1:]], "s")
 
 
-def _seconds(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
-    begin = time.perf_counter()
-    command = [sys.executable, *arguments]
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Seconds."""
+
+    wall: float
+    cpu: float
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> _Run:
+    before, begin = _cpu_of_children(), time.perf_counter()
     subprocess.run(command, env=environment, capture_output=True, check=True)
-    return time.perf_counter() - begin
+    return _Run(time.perf_counter() - begin, _cpu_of_children() - before)
+
+
+def _cpu_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _no_calls(_: Request) -> Response:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 FROM_API = ("txt", "json", "srt", "vtt")
-# XML has no such characters, and lxml raises on them
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# XML has no such characters, and lxml raises on them; compiled where it is used, which takes a while
+_NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 # a spreadsheet takes such a cell for a formula; a phone number or a negative number is none
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d)")
 _SEGMENT = ("recording_sid", "start_ms", "end_ms", "channel", "speaker", "confidence", "text")
@@ -74,7 +74,7 @@ def _clock(milliseconds: int) -> str:
 
 
 def _xml(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+    return re.sub(_NOT_XML, "\ufffd", text)
 
 
 def _cell(value: object) -> object:
