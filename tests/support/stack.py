@@ -75,10 +75,6 @@ class Driver:
 
         return wait_until(probe) or ""
 
-    def in_real_time(self) -> None:
-        """Until the end of the test a call lasts as long as it says: no one hangs up meanwhile."""
-        self.twilio.engine.speed = 1
-
     def place(self, **request: Any) -> dict[str, Any]:
         if "to" not in request:
             request["to"] = self.phone()
