@@ -9,21 +9,17 @@ from typing import Any
 
 import pytest
 
-from callscribe.bootstrap.application import Application
-from callscribe.bootstrap.settings import Settings
-from callscribe.domain.calls import Call, CallState
+from callscribe.domain.calls import Call
 from callscribe.domain.errors import InvalidInputError, NotReadyError, RetryLaterError
 from callscribe.domain.recordings import Recording
 from callscribe.domain.rendering.formats import FORMATS
-from callscribe.domain.times import format_timestamp
 from callscribe.ports.storage import StoredAudio
 from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingState
 from callscribe.use_cases.place_call import Caller
-from simulation.world import SETTINGS
-from tests.support.gateways import InMemoryGateways
+from tests.support.entries import CALL_ID, RECORDING_SID, a_call
+from tests.support.gateways import InMemoryGateways, application
 from tests.support.second_vendor import Stenograph, StenographOptions, read_transcript
 
-CALL_ID, RECORDING_SID = "a" * 32, "RE" + "1" * 32
 KEY = f"audio/{CALL_ID}/{RECORDING_SID}.wav"
 
 
@@ -75,19 +71,9 @@ class House:
             read_transcript=read_transcript,
             clock=lambda: self.now,
         )
-        self.app = Application(Settings(SETTINGS | {"VENDOR_COPIES": "keep"}), self.gateways)
-        at = format_timestamp(self.now)
-        self.gateways.store.save(
-            None,
-            Call(
-                call_id=CALL_ID,
-                status=CallState.COMPLETED,
-                created_at=at,
-                updated_at=at,
-                base_url="https://api.example",
-                transcription={"dialect": "en-x-broad"},
-            ),
-        )
+        self.app = application(self.gateways, VENDOR_COPIES="keep")
+        call = a_call(base_url="https://api.example", transcription={"dialect": "en-x-broad"})
+        self.gateways.store.save(None, call)
 
     def hear(self) -> None:
         """The callback of a recording."""
