@@ -100,23 +100,15 @@ def test_recording_made_elsewhere_is_adopted(driver: Driver) -> None:
 
 def test_inbound_call_leaves_a_message_that_is_transcribed_once(driver: Driver) -> None:
     driver.fault(driver.twilio, operation="callback.recording", fault="repeat", repeat=3)
-    number = {
-        "number": "+15005550007",
-        "voice_url": f"{driver.url}/twiml",
-        "status_callback": f"{driver.url}/call-status",
-    }
-    requests.post(f"{driver.twilio.url}/_sim/numbers", json=number, timeout=10)
-    body = {"from": driver.phone(), "to": number["number"]}
-    call_sid = requests.post(f"{driver.twilio.url}/_sim/inbound", json=body, timeout=10).json()[
-        "call_sid"
-    ]
+    caller = driver.phone()
+    call_sid = driver.receive(caller, status_callback=f"{driver.url}/call-status")
     call = driver.follow(driver.known(call_sid))
     # the local stack announces nothing
     assert (call["direction"], call["consent"]) == ("inbound", None)
     [recording] = call["recordings"]
     assert recording["text"].startswith("Good morning.")
     done = driver.follow(call_sid, until=call_is("completed"))
-    assert done["from_number"] == body["from"]
+    assert done["from_number"] == caller
     assert recording["attempts"] == 1
     key = f"audio/{call['call_id']}/{recording['recording_sid']}.wav"
     assert len([r for r in driver.assemblyai.requests if key in (r["body"] or "")]) == 1

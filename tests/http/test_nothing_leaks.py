@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
-import requests
 
 from callscribe.adapters.assemblyai.options.check import AssemblyAIOptions
 from cli.client import ApiError
@@ -51,10 +50,7 @@ def phones(session_driver: Driver) -> list[str]:
             driver.twilio, operation="calls.create", fault="status", status=400, body=words
         )
         assert found([turned_down], json.dumps(driver.refused({"to": turned_down}))) == []
-    number = {"number": "+15005550006", "voice_url": f"{driver.url}/twiml"}
-    requests.post(f"{driver.twilio.url}/_sim/numbers", json=number, timeout=10)
-    body = {"to": "+15005550006", "from": inbound}
-    requests.post(f"{driver.twilio.url}/_sim/inbound", json=body, timeout=10)
+    driver.receive(inbound)
     gone = driver.follow(driver.place(to=erased)["call_id"])["call_id"]
     driver.follow(gone, call_is("completed"))
     driver.ask("POST", "/erasures", json={"phone_number": erased})

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import requests
-
 from callscribe.domain.times import format_timestamp
 from local.template import BY_FOLDER, RESOURCES, TEMPLATE
 from tests.support.stack import Driver
@@ -25,12 +23,7 @@ def expires_when_it_should(items: list[dict[str, Any]]) -> bool:
 def test_every_call_and_recording_expires_however_it_came(driver: Driver) -> None:
     placed = driver.place()
     driver.follow(placed["call_id"])
-    number = {"number": "+15005550006", "voice_url": f"{driver.url}/twiml"}
-    requests.post(f"{driver.twilio.url}/_sim/numbers", json=number, timeout=10)
-    body = {"to": "+15005550006", "from": driver.phone()}
-    inbound = requests.post(f"{driver.twilio.url}/_sim/inbound", json=body, timeout=10).json()
-    sid = inbound["call_sid"]
-    adopted = driver.follow(driver.known(sid))["call_id"]
+    adopted = driver.follow(driver.known(driver.receive(driver.phone())))["call_id"]
     scheduled = driver.place(
         to=driver.phone(), place_at=format_timestamp(datetime.now(UTC) + timedelta(days=1))
     )["call_id"]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import requests
 
 from local.environments import FunctionError
 from tests.support.stack import Driver, call_is
@@ -68,22 +67,14 @@ def test_where_the_fallback_fails_too_the_call_ends_and_is_told_so(driver: Drive
 
 @pytest.mark.parametrize("path", ["/twiml", "/recorded"])
 def test_inbound_call_is_recorded_by_way_of_the_numbers_fallback(driver: Driver, path: str) -> None:
-    caller, number = driver.phone(), "+15005550042"
-    numbered = {
-        "number": number,
+    urls = {
         "voice_url": f"{driver.url}/twiml#rc=5&rp=all",
         "voice_fallback_url": f"{driver.url}/twiml",
         "status_callback": f"{driver.url}/call-status",
     }
-    sim = driver.twilio.url
-    requests.post(f"{sim}/_sim/numbers", json=numbered, timeout=10).raise_for_status()
     with throttled(driver, TRIES, path=path) as refused:
-        made = requests.post(
-            f"{sim}/_sim/inbound", json={"from": caller, "to": number}, timeout=10
-        ).json()
-        driver.known(made["call_sid"])
-        [item] = [i for i in driver.items() if i.get("call_sid") == made["call_sid"]]
-        call = driver.follow(item["call_id"])
+        call_sid = driver.receive(driver.phone(), "+15005550042", **urls)
+        call = driver.follow(driver.known(call_sid))
     assert len(refused) == TRIES
     assert [r["status"] for r in call["recordings"]] == ["completed"]
-    assert executed(driver, made["call_sid"])[:2] == ["Say", "Record"]
+    assert executed(driver, call_sid)[:2] == ["Say", "Record"]

@@ -75,6 +75,14 @@ class Driver:
 
         return wait_until(probe) or ""
 
+    def receive(self, caller: str, number: str = "+15005550006", **urls: str) -> str:
+        """The SID of a call from outside to a number whose voice URL is this stack's."""
+        body = {"number": number, "voice_url": f"{self.url}/twiml", **urls}
+        requests.post(f"{self.twilio.url}/_sim/numbers", json=body, timeout=10).raise_for_status()
+        body = {"from": caller, "to": number}
+        made = requests.post(f"{self.twilio.url}/_sim/inbound", json=body, timeout=10).json()
+        return str(made["call_sid"])
+
     def place(self, **request: Any) -> dict[str, Any]:
         if "to" not in request:
             request["to"] = self.phone()
