@@ -13,7 +13,7 @@ from callscribe.api.cursors import (
 from callscribe.api.idempotency import read_idempotency_key
 from callscribe.api.queries import read_call_list, read_format, read_scheduled_list
 from callscribe.domain.errors import InvalidInputError
-from callscribe.domain.rendering.formats import FORMATS
+from callscribe.domain.rendering.formats import FORMATS, JSON_WITH_WORDS
 from callscribe.use_cases.read_calls import CallListQuery, ListPosition
 from callscribe.use_cases.scheduled_calls import ScheduledListQuery
 
@@ -42,6 +42,15 @@ def test_query_is_read() -> None:
     wanted = ScheduledListQuery(limit=1, caller="arn", after=LAST)
     assert read_scheduled_list(scheduled, "me") == wanted
     assert read_format({"format": "srt"}) is FORMATS["srt"]
+    assert read_format({"words": "true"}) is JSON_WITH_WORDS
+    assert read_format({"words": "false", "format": "txt"}) is FORMATS["txt"]
+
+
+@pytest.mark.parametrize("query", [{"words": "yes"}, {"words": "true", "format": "srt"}])
+def test_words_are_asked_of_json_alone(query: dict[str, str]) -> None:
+    with pytest.raises(InvalidInputError) as error:
+        read_format(query)
+    assert fields(error) == ["words"]
 
 
 def test_me_is_the_caller_that_asks() -> None:

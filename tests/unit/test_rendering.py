@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from callscribe.adapters.assemblyai.documents import read_transcript
 from callscribe.domain.rendering.call_transcript import CallTranscript, TimedTranscript
 from callscribe.domain.rendering.documents import render_json, render_txt
-from callscribe.domain.rendering.formats import DEFAULT_FORMAT, FORMATS
+from callscribe.domain.rendering.formats import DEFAULT_FORMAT, FORMATS, JSON_WITH_WORDS
 from callscribe.domain.rendering.subtitles import render_srt, render_vtt
 from local.options import ROOT
 from tests.support.subtitles import Cue, check, parse_srt, parse_vtt
@@ -58,8 +58,8 @@ TWO_CHANNELS = timed(
 def test_openapi_and_its_page_name_the_formats_that_there_are() -> None:
     document = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
     operation = document["paths"]["/calls/{call_id}/transcript"]["get"]
-    (parameter,) = operation["parameters"]
-    assert set(parameter["schema"]["enum"]) == set(FORMATS)
+    [wanted, _] = operation["parameters"]
+    assert set(wanted["schema"]["enum"]) == set(FORMATS)
     types = {export.content_type.partition(";")[0] for export in FORMATS.values()}
     assert set(operation["responses"]["200"]["content"]) == types
     others = ", ".join(f"`{name}`" for name in FORMATS if name != DEFAULT_FORMAT)
@@ -108,6 +108,32 @@ def test_json() -> None:
     assert (first["start_ms"], first["end_ms"]) == (5240, 6440)
     assert (first["channel"], first["speaker_name"]) == ("1", "Channel 1")
     assert second["speaker_name"] == "Channel 2"
+
+
+def test_words_are_times_on_the_calls_clock_beside_the_text() -> None:
+    said = [
+        {"text": "Hi", "start": 100, "end": 180, "confidence": 0.98765},
+        {"text": "there.", "start": 240, "end": 320},
+    ]
+    part = timed(5000, utterances=[{"text": "Hi there.", "words": said, "channel": "2"}])
+    document = json.loads(FORMATS["json"].render(of(part)))
+    with_words = json.loads(JSON_WITH_WORDS.render(of(part)))
+    [segment] = with_words["recordings"][0]["segments"]
+    assert segment.pop("words") == [[5100, 5180, 0.99], [5240, 5320, None]]
+    assert with_words == document
+
+
+def test_forty_thousand_words_add_less_than_a_megabyte() -> None:
+    """A call of four hours: its times have up to eight digits."""
+    words = [
+        {"text": "words", "start": n * 360, "end": n * 360 + 80, "confidence": 0.98765}
+        for n in range(40_000)
+    ]
+    twenty = [words[n : n + 20] for n in range(0, len(words), 20)]
+    part = timed(utterances=[{"text": "words " * 20, "words": said} for said in twenty])
+    document = json.loads(JSON_WITH_WORDS.render(of(part)))
+    added = [segment.pop("words") for segment in document["recordings"][0]["segments"]]
+    assert len(json.dumps(added, separators=(",", ":"))) < 1_000_000
 
 
 @pytest.mark.parametrize(

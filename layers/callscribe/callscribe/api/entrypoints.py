@@ -12,6 +12,7 @@ from callscribe.api.http import (
     Event,
     Request,
     Response,
+    compressed,
     read_request,
 )
 from callscribe.api.problems import PROBLEMS, respond_internal_error, respond_problem
@@ -103,7 +104,7 @@ def _answer(routes: Routes[App], app: App, event: Event, context: Context) -> Re
     try:
         arn = getattr(context, "invoked_function_arn", "")
         request = read_request(event, function_arn=arn)
-        return routes[request.route](app, request)
+        return compressed(routes[request.route](app, request), request)
     except CallscribeError as error:
         _report(app.telemetry, error)
         return respond_problem(error)

@@ -9,7 +9,12 @@ from callscribe.api.cursors import read_cursor, read_scheduled_cursor
 from callscribe.domain.calls import STATUSES
 from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.json_values import printable
-from callscribe.domain.rendering.formats import DEFAULT_FORMAT, FORMATS, ExportFormat
+from callscribe.domain.rendering.formats import (
+    DEFAULT_FORMAT,
+    FORMATS,
+    JSON_WITH_WORDS,
+    ExportFormat,
+)
 from callscribe.domain.times import is_day
 from callscribe.use_cases.read_calls import FIRST_DAY, CallListQuery
 from callscribe.use_cases.scheduled_calls import ScheduledListQuery, named_caller
@@ -36,21 +41,21 @@ class QueryReader:
         text = self._query.get("limit", str(DEFAULT_LIMIT))
         limit = int(text) if _DIGITS.fullmatch(text) else 0
         if not 1 <= limit <= MAX_LIMIT:
-            self._refuse("limit", f"must be a whole number from 1 to {MAX_LIMIT}")
+            self.refuse("limit", f"must be a whole number from 1 to {MAX_LIMIT}")
         return limit
 
     def one_of(self, name: str, choices: Collection[str]) -> str | None:
         """One of some words; None where the parameter is absent."""
         value = self._query.get(name)
         if value is not None and value not in choices:
-            self._refuse(name, f"must be one of {', '.join(choices)}")
+            self.refuse(name, f"must be one of {', '.join(choices)}")
         return value
 
     def day(self, name: str, *, first: str) -> str | None:
         """A day such as ``2026-11-21``, not before ``first``; None where the parameter is absent."""
         day = self._query.get(name)
         if day is not None and (not is_day(day) or day < first):
-            self._refuse(name, f"must be a day such as 2026-11-21, not before {first}")
+            self.refuse(name, f"must be a day such as 2026-11-21, not before {first}")
         return day
 
     def check(self) -> None:
@@ -58,7 +63,8 @@ class QueryReader:
         if self.errors:
             raise InvalidInputError(self.errors)
 
-    def _refuse(self, name: str, message: str) -> None:
+    def refuse(self, name: str, message: str) -> None:
+        """Notes what is wrong with a parameter."""
         self.errors.append(FieldError(name, message))
 
 
@@ -88,6 +94,9 @@ def read_scheduled_list(query: Mapping[str, str], principal: str) -> ScheduledLi
 def read_format(query: Mapping[str, str]) -> ExportFormat:
     """In which of the export formats a transcript is wanted. Raises InvalidInputError."""
     reader = QueryReader(query, query)
-    wanted = reader.one_of("format", sorted(FORMATS))
+    wanted = reader.one_of("format", sorted(FORMATS)) or DEFAULT_FORMAT
+    with_words = reader.one_of("words", ("true", "false")) == "true"
+    if with_words and wanted != "json":
+        reader.refuse("words", "only format=json has them")
     reader.check()
-    return FORMATS[wanted or DEFAULT_FORMAT]
+    return JSON_WITH_WORDS if with_words else FORMATS[wanted]

@@ -7,7 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from callscribe.domain.rendering.call_transcript import CallTranscript
-from callscribe.domain.rendering.documents import render_json, render_txt
+from callscribe.domain.rendering.documents import (
+    render_json,
+    render_json_with_words,
+    render_txt,
+)
 from callscribe.domain.rendering.subtitles import render_srt, render_vtt
 
 
@@ -26,3 +30,5 @@ FORMATS: Mapping[str, ExportFormat] = {
     "vtt": ExportFormat("text/vtt; charset=utf-8", render_vtt),
 }
 DEFAULT_FORMAT = "json"
+# what `words=true` makes of json; the others have no place for words
+JSON_WITH_WORDS = ExportFormat("application/json", render_json_with_words)
