@@ -151,7 +151,9 @@ def price(
         / CALLS
     )
     invocations = sum(len(taken) for taken in per_call.values()) / CALLS
-    writes = sum(counted[name] for name in _WRITES)
+    # a recording and its call, each for twice a write's price
+    transactions = counted["TransactWriteItems"]
+    writes = sum(counted[name] for name in _WRITES) + 2 * transactions
     reads = counted["GetItem"] + counted["Query"]
     api_requests = (
         sum(len(taken) for name, taken in per_call.items() if name != "TranscribeFunction") / CALLS
@@ -162,7 +164,8 @@ def price(
         "Lambda, time": gigabyte_seconds * PRICES["lambda_gb_second_arm64"],
         "Lambda, requests": invocations * PRICES["lambda_request"],
         "HTTP API": api_requests * PRICES["http_api_request"],
-        "DynamoDB, writes and indexes": writes * (1 + _INDEX_UNITS) * PRICES["dynamodb_write_unit"],
+        "DynamoDB, writes and indexes": (writes * (1 + _INDEX_UNITS) + 2 * transactions)
+        * PRICES["dynamodb_write_unit"],
         "DynamoDB, reads": reads * PRICES["dynamodb_read_unit"],
         "S3, requests": counted["s3 PUT"] * PRICES["s3_put"]
         + (counted["s3 GET"] + 1) * PRICES["s3_get"],

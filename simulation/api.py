@@ -80,7 +80,7 @@ class Api:
     def _event(
         self, method: str, url: str, body: str, headers: Mapping[str, str]
     ) -> tuple[str, dict[str, Any]]:
-        path = urlsplit(url).path
+        path, query = urlsplit(url).path, urlsplit(url).query
         function, route, parameters = find_route(method, path)
         event = http_event(
             route.key,
@@ -90,6 +90,7 @@ class Api:
             domain_name=urlsplit(self.base_url).netloc,
             headers=dict(headers),
             pathParameters=parameters,
+            rawQueryString=query,
         )
         return function, event
 

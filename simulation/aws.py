@@ -22,7 +22,7 @@ from callscribe.ports.telephony import RecordingStatusUpdate
 from local.template import RESOURCES, function
 from simulation.fault_injector import DELIVERY_FAULTS, SCHEDULE_FAULTS, FaultInjector
 from simulation.lambdas import NO_CALL, Lambdas
-from simulation.memory_store import MemoryCallStore
+from simulation.memory_store import MemoryCallStore, changed
 from simulation.scheduler import Scheduler
 
 T = TypeVar("T")
@@ -41,6 +41,8 @@ _ORDER |= {"in-progress": 6, "completed": 7, "busy": 7, "no-answer": 7, "failed"
 _ORDER |= {"erasing": 8, "erased": 9}
 # a global secondary index shows a write a moment later
 _INDEX_LAG_SECONDS = 2.0
+# that of changes mostly as well, and sometimes much later: share of writes, and seconds at most
+_SLOW_INDEXING, _SLOW_INDEX_LAG_SECONDS = 0.1, 25.0
 # DynamoDB takes days; what is hidden meanwhile must not be missed
 _EXPIRY_SECONDS = 600.0
 _LOST = "never_reached_twilio"
@@ -54,10 +56,14 @@ class SimulatedTable:
         inner: MemoryCallStore,
         lambdas: Lambdas,
         scheduler: Scheduler,
+        injector: FaultInjector,
         label: Callable[[str], str],
         labels: dict[str, str],
     ) -> None:
         self.inner = inner
+        self._injector = injector
+        # by call_id: from when on the index of changes shows which state, in the order of the writes
+        self._shown: dict[str, list[tuple[float, Call]]] = {}
         self._labels = labels
         # of each story the call_id that its client's key stands for
         self.call_ids: dict[str, str] = {}
@@ -98,6 +104,8 @@ class SimulatedTable:
         saved = self.inner.save(before, after, **conditions)
         if saved and stood and after and before:
             self._judge(stood, after)
+        if saved:
+            self._index_change((before or after).call_id)
         return saved
 
     def _stands(self, entry: Call | Recording) -> Call | Recording | None:
@@ -130,6 +138,34 @@ class SimulatedTable:
             return None if late else self.inner.find_call_id(call_sid)
 
         return self._ask(call_sid, "table.find_call_id", act)
+
+    def list_changed(self, *, after: tuple[str, str], until: str, limit: int) -> list[Call]:
+        def act() -> list[Call]:
+            shown = (self._show(call_id) for call_id in self._shown)
+            live = [call for call in shown if call is not None and call.call_id in self.inner.calls]
+            return changed(live, after=after, until=until)[:limit]
+
+        return self._ask(NO_CALL, "table.list_changed", act)
+
+    def _show(self, call_id: str) -> Call | None:
+        """The state of a call that the index of changes has by now; None while it has none."""
+        states = self._shown[call_id]
+        while len(states) > 1 and states[1][0] <= self._scheduler.now:
+            states.pop(0)
+        at, call = states[0]
+        return call if at <= self._scheduler.now else None
+
+    def _index_change(self, call_id: str) -> None:
+        """An index gets the writes of one item in their order, each a moment later."""
+        call = self.inner.calls.get(call_id)
+        if call is None:
+            return
+        states = self._shown.setdefault(call_id, [])
+        name = f"{call_id}/index/{call.updated_at}/{call.status}/{call.due_at}"
+        is_slow = self._injector.number(name) < _SLOW_INDEXING
+        most = _SLOW_INDEX_LAG_SECONDS if is_slow else _INDEX_LAG_SECONDS
+        at = self._scheduler.now + self._injector.number(f"{name}/lag", 0, most)
+        states.append((max([at, *(before for before, _ in states[-1:])]), call))
 
     def save_sweep(self, before: Sweep | None, after: Sweep) -> bool:
         act = partial(self.inner.save_sweep, before, after)

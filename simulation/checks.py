@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from callscribe.domain.calls import CALL_TERMINAL, ERASED, ERASED_STATUSES
+from callscribe.api.views import call_summary
+from callscribe.domain.calls import CALL_TERMINAL, ENDED_STATUSES, ERASED, ERASED_STATUSES
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording, audio_key
+from callscribe.domain.transcript_status import with_outcomes
 from simulation.plans import FOREIGN, PLACED, UNTOLD
 from simulation.twilio import SimulatedRecording
 from simulation.world import World
@@ -29,6 +31,7 @@ PROMISES = {
     "orphan": "nothing lies in the bucket that no item names",
     "true": "no reason is named that is not so",
     "kept": "what Twilio knows of a call or a recording is known here",
+    "followed": "whoever follows the changes has seen the last state of every call that ended",
     "others": "while one vendor hangs, whatever needs only the other goes on",
     "retention": "nothing is deleted before its time, and a call goes with all its recordings",
     "forward": "no status ever goes back",
@@ -58,6 +61,7 @@ def check(world: World) -> list[Finding]:
         *_copies(world),
         *_other_stacks(world),
         *_bucket(world),
+        *_followed(world),
         *_waiting(world),
         *(Finding("others", label, what) for label, what in world.stalled),
         *(Finding("forward", _label(world, name), what) for name, what in world.table.backwards),
@@ -297,6 +301,18 @@ def _bucket(world: World) -> Iterator[Finding]:
     for key in world.bucket.objects:
         if key not in named:
             yield Finding("orphan", "-", key)
+
+
+def _followed(world: World) -> Iterator[Finding]:
+    for call in world.store.calls.values():
+        if call.status not in ENDED_STATUSES:
+            continue
+        seen = world.follower.seen.get(call.call_id)
+        _, recordings = world.store.get_call_with_recordings(call.call_id) or (call, [])
+        if seen != call_summary(with_outcomes(call, recordings)):
+            label = world.twilio.labels.get(call.call_id) or _label(world, call.call_sid or "")
+            what = f"{seen['updated_at']}: {seen['status']}" if seen else "never seen"
+            yield Finding("followed", label, f"{call.updated_at}: {call.status}; {what}")
 
 
 def _waiting(world: World) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from hashlib import blake2b
 
 CRASHES = ("crash-before", "crash-after")
 _REQUEST_FAULTS = ("throttled", "lost-before", "lost-after", *CRASHES)
-AWS_FAULTS = (*_REQUEST_FAULTS, "repeated")
+AWS_FAULTS = (*_REQUEST_FAULTS, "repeated", "slow")
 VENDOR_FAULTS = ("refused", *_REQUEST_FAULTS)
 CALLBACK_FAULTS = ("lost", "doubled", "late", "reordered")
 WEBHOOK_FAULTS = (*CALLBACK_FAULTS, "misrouted")
@@ -29,6 +29,7 @@ DEFAULT_RATES: Mapping[str, float] = {
     "crash-before": 5,
     "crash-after": 5,
     "repeated": 10,
+    "slow": 5,
     "lost": 80,
     "doubled": 60,
     "late": 60,

@@ -8,6 +8,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, TypeVar
 
@@ -45,6 +46,10 @@ _PATIENCE_SECONDS = {
 # the entity of a request that concerns no one call: it is named after who makes it
 NO_CALL = "-"
 _PAGE_SIZE = 50
+# far more than Amazon's time service lets pass
+_CLOCKS_APART_SECONDS = 1.0
+# a write that another has to wait for, or whose first tries were lost on their way
+_SLOW_SECONDS = (1.0, 15.0)
 
 
 class Killed(BaseException):
@@ -116,6 +121,15 @@ class Lambdas:
         """On whose behalf the invocation runs that asks."""
         return self._running[getcurrent()].label
 
+    def clock(self) -> datetime:
+        """The clock of the machine on which the invocation runs that asks: no two agree."""
+        invocation = self._running.get(getcurrent())
+        if invocation is None:
+            return self._scheduler.coarse_time()
+        name = f"clock/{invocation.label}/{invocation.function}"
+        apart = self._injector.number(name, -_CLOCKS_APART_SECONDS, _CLOCKS_APART_SECONDS)
+        return self._scheduler.coarse_time() + timedelta(seconds=round(apart, 1))
+
     def new_id(self) -> str:
         """An id that is random to the application and yet the same in a world that is repeated."""
         label = self.label()
@@ -140,6 +154,8 @@ class Lambdas:
         if fault == "lost-before":
             self._pass(9)
             raise RetryLaterError(f"{operation} did not answer", seconds=5)
+        if fault == "slow":
+            self._pass(self._injector.number(f"{entity}/{operation}/slow", *_SLOW_SECONDS))
         result = act()
         if fault == "repeated":
             # boto3 asks again when a connection broke, and gets an answer

@@ -5,20 +5,21 @@ tests/contracts/test_call_store.py checks it against the real table.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, TypeVar
 
-from callscribe.domain.calls import ERASING, Call
+from callscribe.domain.calls import ENDED_STATUSES, ERASED_STATUSES, ERASING, Call
 from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.differences import differing, to_write
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import Clock
+from callscribe.domain.transcript_status import outcome_of
 from callscribe.ports.storage import Entry as Stored
-from callscribe.ports.storage import Failed, InFlightCall, OverdueItem
+from callscribe.ports.storage import Failed, InFlightCall, OverdueItem, position_of
 from simulation.memory_shares import MemoryShareStore
 
 Entry = TypeVar("Entry", Call, Recording, Sweep)
@@ -77,8 +78,21 @@ class MemoryCallStore(MemoryShareStore):
                 return False
             if any(getattr(stands, name) != getattr(before, name) for name in unchanged):
                 return False
+            moves = isinstance(after, Recording) and before.updated_at != after.updated_at
+            if moves and not self._move_call(after):
+                return False
             self._write(stands, before, after)
             return True
+
+    def _move_call(self, recording: Any) -> bool:
+        """What the table does in one transaction with a recording's write; False where it may not."""
+        call = self.calls.get(recording.call_id)
+        if call is None or call.status in ERASED_STATUSES:
+            return False
+        outcomes = {**call.outcomes, recording.recording_sid: outcome_of(recording)}
+        moved = replace(call, updated_at=recording.updated_at, outcomes=outcomes)
+        self.calls[call.call_id] = moved
+        return True
 
     def _add(self, entry: Call | Recording) -> bool:
         if isinstance(entry, Call):
@@ -93,7 +107,7 @@ class MemoryCallStore(MemoryShareStore):
     def _write(self, stands: Any, before: Any, after: Any) -> None:
         """The three are of one kind; without ``after`` it is removed."""
         if after is not None and not (after.status == ERASING != before.status):
-            names = to_write(before, after)
+            names = to_write(before, after) - {"outcomes"}
             after = replace(stands, **{name: getattr(after, name) for name in names})
         if isinstance(stands, Call):
             self.calls[stands.call_id] = after
@@ -121,7 +135,7 @@ class MemoryCallStore(MemoryShareStore):
     def _add_recording(self, recording: Recording) -> bool:
         key = (recording.call_id, recording.recording_sid)
         with self._lock:
-            if self._is_live(self.recordings.get(key)):
+            if self._is_live(self.recordings.get(key)) or not self._move_call(recording):
                 return False
             self.recordings[key] = recording
             known = self._recordings_of.setdefault(key[0], [])
@@ -181,6 +195,12 @@ class MemoryCallStore(MemoryShareStore):
         ]
         found.sort(key=lambda call: (call.place_at or "", call.call_id))
         return found[:limit]
+
+    def list_changed(self, *, after: tuple[str, str], until: str, limit: int) -> list[Call]:
+        if after[0] > until:
+            raise ValueError("BETWEEN needs an upper bound that is not below the lower one")
+        live = filter(self._is_live, self.calls.values())
+        return changed(live, after=after, until=until)[:limit]
 
     def overdue(self, now: str) -> Iterator[OverdueItem]:
         entries: list[Call | Recording] = [*self.calls.values(), *self.recordings.values()]
@@ -286,6 +306,16 @@ class MemoryCallStore(MemoryShareStore):
                 return False
             self._counters[name, day] = counted + 1
             return True
+
+
+def changed(calls: Iterable[Call], *, after: tuple[str, str], until: str) -> list[Call]:
+    """Those of them that the index of changes has between the two, in its order."""
+    found = [
+        call
+        for call in calls
+        if call.status in ENDED_STATUSES and position_of(call) > after and call.updated_at <= until
+    ]
+    return sorted(found, key=position_of)
 
 
 def _check_writable(value: Any, depth: int = 0) -> None:

@@ -335,6 +335,24 @@ MUTANTS = (
         new="        import uuid\n        call_id = known or uuid.uuid4().hex\n",
     ),
     Mutant(
+        what="the feed of changes reaches up to the present",
+        path=_USE_CASES + "follow_changes.py",
+        old="MARGIN = timedelta(seconds=60)\n",
+        new="MARGIN = timedelta(seconds=0)\n",
+    ),
+    Mutant(
+        what="a cursor of changes forgets that several calls may share a moment",
+        path=_USE_CASES + "follow_changes.py",
+        old="            next=position_of(calls[-1]) if more",
+        new="            next=(calls[-1].updated_at, _LAST_ID) if more",
+    ),
+    Mutant(
+        what="a change of a recording does not move its call",
+        path=_USE_CASES + "ledger.py",
+        old="        if _is_news(before, after):\n",
+        new="        if _is_news(before, after) and isinstance(after, Call):\n",
+    ),
+    Mutant(
         what="an Idempotency-Key belongs to a role's session instead of the role",
         path="layers/callscribe/callscribe/api/http.py",
         old="principal=principal_of(user_arn) or principal_of_id(caller_id)",

@@ -29,6 +29,7 @@ from simulation.aws import (
     SimulatedTable,
 )
 from simulation.fault_injector import FaultInjector
+from simulation.follower import Follower
 from simulation.gateways import SimulatedGateways
 from simulation.lambdas import Lambdas
 from simulation.memory_store import MemoryCallStore
@@ -57,6 +58,8 @@ _HANG_SECONDS = 24 * 3600.0
 _MAX_OVERDUE = timedelta(hours=1)
 # when an operator looks after what failed
 _OPERATOR_SECONDS = (1500.0, 2700.0, 3900.0)
+# how often a client that keeps a copy reads on; less often where a few calls meet every fault alone
+_FOLLOWER_SECONDS, _FEW_FOLLOWER_SECONDS, _FEW = 60.0, 1500.0, 5
 # a client asks again when it got no answer
 _CLIENT_TRIES = 6
 _CLIENT_PAUSE_SECONDS = 5.0
@@ -179,8 +182,9 @@ class World:
         self._runs = self._asked = 0
         self.begin = self.scheduler.time()
         self.table = SimulatedTable(
-            self.store, self.lambdas, self.scheduler, self._label, self.twilio.labels
+            self.store, self.lambdas, self.scheduler, injector, self._label, self.twilio.labels
         )
+        self.follower = Follower(self.api)
         # acknowledged, but neither done nor kept: (recording_sid, what happened)
         self.dropped: list[tuple[str, str]] = []
         self.queue.on_done = self._processed
@@ -201,6 +205,9 @@ class World:
         for moment in _OPERATOR_SECONDS:
             self.scheduler.at(moment, self.try_again)
         self.scheduler.at(_OPERATOR_SECONDS[0], self.bring_in)
+        pause = _FOLLOWER_SECONDS if len(self.plans) > _FEW else _FEW_FOLLOWER_SECONDS
+        for number in range(1, int(faulty / pause)):
+            self.scheduler.spawn(self.follower.poll, after=number * pause)
         self.scheduler.run_until(faulty)
         self._wait_for_those_far_ahead()
         self.drain()
@@ -241,6 +248,8 @@ class World:
         self.reconciled.clear()
         for _ in range(2):
             self._reconcile_and_settle()
+        self.scheduler.spawn(self.follower.poll)
+        self.scheduler.run_until(self.scheduler.now + RECONCILE_SECONDS)
 
     def look_again(self) -> dict[str, Any]:
         """One more reconciliation, which should find nothing to do."""
@@ -437,7 +446,7 @@ class World:
             schedules=SimulatedSchedules(self.scheduler, self.lambdas, self.injector, self._label),
             secrets=SimulatedSecrets(self.lambdas, _SECRETS),
             telemetry=self.telemetry,
-            clock=self.scheduler.coarse_time,
+            clock=self.lambdas.clock,
             new_id=self.lambdas.new_id,
         )
         return Application(Settings(SETTINGS | chosen), gateways)

@@ -6,13 +6,19 @@ from dataclasses import asdict
 
 from callscribe.api.entrypoints import http_function
 from callscribe.api.http import Request, Response, respond, respond_empty, respond_text
-from callscribe.api.queries import read_call_list, read_format, read_scheduled_list
+from callscribe.api.queries import (
+    read_call_list,
+    read_changes,
+    read_format,
+    read_scheduled_list,
+)
 from callscribe.api.share_views import ShareListView, new_share_view, share_view
 from callscribe.api.views import (
     call_audio_view,
     call_page_view,
     call_summary,
     call_view,
+    change_page_view,
     import_view,
     scheduled_page_view,
 )
@@ -38,6 +44,11 @@ def get_transcript(app: Application, request: Request) -> Response:
     export = read_format(request.query)
     transcript = app.read_calls.transcript(request.path_parameters["call_id"])
     return respond_text(export.render(transcript), export.content_type)
+
+
+def list_changes(app: Application, request: Request) -> Response:
+    page = app.follow_changes.page(read_changes(request.query))
+    return respond(200, change_page_view(page))
 
 
 def retry_call(app: Application, request: Request) -> Response:
@@ -132,6 +143,7 @@ ROUTES = {
     "GET /calls/{call_id}": get_call,
     "GET /calls/{call_id}/recordings": get_recordings,
     "GET /calls/{call_id}/transcript": get_transcript,
+    "GET /changes": list_changes,
     "DELETE /calls/{call_id}": erase_call,
     "POST /calls/{call_id}/shares": share_call,
     "GET /calls/{call_id}/shares": list_shares,

@@ -17,7 +17,7 @@ from callscribe.domain.dialing.kill_switch import KillSwitch
 from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.shares import Share
 from callscribe.domain.sweeps import Sweep, SweepKind, SweepStatus
-from callscribe.ports.storage import InFlightCall
+from callscribe.ports.storage import InFlightCall, position_of
 from simulation.memory_store import MemoryCallStore
 from tests.support.entries import a_call, a_recording, a_share
 from tests.support.stack import Driver
@@ -84,7 +84,11 @@ def test_what_is_added_reads_back_as_it_was(store: Store) -> None:
     heard = recording(made, confidence=0.9437, warnings=["w"], event_pending=True)
     assert store.save(None, heard)
     assert store.get_recording(made.call_id, heard.recording_sid) == heard
-    assert store.get_call_with_recordings(made.call_id) == (made, [heard])
+    outcomes = {heard.recording_sid: "pending"}
+    assert store.get_call_with_recordings(made.call_id) == (
+        replace(made, outcomes=outcomes),
+        [heard],
+    )
 
 
 def test_what_is_replaced_keeps_nothing_of_what_was(store: Store) -> None:
@@ -149,7 +153,9 @@ def test_recording_is_removed_only_as_it_was_seen(store: Store) -> None:
     assert store.save(claimed, None, unchanged=["claims"])
     assert store.get_recording(made.call_id, heard.recording_sid) is None
     assert not store.save(claimed, None)
-    assert store.get_call_with_recordings(made.call_id) == (made, [])
+    # what is removed belongs to a call that was erased: that has no outcomes any more
+    left = replace(made, outcomes={heard.recording_sid: "pending"})
+    assert store.get_call_with_recordings(made.call_id) == (left, [])
 
 
 def test_what_is_not_there_is_none(store: Store) -> None:
@@ -195,7 +201,8 @@ def test_what_has_expired_is_not_there_although_it_is_not_deleted_yet(
     assert store.save(None, made)
     assert store.save(None, heard)
     assert store.save_sweep(None, sweep)
-    assert seen() == [made, heard, (made, [heard]), sweep, [made], [made], [sweep]]
+    shown = replace(made, outcomes={heard.recording_sid: "pending"})
+    assert seen() == [shown, heard, (shown, [heard]), sweep, [shown], [shown], [sweep]]
     clock["now"] += timedelta(seconds=60)
     assert seen() == [None, None, None, None, [], [], []]
     # what takes its place is not told to wait until it is deleted
@@ -205,7 +212,7 @@ def test_what_has_expired_is_not_there_although_it_is_not_deleted_yet(
     assert store.save_sweep(None, replace(sweep, expires_at=end + 600))
     assert not store.save(None, replace(again, say="another's"))
     assert store.get_call_with_recordings(made.call_id) == (
-        again,
+        replace(again, outcomes=shown.outcomes),
         [replace(heard, expires_at=end + 600)],
     )
 
@@ -319,6 +326,80 @@ def test_scheduled_calls_are_listed_soonest_first_while_they_are(store: Store) -
     assert store.save(expected[3], replace(expected[3], say="x"))
     store.save(expected[4], replace(expected[4], status=CallState.ERASING))
     assert listed() == [replace(expected[3], say="x"), *expected[5:]]
+
+
+def later(seconds: int) -> str:
+    return NOW.replace("07.000Z", f"{7 + seconds:02}.000Z")
+
+
+def test_recording_moves_its_call_and_others_writers_do_not_undo_it(store: Store) -> None:
+    made = call(status="completed")
+    first, second = (
+        recording(made, recording_sid=f"RE{n:032}", updated_at=later(n)) for n in (1, 2)
+    )
+    store.save(None, made)
+    for heard in (first, second):
+        assert store.save(None, heard)
+    done = replace(first, status=RecordingState.ERROR, updated_at=later(3))
+    assert store.save(first, done)
+    # one who has not read what the recordings wrote
+    assert store.save(made, replace(made, answered_by="human"))
+    outcomes = {first.recording_sid: "failed", second.recording_sid: "pending"}
+    expected = replace(made, updated_at=later(3), outcomes=outcomes, answered_by="human")
+    assert store.get_call(made.call_id) == expected
+    # what is no change to a reader stays the recording's own
+    waits = replace(done, due_at=later(9))
+    assert store.save(done, waits)
+    assert store.get_call(made.call_id) == expected
+    assert store.save(waits, None)
+    assert store.get_call(made.call_id) == expected
+
+
+def test_recording_and_call_are_written_together_or_not_at_all(store: Store) -> None:
+    made = call(status="completed")
+    heard = recording(made)
+    assert not store.save(None, heard)
+    assert store.get_call(made.call_id) is None
+    store.save(None, made)
+    assert store.save(None, heard)
+    assert not store.save(None, replace(heard, updated_at=later(1)))
+    stands = store.get_call(made.call_id)
+    done = replace(heard, status=RecordingState.STORED, updated_at=later(2))
+    assert not store.save(replace(heard, claims=1), done, unchanged=["claims"])
+    assert not store.save(heard, done, only_from=[RecordingState.SUBMITTED])
+    assert store.get_call(made.call_id) == stands
+    assert stands is not None
+    tombstone = call(call_id=made.call_id, status="erasing", erasure={"recordings": 1})
+    assert store.save(stands, tombstone)
+    assert not store.save(heard, done)
+    assert not store.save(None, replace(heard, recording_sid="RE" + "9" * 32))
+    assert store.get_call(made.call_id) == tombstone
+    assert store.get_recording(made.call_id, heard.recording_sid) == heard
+
+
+def test_changes_are_those_of_ended_calls_in_their_order(store: Store) -> None:
+    ended = [call(status="busy", updated_at=later(n // 3)) for n in range(7)]
+    for one in (*ended, call(updated_at=later(1)), call(status="scheduled", updated_at=later(2))):
+        store.save(None, one)
+    expected = sorted(ended, key=position_of)
+
+    def listed(**more: Any) -> list[Call]:
+        arguments: dict[str, Any] = {"after": ("", ""), "until": later(9), "limit": 99}
+        return store.list_changed(**(arguments | more))
+
+    assert listed() == expected
+    assert listed(limit=4) == expected[:4]
+    assert listed(after=position_of(expected[3])) == expected[4:]
+    assert listed(after=(later(0), "f" * 32), until=later(1)) == expected[3:6]
+    moved = expected[0]
+    assert store.save(None, recording(moved, updated_at=later(5)))
+    assert [one.call_id for one in listed()] == [one.call_id for one in (*expected[1:], moved)]
+    # its end was a mistake: it is under way, and no change until its end
+    store.save(expected[1], replace(expected[1], status=CallState.QUEUED))
+    store.save(expected[2], replace(expected[2], status=CallState.ERASING, updated_at=later(8)))
+    assert [one.call_id for one in listed()] == [
+        one.call_id for one in (*expected[3:], moved, expected[2])
+    ]
 
 
 def test_overdue_is_only_what_waits_and_is_late(store: Store) -> None:

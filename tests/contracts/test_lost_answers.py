@@ -113,6 +113,20 @@ def test_repeated_change_knows_its_own_work(store: DynamoDBStore, wire: Wire) ->
     assert not store.save(made, replace(claim, claimed_at="2026-03-04T05:06:08.000Z"))
 
 
+def test_repeated_change_of_a_recording_and_its_call_knows_its_own_work(
+    store: DynamoDBStore, wire: Wire
+) -> None:
+    made = call()
+    heard = a_recording(call_id=made.call_id)
+    store.save(None, made)
+    for before, after in ((None, heard), (heard, replace(heard, claims=1, updated_at=NOW))):
+        wire.seen, wire.lose = 0, 1
+        assert store.save(before, after, unchanged=["claims"])
+        assert wire.seen == 2
+        wire.lose = 1
+        assert not store.save(before, after, unchanged=["claims"])
+
+
 @pytest.mark.parametrize("number", [1.0, 0.5, 1e-7, 120])
 def test_repeated_change_knows_its_own_numbers(
     store: DynamoDBStore, wire: Wire, number: float

@@ -27,6 +27,7 @@ ALLOWED = {
     "POST /calls/{call_id}/shares": {"sharer"},
     "GET /calls/{call_id}/shares": {"reader", "dialer", "operator", "eraser", "sharer"},
     "DELETE /calls/{call_id}/shares/{share_id}": {"eraser", "sharer"},
+    "GET /changes": {"reader", "operator"},
     "POST /calls/{call_id}/retry": {"operator"},
     "DELETE /calls/{call_id}": {"eraser"},
     "POST /erasures": {"eraser"},

@@ -37,7 +37,9 @@ def test_large_answer_is_gzipped_where_that_is_taken(accepted: str) -> None:
     assert gzip.decompress(packed).decode() == TEXT
 
 
-@pytest.mark.parametrize("accepted", [None, "", "identity", "br", "gzip;q=0", "x-gzip", "gzip; q=0.0"])
+@pytest.mark.parametrize(
+    "accepted", [None, "", "identity", "br", "gzip;q=0", "x-gzip", "gzip; q=0.0"]
+)
 def test_others_get_it_as_it_is(accepted: str | None) -> None:
     assert sent(accepted) == respond_text(TEXT, "text/plain; charset=utf-8")
 

@@ -22,7 +22,15 @@ from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingSta
 from callscribe.use_cases.erase_call import EraseCall
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import CountingTelemetry
-from tests.support.entries import CALL_ID, CALL_SID, RECORDING_SID, a_call, a_recording, a_share
+from tests.support.entries import (
+    CALL_ID,
+    CALL_SID,
+    RECORDING_SID,
+    a_call,
+    a_recording,
+    a_share,
+    put,
+)
 from tests.support.gateways import InMemoryGateways, application
 
 ASKED = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -75,9 +83,7 @@ class House:
         self.store, self.places = MemoryCallStore(), Places(*names)
         asked = {"asked_at": format_timestamp(ASKED), "recordings": 1}
         self.call = a_call(**{"status": "erasing", "call_sid": CALL_SID, "erasure": asked} | more)
-        self.store.save(None, self.call)
-        for recording in recordings:
-            self.store.save(None, recording)
+        put(self.store, self.call, *recordings)
         self.telemetry = CountingTelemetry()
         gateways = InMemoryGateways(
             store=self.store,

@@ -7,13 +7,12 @@ import pytest
 from callscribe.domain.errors import NotFoundError
 from callscribe.use_cases.find_call import find_call
 from simulation.memory_store import MemoryCallStore
-from tests.support.entries import CALL_ID, CALL_SID, a_call, a_recording
+from tests.support.entries import CALL_ID, CALL_SID, a_call, a_recording, put
 
 
 def a_store(status: str = "completed") -> MemoryCallStore:
     store = MemoryCallStore()
-    store.save(None, a_call(status, call_sid=CALL_SID))
-    store.save(None, a_recording())
+    put(store, a_call(status, call_sid=CALL_SID), a_recording())
     return store
 
 

@@ -24,7 +24,7 @@ from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingSta
 from callscribe.use_cases.finish_recording import MAX_TEXT_BYTES, FinishRecording
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import CountingTelemetry, Recorder
-from tests.support.entries import CALL_ID, RECORDING_SID, a_call, a_recording
+from tests.support.entries import CALL_ID, RECORDING_SID, a_call, a_recording, put
 from tests.support.gateways import InMemoryGateways, application
 from tests.support.stores import ContendedStore
 
@@ -81,8 +81,7 @@ class House:
     ) -> None:
         self.store = store or MemoryCallStore()
         self.call = a_call(**call)
-        self.store.save(None, self.call)
-        self.store.save(None, recording)
+        put(self.store, self.call, recording)
         self.queue, self.documents, self.events = Recorder(), Recorder(), Recorder()
         self.transcriber, self.telemetry = Recorder(), CountingTelemetry()
         self.transcriber.answers["get"] = job

@@ -51,6 +51,8 @@ def ledger(store: MemoryCallStore) -> Ledger:
 
 
 def standing(store: MemoryCallStore, entry: Call | Recording) -> Any:
+    if isinstance(entry, Recording):
+        store.save(None, a_call(CallState.COMPLETED))
     store.save(None, cast(Any, entry))
     return entry
 

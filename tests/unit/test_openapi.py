@@ -31,6 +31,7 @@ from callscribe.domain import calls, consent, recordings
 from callscribe.domain.call_requests import LANGUAGES
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.recordings import Recording
+from callscribe.domain.transcript_status import TranscriptStatus
 from callscribe.ports.messaging import DeadLetter
 from callscribe.ports.telephony import CallStatusUpdate, RecordingStatusUpdate
 from functions.calls.app import handler as calls_handler
@@ -68,6 +69,7 @@ def test_document_has_the_words_of_the_code() -> None:
     assert set(request) == set(re.findall(r'"(\w+)"', in_code[1]))
     assert tuple(request["language"]["enum"]) == LANGUAGES
     assert sorted(SCHEMAS["CallStatus"]["enum"]) == sorted(calls.STATUSES)
+    assert SCHEMAS["TranscriptStatus"]["enum"] == list(TranscriptStatus)
     assert SCHEMAS["Recording"]["properties"]["status"]["enum"] == list(recordings.STATUSES)
     asked = SCHEMAS["Call"]["properties"]["consent"]["properties"]["status"]["enum"]
     assert asked == list(consent.STATUSES)
@@ -248,6 +250,8 @@ def test_call_has_no_field_that_is_neither_shown_nor_kept_back() -> None:
         *("claim_token", "refusal", "own_announcement", "overdue_since", "imported", "expires_at"),
         *("error_code", "error_message", "error_retryable", "twilio_code"),
         *("reconcile_attempts", "due_at", "pause_seconds", "max_length_seconds"),
+        # in transcript_status
+        "outcomes",
     }
     shown = {*SCHEMAS["CallSummary"]["properties"], *SCHEMAS["Call"]["properties"]}
     assert {field.name for field in fields(Call)} - shown == kept_back

@@ -16,7 +16,7 @@ from callscribe.ports.telephony import RecordingStatusUpdate, VendorRecordingSta
 from callscribe.use_cases.overdue.recordings import AdvanceRecording
 from simulation.memory_store import MemoryCallStore
 from tests.support.doubles import Recorder
-from tests.support.entries import CALL_ID, RECORDING_SID, a_call, a_recording
+from tests.support.entries import CALL_ID, RECORDING_SID, a_call, a_recording, put
 from tests.support.gateways import InMemoryGateways, application
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -53,9 +53,8 @@ class House:
     ) -> Recording:
         """The recording as it stands once an overdue one of this status had its turn."""
         times = dict.fromkeys(("created_at", "updated_at"), ago(minutes=30))
-        self.store.save(None, a_call(call, **times))
         values = {**times, "due_at": ago(minutes=1)}
-        self.store.save(None, a_recording(status, **values | more))
+        put(self.store, a_call(call, **times), a_recording(status, **values | more))
         self.advance.advance(CALL_ID, RECORDING_SID)
         return self.store.recordings[CALL_ID, RECORDING_SID]
 

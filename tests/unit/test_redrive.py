@@ -56,6 +56,7 @@ class House:
         self.store = store or MemoryCallStore()
         self.store.save(None, a_call(call_sid=CALL_SID))
         for entry in entries:
+            self.store.save(None, a_call(call_id=entry.call_id))
             self.store.save(None, entry)
         self.queue, self.telemetry = Recorder(), CountingTelemetry()
 

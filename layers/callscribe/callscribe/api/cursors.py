@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from callscribe.domain.calls import CALL_ID
 from callscribe.domain.errors import FieldError, InvalidInputError
-from callscribe.domain.times import is_day, parse_timestamp
+from callscribe.domain.times import format_timestamp, is_day, parse_timestamp
 from callscribe.use_cases.read_calls import ListPosition
 
 T = TypeVar("T")
+# no cursor does: in base64 it begins with an opening bracket's letter
+_LOOKS_LIKE_A_TIME = re.compile(r"[0-9]")
 
 
 def write_cursor(position: ListPosition) -> str:
@@ -22,7 +25,7 @@ def write_cursor(position: ListPosition) -> str:
 
 def read_cursor(text: str) -> ListPosition:
     """Raises InvalidInputError for anything that ``write_cursor`` did not make."""
-    return _checked(_read, text)
+    return _checked(lambda cursor: _read(_parts(cursor)), text)
 
 
 def write_scheduled_cursor(last: tuple[str, str]) -> str:
@@ -32,7 +35,19 @@ def write_scheduled_cursor(last: tuple[str, str]) -> str:
 
 def read_scheduled_cursor(text: str) -> tuple[str, str]:
     """Raises InvalidInputError for anything that ``write_scheduled_cursor`` did not make."""
-    return _checked(_read_scheduled, text)
+    return _checked(lambda cursor: _read_scheduled(_parts(cursor)), text)
+
+
+def write_change_cursor(last: tuple[str, str]) -> str:
+    """Goes on after this call, (updated_at, call_id), in the feed of changes."""
+    return _written([*last])
+
+
+def read_change_cursor(text: str) -> tuple[str, str]:
+    """A cursor, or a time from which on changes are wanted. Raises InvalidInputError."""
+    if _LOOKS_LIKE_A_TIME.match(text):
+        return _checked(lambda time: (format_timestamp(parse_timestamp(time)), ""), text, "since")
+    return _checked(lambda cursor: _read_scheduled(_parts(cursor)), text, "since")
 
 
 def _written(parts: list[str]) -> str:
@@ -40,12 +55,12 @@ def _written(parts: list[str]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _checked(read: Callable[[Any], T], text: str) -> T:
+def _checked(read: Callable[[str], T], text: str, parameter: str = "cursor") -> T:
     try:
-        return read(_parts(text))
+        return read(text)
     except (ValueError, TypeError, RecursionError) as error:
         message = "is not a cursor of this list: take next_cursor as it is, or leave it out"
-        raise InvalidInputError([FieldError("cursor", message)]) from error
+        raise InvalidInputError([FieldError(parameter, message)]) from error
 
 
 def _parts(text: str) -> Any:

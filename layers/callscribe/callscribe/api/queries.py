@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from callscribe.api.cursors import read_cursor, read_scheduled_cursor
+from callscribe.api.cursors import read_change_cursor, read_cursor, read_scheduled_cursor
 from callscribe.domain.calls import STATUSES
 from callscribe.domain.errors import FieldError, InvalidInputError
 from callscribe.domain.json_values import printable
@@ -16,6 +16,7 @@ from callscribe.domain.rendering.formats import (
     ExportFormat,
 )
 from callscribe.domain.times import is_day
+from callscribe.use_cases.follow_changes import ChangeQuery
 from callscribe.use_cases.read_calls import FIRST_DAY, CallListQuery
 from callscribe.use_cases.scheduled_calls import ScheduledListQuery, named_caller
 
@@ -89,6 +90,15 @@ def read_scheduled_list(query: Mapping[str, str], principal: str) -> ScheduledLi
     after = read_scheduled_cursor(query["cursor"]) if "cursor" in query else None
     caller = named_caller(query.get("caller"), principal)
     return ScheduledListQuery(caller=caller, limit=limit, after=after)
+
+
+def read_changes(query: Mapping[str, str]) -> ChangeQuery:
+    """``GET /changes``. Raises InvalidInputError."""
+    reader = QueryReader(query, ("since", "limit"))
+    limit = reader.limit()
+    reader.check()
+    since = read_change_cursor(query["since"]) if "since" in query else None
+    return ChangeQuery(limit=limit, since=since)
 
 
 def read_format(query: Mapping[str, str]) -> ExportFormat:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
-from callscribe.api.cursors import write_cursor, write_scheduled_cursor
+from callscribe.api.cursors import write_change_cursor, write_cursor, write_scheduled_cursor
 from callscribe.domain.calls import Call
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
+from callscribe.domain.transcript_status import transcript_status
+from callscribe.use_cases.follow_changes import ChangePage
 from callscribe.use_cases.read_calls import CallAudio, CallPage
 from callscribe.use_cases.scheduled_calls import ScheduledPage
 
@@ -40,6 +42,7 @@ class CallSummary(TypedDict):
     ended_at: str | None
     duration_seconds: int | None
     answered_by: str | None
+    transcript_status: str
     metadata: Mapping[str, str]
     error: ErrorView | None
     cancellation: Mapping[str, Any] | None
@@ -114,6 +117,16 @@ class ScheduledPageView(TypedDict):
     next_cursor: str | None
 
 
+class ChangePageView(TypedDict):
+    """A page of the feed; ``next_cursor`` asks for the next one, at once where there is ``more``."""
+
+    calls: list[CallSummary]
+    next_cursor: str
+    more: bool
+    server_time: str
+    retention_days: int
+
+
 class ImportView(TypedDict):
     """How far an import is."""
 
@@ -150,6 +163,7 @@ def call_summary(call: Call) -> CallSummary:
         ended_at=call.ended_at,
         duration_seconds=call.duration_seconds,
         answered_by=call.answered_by,
+        transcript_status=transcript_status(call),
         metadata=call.metadata,
         error=_call_error(call),
         cancellation=call.cancellation,
@@ -225,6 +239,17 @@ def scheduled_page_view(page: ScheduledPage) -> ScheduledPageView:
             ScheduledCallView(**call_summary(call), asked_by=call.asked_by) for call in page.calls
         ],
         next_cursor=write_scheduled_cursor(page.next) if page.next else None,
+    )
+
+
+def change_page_view(page: ChangePage) -> ChangePageView:
+    """A page, the call that changed first at the front."""
+    return ChangePageView(
+        calls=[call_summary(call) for call in page.calls],
+        next_cursor=write_change_cursor(page.next),
+        more=page.more,
+        server_time=page.read_at,
+        retention_days=page.retention_days,
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from callscribe.use_cases.dial_call import DialCall
     from callscribe.use_cases.erase_call import EraseCall
     from callscribe.use_cases.finish_recording import FinishRecording
+    from callscribe.use_cases.follow_changes import FollowChanges
     from callscribe.use_cases.guard_dialing import GuardDialing
     from callscribe.use_cases.handle_recording_messages import HandleRecordingMessages
     from callscribe.use_cases.import_recordings import ImportRecordings
@@ -279,6 +280,16 @@ class Application:
             telemetry=self.telemetry,
             clock=self.gateways.clock,
             deadlines=self.settings.deadlines,
+        )
+
+    @cached_property
+    def follow_changes(self) -> FollowChanges:
+        from callscribe.use_cases.follow_changes import FollowChanges
+
+        return FollowChanges(
+            store=self.gateways.store,
+            retention=self.settings.retention,
+            clock=self.gateways.clock,
         )
 
     @cached_property

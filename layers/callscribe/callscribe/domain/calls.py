@@ -56,6 +56,8 @@ CALL_TERMINAL = frozenset(
 # from bringing the call back
 ERASING, ERASED = CallState.ERASING, CallState.ERASED
 ERASED_STATUSES = frozenset({ERASING, ERASED})
+# of which nothing more is to come from the phone: what the feed of changes tells of
+ENDED_STATUSES = CALL_TERMINAL | ERASED_STATUSES
 # Twilio sends callbacks in order but they arrive in any: a status may be skipped, and only ever
 # replaces an earlier one
 _AT_VENDOR = (CallState.QUEUED, CallState.INITIATED, CallState.RINGING, CallState.IN_PROGRESS)
@@ -101,7 +103,8 @@ class Call:
     same key is answered the same. Without it the answer was the call. ``own_announcement`` is what
     the request itself asked to be announced: it stays when the stack's rules change before the call
     is placed. ``cancellation`` says who canceled a scheduled call, and when. ``expires_at`` (epoch
-    seconds) is when the call and its recordings may be deleted.
+    seconds) is when the call and its recordings may be deleted. ``outcomes``: by recording_sid, how far
+    its transcript is; only the writes of recordings change it, and with it ``updated_at``.
     """
 
     call_id: str
@@ -143,6 +146,7 @@ class Call:
     cancellation: dict[str, Any] | None = None
     erasure: dict[str, Any] | None = None
     expires_at: int | None = None
+    outcomes: dict[str, str] = field(default_factory=dict)
     reconcile_attempts: int = 0
     due_at: str | None = None
     overdue_since: str | None = None

@@ -33,6 +33,11 @@ class Failed:
     failed_at: str
 
 
+def position_of(call: Call) -> tuple[str, str]:
+    """Where an ended call is in the order of changes."""
+    return call.updated_at, call.call_id
+
+
 class CallStore(Protocol):
     """Calls and recordings. Every change is one conditional write; False means it did not apply.
 
@@ -55,6 +60,10 @@ class CallStore(Protocol):
         ``before`` the entry is added where there is none, without ``after`` it is removed. A call
         that becomes a tombstone is replaced whole: whatever else its item had is gone. Where nothing
         differs nothing is asked of the table.
+
+        A recording that is added, or whose ``updated_at`` moves, takes that of its call along, and its
+        outcome among the call's: both items are written or neither. So it needs its call, and one
+        that was not erased.
         """
         ...
 
@@ -90,6 +99,12 @@ class CallStore(Protocol):
         self, *, after: tuple[str, str] | None, caller: str | None, limit: int
     ) -> list[Call]:
         """Calls that are to be placed, soonest first, after (place_at, call_id); of one caller."""
+        ...
+
+    def list_changed(self, *, after: tuple[str, str], until: str, limit: int) -> list[Call]:
+        """Ended calls, erased ones among them, by (updated_at, call_id): those greater than ``after``,
+        and not changed later than ``until``, which is not before. By an index, which shows a write a
+        moment later."""
         ...
 
     def overdue(self, now: str) -> Iterator[OverdueItem]:

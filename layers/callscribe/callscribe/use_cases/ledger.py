@@ -12,6 +12,7 @@ from callscribe.domain.deadlines import Deadlines
 from callscribe.domain.differences import differing
 from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
+from callscribe.domain.transcript_status import transcript_status
 from callscribe.ports.storage import CallStore
 
 Entry = TypeVar("Entry", Call, Recording)
@@ -80,7 +81,7 @@ class Ledger:
         if after.status != before.status:
             _check_transition(before, after, only_from or [before.status])
             after = self._arrived(after, now)
-        if differing(before, after) - _BOOKKEEPING:
+        if _is_news(before, after):
             after = replace(after, updated_at=format_timestamp(now))
         guards = {"claims", *unchanged} if isinstance(after, Recording) else unchanged
         saved = self.store.save(before, after, only_from=only_from, unchanged=guards)
@@ -93,6 +94,13 @@ class Ledger:
             has_failed = entry.status == RecordingState.ERROR
             return replace(entry, failed_at=format_timestamp(now) if has_failed else None)
         return entry
+
+
+def _is_news(before: Entry, after: Entry) -> bool:
+    """Whether a reader would see a difference: also where nothing is waited for any more."""
+    if differing(before, after) - _BOOKKEEPING:
+        return True
+    return isinstance(before, Call) and transcript_status(before) != transcript_status(after)
 
 
 def _check_transition(

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from callscribe.domain import calls
-from callscribe.domain.calls import Call
+from callscribe.domain.calls import Call, CallState
 from callscribe.domain.errors import NotReadyError
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording, in_order
 from callscribe.domain.rendering.call_transcript import CallTranscript, TimedTranscript
 from callscribe.domain.rendering.offsets import offset_ms
 from callscribe.domain.times import Clock, format_timestamp
+from callscribe.domain.transcript_status import with_outcomes
 from callscribe.ports.storage import AudioLinks, CallStore, Documents
 from callscribe.ports.transcription import TranscriptReader
 from callscribe.use_cases.find_call import find_call
@@ -80,8 +81,10 @@ class ReadCalls:
     def get(self, call_id_or_sid: str) -> tuple[Call, list[Recording]]:
         """The call and its recordings; of an erased one the record of that. Raises NotFoundError."""
         call, recordings = find_call(self.store, call_id_or_sid, even_erased=True)
-        # until its items are removed nothing of them is shown
-        return call, [] if call.status in calls.ERASED_STATUSES else in_order(recordings)
+        if call.status in calls.ERASED_STATUSES:
+            # until its items are removed nothing of them is shown
+            return call, []
+        return with_outcomes(call, recordings), in_order(recordings)
 
     def recordings(self, call_id_or_sid: str) -> CallAudio:
         """Each recording with a link to its audio that lives for five minutes. Raises NotFoundError."""
@@ -109,12 +112,22 @@ class ReadCalls:
             if len(found) > limit:
                 last = found[limit - 1]
                 rest = ListPosition(position.day, (last.created_at, last.call_id))
-                return CallPage(found[:limit], rest)
+                return self._page(found[:limit], rest)
             if position.day <= FIRST_DAY:
-                return CallPage(found, None)
+                return self._page(found, None)
             day_before = date.fromisoformat(position.day) - timedelta(days=1)
             position = ListPosition(day_before.isoformat())
-        return CallPage(found, None if query.day else position)
+        return self._page(found, None if query.day else position)
+
+    def _page(self, found: list[Call], rest: ListPosition | None) -> CallPage:
+        return CallPage([self._with_outcomes(call) for call in found], rest)
+
+    def _with_outcomes(self, call: Call) -> Call:
+        """Asks for the recordings only where the item may be older than its attributes of them are."""
+        if call.outcomes or call.status != CallState.COMPLETED or call.due_at is not None:
+            return call
+        _, recordings = self.store.get_call_with_recordings(call.call_id) or (call, [])
+        return with_outcomes(call, recordings)
 
     def _today(self) -> str:
         return self.clock().date().isoformat()

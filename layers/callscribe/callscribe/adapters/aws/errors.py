@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,12 +18,16 @@ _THROTTLES = frozenset(
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",
+        "ProvisionedThroughputExceeded",
         "ReplicatedWriteConflictException",
         "SlowDown",
         "Throttling",
+        "ThrottlingError",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionConflict",
         "TransactionConflictException",
+        "TransactionInProgressException",
     )
 )
 
@@ -54,4 +58,10 @@ def translated(service: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def _passes(error: ClientError) -> bool:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500 or error.response.get("Error", {}).get("Code") in _THROTTLES
+    return status >= 500 or not _THROTTLES.isdisjoint(reasons_of(error))
+
+
+def reasons_of(error: ClientError) -> list[str]:
+    """The code of an error, and of a canceled transaction those of its parts."""
+    parts: Any = error.response.get("CancellationReasons", ())
+    return [error.response.get("Error", {}).get("Code", ""), *(part["Code"] for part in parts)]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import groupby, islice
 from typing import Any
 
 from callscribe.adapters.dynamodb.call_items import (
     CALL,
     RECORDING,
+    changes_of_call,
     differing_attributes,
+    moves_call,
     to_attributes,
     to_call,
     to_recording,
@@ -18,11 +20,12 @@ from callscribe.adapters.dynamodb.call_items import (
 from callscribe.adapters.dynamodb.items import Item, to_item
 from callscribe.adapters.dynamodb.table import Table, in_table_terms
 from callscribe.domain import deadlines
-from callscribe.domain.calls import ERASING, Call
+from callscribe.domain.calls import ERASED_STATUSES, ERASING, STATUSES, Call
 from callscribe.domain.recordings import Recording
-from callscribe.ports.storage import Entry, Failed, OverdueItem
+from callscribe.ports.storage import Entry, Failed, OverdueItem, position_of
 
 _PAGE = 100
+_NOT_ERASED = frozenset(STATUSES) - ERASED_STATUSES
 
 
 class CallTable(Table):
@@ -37,6 +40,11 @@ class CallTable(Table):
         only_from: Collection[str] = (),
         unchanged: Collection[str] = (),
     ) -> bool:
+        if isinstance(after, Recording) and moves_call(before, after):
+            change = self._change_of_recording(before, after, only_from, unchanged)
+            key = {"call_id": after.call_id, "item": CALL}
+            of_call = self._update(key, changes_of_call(after), _NOT_ERASED, {})
+            return self._transact(change, {"Update": of_call})
         if before is None:
             return after is not None and self._add(to_item(to_attributes(after)))
         known, statuses = to_attributes(before), only_from or [before.status]
@@ -48,6 +56,23 @@ class CallTable(Table):
             return self._replace(to_item(to_attributes(after)), statuses)
         changes = differing_attributes(before, after)
         return not changes or self._change(key, changes, statuses, expected)
+
+    def _change_of_recording(
+        self,
+        before: Recording | None,
+        after: Recording,
+        only_from: Collection[str],
+        unchanged: Collection[str],
+    ) -> dict[str, Any]:
+        """The recording's part of a transaction."""
+        if before is None:
+            item = to_item(to_attributes(after))
+            return {"Put": {"TableName": self._table, "Item": item, **self._where_there_is_none()}}
+        known = to_attributes(before)
+        key = {name: known[name] for name in ("call_id", "item")}
+        expected = {name: known[name] for name in unchanged}
+        changes = differing_attributes(before, after)
+        return {"Update": self._update(key, changes, only_from or [before.status], expected)}
 
     @in_table_terms
     def get_call(self, call_id: str) -> Call | None:
@@ -118,6 +143,14 @@ class CallTable(Table):
         ]
         return list(islice(heapq.merge(*shards, key=_soonest), limit))
 
+    @in_table_terms
+    def list_changed(self, *, after: tuple[str, str], until: str, limit: int) -> list[Call]:
+        shards = [
+            self._changed_shard(f"ended#{shard}", after, until)
+            for shard in range(deadlines.DAY_SHARDS)
+        ]
+        return list(islice(heapq.merge(*shards, key=position_of), limit))
+
     def overdue(self, now: str) -> Iterator[OverdueItem]:
         shards = [
             self._range("by_deadline", ("waiting_for", f"waiting#{shard}"), ("due_at", "", now))
@@ -170,10 +203,22 @@ class CallTable(Table):
         if caller is not None:
             arguments["FilterExpression"] = "asked_by = :caller"
             arguments["ExpressionAttributeValues"][":caller"] = {"S": caller}
-        # several calls may share a millisecond, within which the index has no order
         found = (to_call(item) for item in self._query(**arguments))
-        for _, together in groupby(found, key=lambda call: call.place_at):
-            yield from (call for call in sorted(together, key=_soonest) if _soonest(call) > low)
+        yield from _greater(found, low, _soonest)
+
+    def _changed_shard(self, shard: str, after: tuple[str, str], until: str) -> Iterator[Call]:
+        items = self._query(
+            IndexName="by_change",
+            KeyConditionExpression="ended_in = :shard AND updated_at BETWEEN :low AND :until",
+            ExpressionAttributeValues={
+                ":shard": {"S": shard},
+                # an empty text is no key: a blank sorts before every time
+                ":low": {"S": after[0] or " "},
+                ":until": {"S": until},
+            },
+            Limit=_PAGE,
+        )
+        yield from _greater(map(to_call, items), after, position_of)
 
     def _list_shard(
         self, day: str, before: tuple[str, str] | None, status: str | None, limit: int
@@ -201,6 +246,14 @@ class CallTable(Table):
             if len(found) == limit:
                 break
         return found
+
+
+def _greater(
+    calls: Iterator[Call], after: tuple[str, str], position: Callable[[Call], tuple[str, str]]
+) -> Iterator[Call]:
+    """In order: several calls may share a millisecond, within which an index has none."""
+    for _, together in groupby(calls, key=lambda call: position(call)[0]):
+        yield from (call for call in sorted(together, key=position) if position(call) > after)
 
 
 def _age(call: Call) -> tuple[str, str]:
