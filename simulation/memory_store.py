@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from callscribe.domain.calls import ENDED_STATUSES, ERASED_STATUSES, ERASING, Call
 from callscribe.domain.dialing.kill_switch import KillSwitch
-from callscribe.domain.differences import differing, to_write
+from callscribe.domain.differences import differing, news, to_write
 from callscribe.domain.recordings import Recording
 from callscribe.domain.sweeps import Sweep
 from callscribe.domain.times import Clock
@@ -78,7 +78,7 @@ class MemoryCallStore(MemoryShareStore):
                 return False
             if any(getattr(stands, name) != getattr(before, name) for name in unchanged):
                 return False
-            moves = isinstance(after, Recording) and before.updated_at != after.updated_at
+            moves = isinstance(after, Recording) and news(before, after)
             if moves and not self._move_call(after):
                 return False
             self._write(stands, before, after)

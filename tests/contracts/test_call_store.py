@@ -347,6 +347,10 @@ def test_recording_moves_its_call_and_others_writers_do_not_undo_it(store: Store
     outcomes = {first.recording_sid: "failed", second.recording_sid: "pending"}
     expected = replace(made, updated_at=later(3), outcomes=outcomes, answered_by="human")
     assert store.get_call(made.call_id) == expected
+    # in the same millisecond as well
+    again = replace(done, status=RecordingState.STORED)
+    assert store.save(done, again)
+    assert store.save(again, done)
     # what is no change to a reader stays the recording's own
     waits = replace(done, due_at=later(9))
     assert store.save(done, waits)

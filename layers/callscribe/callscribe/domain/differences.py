@@ -17,6 +17,8 @@ _FIELD_NAMES: Mapping[type, tuple[str, ...]] = {
 }
 # a writer who moves a deadline says all of it: another may have deferred the one that it has read
 _TOGETHER = {"due_at": "overdue_since"}
+# what is kept about the waiting for news is no news
+_BOOKKEEPING = frozenset({"due_at", "overdue_since", "reconcile_attempts", "event_pending"})
 
 
 def known(one: Value | None, other: Value | None) -> Value | None:
@@ -34,6 +36,12 @@ def differing(before: Entry, after: Entry) -> frozenset[str]:
     return frozenset(
         name for name in field_names(before) if getattr(before, name) != getattr(after, name)
     )
+
+
+def news(before: Entry, after: Entry) -> frozenset[str]:
+    """Those of them that concern a reader. The time of the change need not be one of them: two changes
+    may fall into one millisecond."""
+    return differing(before, after) - _BOOKKEEPING
 
 
 def to_write(before: Entry, after: Entry) -> frozenset[str]:

@@ -61,9 +61,9 @@ class CallStore(Protocol):
         that becomes a tombstone is replaced whole: whatever else its item had is gone. Where nothing
         differs nothing is asked of the table.
 
-        A recording that is added, or whose ``updated_at`` moves, takes that of its call along, and its
-        outcome among the call's: both items are written or neither. So it needs its call, and one
-        that was not erased.
+        A recording that is added, or changes in more than its bookkeeping, moves its call along: that
+        gets its ``updated_at`` and its outcome, and both items are written or neither. So it needs
+        its call, and one that was not erased.
         """
         ...
 

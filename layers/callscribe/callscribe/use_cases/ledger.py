@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from callscribe.domain.calls import Call, CallState
 from callscribe.domain.deadlines import Deadlines
-from callscribe.domain.differences import differing
+from callscribe.domain.differences import differing, news
 from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.times import Clock, format_timestamp, parse_timestamp
 from callscribe.domain.transcript_status import transcript_status
@@ -17,9 +17,6 @@ from callscribe.ports.storage import CallStore
 
 Entry = TypeVar("Entry", Call, Recording)
 Guard = Literal["call_sid", "consent", "due_at", "retries"]
-
-# what is kept about the waiting for news is no news
-_BOOKKEEPING = frozenset({"due_at", "overdue_since", "reconcile_attempts", "event_pending"})
 
 
 class TransitionError(Exception):
@@ -98,7 +95,7 @@ class Ledger:
 
 def _is_news(before: Entry, after: Entry) -> bool:
     """Whether a reader would see a difference: also where nothing is waited for any more."""
-    if differing(before, after) - _BOOKKEEPING:
+    if news(before, after):
         return True
     return isinstance(before, Call) and transcript_status(before) != transcript_status(after)
 

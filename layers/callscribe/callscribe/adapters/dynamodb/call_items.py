@@ -8,7 +8,7 @@ from typing import Any
 
 from callscribe.domain import deadlines
 from callscribe.domain.calls import ENDED_STATUSES, Call, CallState
-from callscribe.domain.differences import field_names, to_write
+from callscribe.domain.differences import field_names, news, to_write
 from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.transcript_status import outcome_of
 from callscribe.ports.storage import Entry
@@ -58,7 +58,7 @@ def differing_attributes(before: Entry, after: Entry) -> dict[str, Any]:
 
 def moves_call(before: Recording | None, after: Recording) -> bool:
     """Whether a recording's write is one that a reader of its call sees."""
-    return before is None or before.updated_at != after.updated_at
+    return before is None or bool(news(before, after))
 
 
 def changes_of_call(recording: Recording) -> dict[str, Any]:
