@@ -134,7 +134,7 @@ def test_every_request_of_the_application_can_be_struck() -> None:
         "table.get_recording table.find_call_id "
         "table.change_call table.change_recording table.overdue table.add_sweep table.list_sweeps "
         "table.change_sweep table.take_lease table.give_back_lease queue.put queue.deliver "
-        "table.failures table.get_sweep dead-letters.take bucket.put events.put "
+        "table.failures table.list_changed table.get_sweep dead-letters.take bucket.put events.put "
         "schedules.create schedules.fire secrets.read "
         "calls.create calls.fetch recordings.list recordings.page calls.page media.copy "
         "transcripts.create transcripts.get transcripts.page callback.status callback.recording "
