@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from callscribe_cli.api import Api
 from callscribe_cli.documents import MADE_HERE
 from callscribe_cli.errors import CliError, kind_of
-from callscribe_cli.ui import Backend
+from callscribe_cli.search.hits import Filters, find
+from callscribe_cli.ui import Backend, Search
 from callscribe_cli.ui_replies import Answer, Forward, ForwardError
 
+_HITS = 50
 _FORBIDDEN = (
     "check that your credentials have not expired (aws sts get-caller-identity), and that they may do "
     "this (policies/*.json)"
 )
 
 
-def backend_of(api: Api, stack: str) -> Backend:
-    """``stack``: what the pages call it."""
-    return Backend(forward=forward_with(api), renderers=MADE_HERE, stack=stack)
+def backend_of(api: Api, stack: str, index: Path | None = None) -> Backend:
+    """``stack``: what the pages call it; ``index``: of `callscribe sync`, if there is one."""
+    search = search_in(index) if index and index.exists() else None
+    return Backend(forward=forward_with(api), renderers=MADE_HERE, stack=stack, search=search)
+
+
+def search_in(index: Path) -> Search:
+    """Calls in which something was said, the best first."""
+
+    def search(query: str) -> Mapping[str, object]:
+        try:
+            return {"hits": find(index, query, Filters(), limit=_HITS)["calls"]}
+        except CliError as error:
+            raise ForwardError(f"{error}. To fix it: {error.fix}") from error
+
+    return search
 
 
 def forward_with(api: Api) -> Forward:

@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 def ui(app: App, port: int, *, no_open: bool) -> None:
     """Show the calls in a browser on this machine, until Ctrl-C.
 
-    The pages do what you do there with your AWS credentials. Their address is secret: whoever
+    They are searched in the index of `callscribe sync`, if there is one. The pages do what you do
+    there with your AWS credentials. Their address is secret: whoever
     has it, on this machine, acts as you.
     """
+    from callscribe_cli.search.place import index_file
     from callscribe_cli.ui_backend import backend_of
 
     place = app.discovery.place(app.options)
-    backend = backend_of(app.api, place.stack or place.api_url or "")
+    backend = backend_of(app.api, place.stack or place.api_url or "", index_file(app))
     # what is wrong with the stack or the credentials is said here, and not in the browser
     app.api.get("/calls", limit=1)
     with _server(backend, port) as server:

@@ -84,6 +84,9 @@ class ApiDouble:
     whole_only: bool = False
     lost_bytes_after: int | None = None
     page_size: int = 200
+    changed: list[str] = field(default_factory=list)
+    retention_days: int = 365
+    server_time: str = f"{DAY}T12:00:00.000Z"
     faults: list[Fault] = field(default_factory=list)
     seen: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
     ranges: list[str | None] = field(default_factory=list)
@@ -106,7 +109,7 @@ class ApiDouble:
                 "start_ms": 1000 * number,
                 "end_ms": 1000 * number + 900,
                 "speaker": None,
-                "channel": 1 + number % 2,
+                "channel": str(1 + number % 2),
                 "speaker_name": f"Channel {1 + number % 2}",
                 "text": text,
                 "confidence": 0.9,
@@ -114,12 +117,17 @@ class ApiDouble:
             for number, text in enumerate(texts)
         ]
         recording = {
+            **dict.fromkeys(_TRANSCRIBED),
             "recording_sid": "RE" + "0" * 32,
+            "offset_ms": 0,
+            "transcript_id": "t",
+            "warnings": [],
             "segments": segments,
             "text": " ".join(texts),
         }
         self.transcripts[call_id] = {"call_id": call_id, "recordings": [recording]}
         self.calls[call_id]["recordings"] = [dict(_RECORDING, text=" ".join(texts))]
+        self.calls[call_id]["transcript_status"] = "completed"
 
     def handle(self, request: Request) -> Response:
         if request.raw_path.startswith("/audio"):
@@ -190,6 +198,22 @@ class ApiDouble:
         end = begin + size
         cursor = str(end) if end < len(calls) else None
         return _respond(200, {"calls": calls[begin:end], "next_cursor": cursor})
+
+    def changes(self, given: dict[str, Any]) -> Response:
+        """``changed``: call_ids, the one that changed first at the front; only its last place counts."""
+        begin = int(given["query"].get("since", 0))
+        size = min(int(given["query"]["limit"]), self.page_size)
+        page = self.changed[begin : begin + size]
+        more = begin + len(page) < len(self.changed)
+        calls = [one for at, one in enumerate(page) if one not in self.changed[begin + at + 1 :]]
+        document = {
+            "calls": [self.calls[call_id] for call_id in calls],
+            "next_cursor": str(begin + len(page)),
+            "more": more,
+            "server_time": self.server_time,
+            "retention_days": self.retention_days,
+        }
+        return _respond(200, document)
 
     def scheduled(self, _: dict[str, Any]) -> Response:
         calls = [call | {"asked_by": None} for call in self.calls.values() if call["place_at"]]
@@ -359,6 +383,7 @@ _ID = r"/calls/(?P<call_id>[0-9A-Za-z]+)"
 _ROUTES = {
     ("POST", "/calls"): ("/calls", "place"),
     ("GET", "/calls"): ("/calls", "list"),
+    ("GET", "/changes"): ("/changes", "changes"),
     ("GET", "/scheduled-calls"): ("/scheduled-calls", "scheduled"),
     ("GET", _ID): ("/calls/{call_id}", "show"),
     ("DELETE", _ID): ("/calls/{call_id}", "erase"),
@@ -388,6 +413,7 @@ _CALL: Body = {
     ),
     "direction": "outbound-api",
     "mode": "message",
+    "transcript_status": "none",
     "to_number": "+14155550100",
     "created_at": f"{DAY}T10:00:00.000Z",
     "updated_at": f"{DAY}T10:00:00.000Z",
@@ -416,6 +442,7 @@ _RECORDING: Body = {
     "retries": 0,
     "updated_at": f"{DAY}T10:01:00.000Z",
 }
+_TRANSCRIBED = "confidence audio_duration_seconds language_code speech_model_used".split()
 _IMPORT: Body = {
     **dict.fromkeys(("call_sid", "recording_sid", "error_message")),
     "import_id": "import-" + "0" * 32,

@@ -67,6 +67,26 @@ def test_call_from_the_number_to_the_files(driver: Driver, callscribe: Run, tmp_
     assert (gone.returncode, gone.stdout) == (1, "")
 
 
+def test_search_finds_what_was_said_until_it_is_erased(driver: Driver, callscribe: Run) -> None:
+    number = driver.phone()
+    call_id = driver.place(mode="message", to=number)["call_id"]
+    driver.at_rest(call_id)
+    driver.make_known(call_id)
+    synced = callscribe("sync", "--json")
+    assert synced.returncode == 0, synced.stderr
+    index = Path(json.loads(synced.stdout)["index"])
+    found = callscribe("search", "neighbor", "--json", "--number", number)
+    [hit] = json.loads(found.stdout)["calls"]
+    assert hit["call_id"] == call_id
+    assert "neighbor" in hit["moments"][0]["parts"]
+    assert number.encode() in index.read_bytes()
+    assert callscribe("erase", call_id, "--yes").returncode == 0
+    driver.make_known(call_id)
+    assert json.loads(callscribe("sync", "--json").stdout)["removed"] == 1
+    assert call_id not in callscribe("search", "neighbor").stdout
+    assert number.encode() not in index.read_bytes()
+
+
 def test_lines_that_the_local_stack_prints_lead_to_it(driver: Driver, tmp_path: Path) -> None:
     exported = usage(driver.stack.connection).splitlines()[0]
     ran = subprocess.run(

@@ -10,6 +10,8 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.credentials import Credentials
 
 from callscribe.domain.calls import CALL_TERMINAL
+from callscribe.domain.times import format_timestamp, utc_now
+from callscribe.use_cases.follow_changes import MARGIN
 from cli.client import ApiClient, ApiError
 from local.simulators.twilio.signature import sign
 from local.stack import ALLOW_ALL, LocalStack
@@ -178,6 +180,15 @@ class Driver:
                     UpdateExpression="SET due_at = :past",
                     ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00.000Z"}},
                 )
+
+    def make_known(self, call_id: str) -> None:
+        """What happened to this call last happened a minute ago, which the feed of changes tells of."""
+        self.stack.ministack.client("dynamodb").update_item(
+            TableName=self.stack.connection.table_name,
+            Key={"call_id": {"S": call_id}, "item": {"S": "CALL"}},
+            UpdateExpression="SET updated_at = :then",
+            ExpressionAttributeValues={":then": {"S": format_timestamp(utc_now() - MARGIN)}},
+        )
 
     def reconcile(self) -> dict[str, Any]:
         """One run of ours, after the schedule's own if that holds the lease."""

@@ -1,0 +1,1 @@
+"""Search in the texts of calls, in an index on this machine."""
