@@ -74,8 +74,8 @@ bench-command-line: .venv/.dev ## how soon `callscribe` answers
 test-dynamodb-local: .venv/.dev .venv-ministack/.done ## the stores' contract on Amazon's DynamoDB Local (Java, npm; its licence asks for an AWS account)
 	@scripts/dynamodb-local/run $(ARGS)
 
-test-browser: .venv/.browser ## the viewer in a real Chromium, with axe; on Debian it installs the browser
-	@browser="$$(scripts/browser)" && CHROMIUM="$$browser" .venv/bin/python -m pytest -n logical tests/viewer/test_browser.py $(ARGS)
+test-browser: .venv/.browser ## the viewer and the page behind a link in a real Chromium, with axe; on Debian it installs the browser
+	@browser="$$(scripts/browser)" && CHROMIUM="$$browser" .venv/bin/python -m pytest -n logical tests/viewer/test_browser.py tests/viewer/test_share_page.py $(ARGS)
 
 bench-viewer: .venv/.browser ## how fast the viewer opens 40,000 words and lights one of them
 	@browser="$$(scripts/browser)" && CHROMIUM="$$browser" .venv/bin/python -m tests.viewer.measure

@@ -40,6 +40,7 @@ LOOKS: Mapping[str, dict[str, Any]] = {
 READY = {
     "list": "() => document.querySelectorAll('tbody tr').length > 5",
     "call": "() => document.querySelector('.spoken')",
+    "share": "() => document.querySelector('.spoken')",
 }
 # callees that never pick up, among others that do
 PHONES = {
@@ -57,7 +58,11 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     with local_stack() as stack, _viewer(stack) as url, chromium() as browser:
         call_id = _place_calls(stack)
-        places = {"list": url, "call": f"{url}#/calls/{call_id}?at=14600&q=thursday"}
+        places = {
+            "list": url,
+            "call": f"{url}#/calls/{call_id}?at=14600&q=thursday",
+            "share": f"{_share(stack, call_id)}?at=14600",
+        }
         for name, place in places.items():
             for look, options in LOOKS.items():
                 _shoot(browser, place, READY[name], options, FOLDER / f"{name}-{look}.webp")
@@ -89,6 +94,12 @@ def _place_calls(stack: Mapping[str, str]) -> str:
     _wait_for_all(client)
     client.close()
     return str(shown["call_id"])
+
+
+def _share(stack: Mapping[str, str], call_id: str) -> str:
+    """A link to it, for a person without an account."""
+    api = Api(stack["api_url"], Aws(None).signer(stack["region"]))
+    return str(api.post(f"/calls/{call_id}/shares", {})["url"])
 
 
 def _speech() -> bytes:

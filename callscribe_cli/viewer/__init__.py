@@ -1,7 +1,8 @@
 """The pages that show calls: plain files for a browser, the same for `callscribe ui` and the share page.
 
-Nothing here is built. ``page`` fills in the two things that differ: where the other files are, and the
-configuration (viewer/config.js says what is in it).
+Nothing here is built. ``page`` fills in where the other files are, and the configuration
+(viewer/config.js says what is in it). The page behind a link is filled in by the stack
+(layers/callscribe/callscribe/api/share_page.py).
 """
 
 from __future__ import annotations
@@ -21,14 +22,11 @@ TYPES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def content_security_policy(media_source: str = "'self'") -> str:
-    """Scripts, styles and requests from the page's own origin alone, and nothing inline.
-
-    ``media_source``: where the audio comes from; for a share page the bucket's origin.
-    """
+def content_security_policy() -> str:
+    """Scripts, styles, audio and requests from the page's own origin alone, and nothing inline."""
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        f"media-src {media_source}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'"
     )
 
@@ -51,10 +49,10 @@ def content_type(name: str) -> str:
     return TYPES[name[name.rindex(".") :]]
 
 
-def page(config: Mapping[str, object], static: str = "static") -> bytes:
-    """The document; ``static``: the address of the folder of ``assets``, as seen from the page's own."""
+def page(config: Mapping[str, object]) -> bytes:
+    """The document; ``assets`` are expected below ``static/``, as seen from the page's own address."""
     text = files(__name__).joinpath("index.html").read_text("utf-8")
-    return text.replace("@static@", static).replace("@config@", _embedded(config)).encode()
+    return text.replace("@static@", "static").replace("@config@", _embedded(config)).encode()
 
 
 def _embedded(config: Mapping[str, object]) -> str:

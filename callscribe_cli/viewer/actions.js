@@ -111,11 +111,19 @@ function shareItem(call, one) {
 export function downloads(call, recordings, hasTranscript) {
   const files = [
     ...(hasTranscript
-      ? config.formats.map((format) => fileLink(api.downloadUrl(call.call_id, format), call.call_id, format))
+      ? config.formats.map((format) =>
+          config.shared
+            ? fileButton(format, () => saveTranscript(call, format))
+            : fileLink(api.downloadUrl(call.call_id, format), call.call_id, format),
+        )
       : []),
     ...recordings
       .filter((one) => one.audio_url)
-      .map((one) => fileLink(audioLink(call, one), one.recording_sid, "wav")),
+      .map((one) =>
+        config.shared
+          ? fileButton(`Audio ${one.recording_sid}`, () => openAudio(call, one))
+          : fileLink(`audio/${call.call_id}/${one.recording_sid}`, one.recording_sid, "wav"),
+      ),
   ];
   if (!files.length) return [];
   return el(
@@ -130,8 +138,21 @@ export function downloads(call, recordings, hasTranscript) {
   );
 }
 
-const audioLink = (call, one) =>
-  config.shared ? one.audio_url : `audio/${call.call_id}/${one.recording_sid}`;
+function fileButton(name, save) {
+  return el("button", { type: "button", onclick: () => run(save, () => {}) }, name);
+}
+
+async function saveTranscript(call, format) {
+  const href = URL.createObjectURL(await api.fetchTranscript(format));
+  el("a", { href, download: `${call.call_id}.${format}` }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+}
+
+/** By a link that was made just now: they last five minutes, and a page stays open for longer. */
+async function openAudio(call, recording) {
+  const href = await api.audioUrl(call.call_id, recording.recording_sid, 0);
+  el("a", { href, target: "_blank", rel: "noopener noreferrer" }).click();
+}
 
 function fileLink(href, name, format) {
   return el("a", { href, download: `${name}.${format}` }, format === "wav" ? `Audio ${name}` : format);

@@ -17,15 +17,20 @@ export class Problem extends Error {
 async function request(url, { method = "GET", query = {}, body, signal } = {}) {
   const given = Object.entries(query).filter(([, value]) => value);
   const target = given.length ? `${url}?${new URLSearchParams(given)}` : url;
-  const init = { method, signal, credentials: "omit" };
+  const init = { method, signal, credentials: "omit", headers: { ...authorization() } };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
-    init.headers = { "Content-Type": "application/json" };
+    init.headers["Content-Type"] = "application/json";
   }
   const response = await reach(target, init);
   const document = await response.json().catch(() => ({}));
   if (response.ok) return document;
   throw new Problem(response.status, document, response.headers.get("Retry-After"));
+}
+
+/** A share page's own address ends in "#" and a token, which goes into no address that is sent. */
+function authorization() {
+  return config.shared ? { Authorization: `Bearer ${location.hash.slice(1).split("?")[0]}` } : {};
 }
 
 async function reach(target, init) {
@@ -55,7 +60,7 @@ export const retryCall = (callId) => request(callUrl(callId, "/retry"), { method
 export const cancelCall = (callId) => request(callUrl(callId, "/cancel"), { method: "POST" });
 export const eraseCall = (callId) => request(callUrl(callId), { method: "DELETE" });
 
-/** `{days, show_numbers}` → `{share_id, url, expires_at}`; the url is shown once and cannot be read again. */
+/** `{expires_in_hours, show_numbers}` → `{share_id, url, expires_at}`; the url cannot be read again. */
 export const shareCall = (callId, terms) =>
   request(callUrl(callId, "/shares"), { method: "POST", body: terms });
 
@@ -72,9 +77,13 @@ export const revokeShare = (callId, shareId) =>
  */
 export const searchCalls = (q, signal) => request("api/search", { query: { q }, signal });
 
-export function downloadUrl(callId, format) {
-  const url = config.urls?.transcript ?? callUrl(callId, "/transcript");
-  return `${url}?format=${format}`;
+export const downloadUrl = (callId, format) => `${callUrl(callId, "/transcript")}?format=${format}`;
+
+/** A share page fetches the file itself: a link could not send the token. */
+export async function fetchTranscript(format) {
+  const response = await reach(`${config.urls.transcript}?format=${format}`, { headers: authorization() });
+  if (response.ok) return response.blob();
+  throw new Problem(response.status, await response.json().catch(() => ({})));
 }
 
 /**

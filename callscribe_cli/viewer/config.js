@@ -1,8 +1,9 @@
 // What the server that sent this page says about it. `callscribe ui` (callscribe_cli/ui.py) sends
 //   {shared: false, stack, formats, search, actions}
 // and the stack's share page sends
-//   {shared: true, call_id, formats, urls: {call, recordings, transcript}}
-// where `urls` are the three things that the page may read; everything else follows from `shared`.
+//   {shared: true, formats, urls: {call, recordings, transcript}}
+// where `urls` are the three things that the page may read, with the token that its own address ends in
+// (api.js); everything else follows from `shared`.
 
 const defaults = { shared: false, stack: "", formats: [], search: false, actions: [], urls: null };
 

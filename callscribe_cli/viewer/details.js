@@ -86,6 +86,7 @@ function facts(call) {
     ["Confidence", recording.confidence && `${Math.round(recording.confidence * 100)} %`],
     ["Speech model", recording.speech_model_used],
     ["Call ID", call.call_id],
+    ["Link expires", moment(call.link_expires_at)],
     ["Twilio's SID", call.call_sid],
     ...Object.entries(call.metadata ?? {}),
   ];

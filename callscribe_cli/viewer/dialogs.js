@@ -35,9 +35,9 @@ export function tell(title, ...content) {
   return open(title, content, [closing("Close")]);
 }
 
-/** `{days, show_numbers}`, or null. */
+/** `{expires_in_hours, show_numbers}`, or null. */
 export async function askShare() {
-  const days = el("input", { type: "number", id: "share-days", min: 1, max: 365, value: 7, required: true });
+  const days = el("input", { type: "number", id: "share-days", min: 1, max: 30, value: 7, required: true });
   const numbers = el("input", { type: "checkbox", id: "share-numbers" });
   const content = [
     el("p", {}, "Whoever has the link can read the transcript and hear the audio, without an account."),
@@ -46,7 +46,9 @@ export async function askShare() {
   ];
   const cancel = el("button", { value: "", formnovalidate: true }, "Cancel");
   const answer = await open("Share this call", content, [cancel, closing("Make a link", "yes")]);
-  return answer === "yes" ? { days: Number(days.value), show_numbers: numbers.checked } : null;
+  return answer === "yes"
+    ? { expires_in_hours: 24 * Number(days.value), show_numbers: numbers.checked }
+    : null;
 }
 
 const KEYS = [

@@ -14,7 +14,8 @@ function route() {
   notify("");
   const [path, query] = location.hash.slice(1).split("?");
   const asked = Object.fromEntries(new URLSearchParams(query));
-  const callId = config.shared ? config.call_id : /^\/calls\/(\w+)$/.exec(path)?.[1];
+  // which call a link is for, only the answer says
+  const callId = config.shared ? "shared" : /^\/calls\/(\w+)$/.exec(path)?.[1];
   if (callId) showCall(main, { callId, at: Number(asked.at) || 0, query: asked.q ?? "" }, view.signal);
   else showCalls(main, { date: asked.date ?? "", status: asked.status ?? "", q: asked.q ?? "" }, view.signal);
 }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from callscribe.api.share_page import build_page
 from callscribe_cli import viewer
 from callscribe_cli.ui import UiServer
 from tests.viewer.browser import CHROMIUM, axe_findings, chromium
@@ -28,6 +30,7 @@ from tests.viewer.fake_api import (
 if not CHROMIUM:
     pytest.skip("make test-browser runs these, in a Chromium", allow_module_level=True)
 Open = Callable[..., Any]
+_VIEWER = Path(viewer.__path__[0])
 _PHONE = {"width": 320, "height": 640}
 _LAPTOP = {"width": 1280, "height": 800}
 # what is lit now, and what should be: for each channel the last word that has begun
@@ -409,7 +412,7 @@ def test_a_link_to_share_is_shown_once(open_page: Open, api: FakeApi) -> None:
     page.get_by_role("button", name="Make a link").click()
     link = page.get_by_label("Link", exact=True)
     assert link.input_value() == "https://example.com/shared/secret"
-    assert api.requests[-1][3] == b'{"days":3,"show_numbers":false}'
+    assert api.requests[-1][3] == b'{"expires_in_hours":72,"show_numbers":false}'
 
 
 def test_downloads_are_files(open_page: Open) -> None:
@@ -475,28 +478,24 @@ def test_a_phone_shows_everything_without_scrolling_sideways(open_page: Open, pl
 class Share:
     """What the stack serves for a link, with audio straight from the bucket by links that expire."""
 
-    url = "https://share.example/shared/c/secret"
+    url = "https://share.example/shared#token"
 
     def __init__(self, api: FakeApi) -> None:
         self.api = api
         self.refused = 0
 
     def answer(self, route: Any) -> None:
-        path = route.request.url.removeprefix("https://share.example/")
-        if path == "shared/c/secret":
-            urls = {one: f"/shared/c/secret/{one}" for one in ("call", "recordings", "transcript")}
-            config = {"shared": True, "call_id": COMPLETED, "formats": ["txt"], "urls": urls}
-            policy = viewer.content_security_policy("https://bucket.example")
-            headers = {"Content-Type": "text/html", "Content-Security-Policy": policy}
-            route.fulfill(body=viewer.page(config, "/assets"), headers=headers)
-        elif path.startswith("assets/"):
-            name = path.removeprefix("assets/")
-            route.fulfill(body=viewer.assets()[name], content_type=viewer.content_type(name))
-        else:
-            self._of_call(route, path.removeprefix("shared/c/secret/").partition("?")[0])
+        path = route.request.url.partition("#")[0].removeprefix("https://share.example/shared")
+        if path:
+            self._of_call(route, path.partition("?")[0])
+            return
+        made = build_page(_VIEWER, formats=["txt"], audio_origin="https://bucket.example")
+        headers = {"Content-Security-Policy": made.content_security_policy}
+        route.fulfill(body=made.html, content_type="text/html; charset=utf-8", headers=headers)
 
     def _of_call(self, route: Any, rest: str) -> None:
-        path = f"/calls/{COMPLETED}" + ("" if rest == "call" else f"/{rest}")
+        assert route.request.headers["authorization"] == "Bearer token"
+        path = f"/calls/{COMPLETED}" + ("" if rest == "/call" else rest)
         status, headers, body = self.api.forward("GET", path, {"words": "true"}, b"")
         hidden = body.replace(b'"+14155550100"', b"null").replace(b'"+15005550006"', b"null")
         route.fulfill(status=status, body=hidden, content_type=headers["content-type"])
@@ -537,4 +536,4 @@ def test_a_share_page_renews_the_link_to_its_audio(share: tuple[Share, Any]) -> 
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function("() => document.querySelector('audio').currentTime > 0.2")
     page.get_by_text("Download").click()
-    assert RECORDING in page.get_by_role("link", name="Audio").get_attribute("download")
+    assert page.get_by_role("button", name=f"Audio {RECORDING}").count() == 1
