@@ -31,7 +31,16 @@ DOCUMENT = {
     "id": "transcript",
     "status": "completed",
     "text": "Hello.",
-    "utterances": [{"start": 0, "end": 900, "speaker": "A", "text": "Hello.", "confidence": 0.9}],
+    "utterances": [
+        {
+            "start": 0,
+            "end": 900,
+            "speaker": "A",
+            "text": "Hello.",
+            "confidence": 0.9,
+            "words": [{"start": 0, "end": 900, "text": "Hello.", "confidence": 0.9}],
+        }
+    ],
 }
 
 
@@ -129,6 +138,8 @@ def test_audio_and_transcript_are_the_call_s() -> None:
     assert audio["recordings"][0]["audio_url"] == "https://bucket.example/audio/x?300"
     _, transcript = house.get("transcript")
     assert transcript["recordings"][0]["segments"][0]["text"] == "Hello."
+    _, with_words = house.get("transcript", query="words=true")
+    assert with_words["recordings"][0]["segments"][0]["words"] == [[0, 900, 0.9]]
     shown = house.answer("transcript", {"authorization": f"bearer {house.token}"}, "format=txt")
     assert shown["body"].endswith("Hello.\n")
 

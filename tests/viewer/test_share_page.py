@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from local.api_gateway import read_answer
 from local.http_server import Request, Response, Server
 from tests.unit.test_read_share import NUMBERS, House
 from tests.viewer.browser import CHROMIUM, axe_findings, chromium
@@ -58,8 +60,7 @@ def link(browser: Any) -> Iterator[Link]:
         headers = {name.lower(): value for name, value in request.headers}
         route = request.raw_path.removeprefix("/shared").removeprefix("/")
         answered = house.answer(route, headers, request.raw_query)
-        body = str(answered["body"]).encode()
-        return Response(status=answered["statusCode"], headers=answered["headers"], body=body)
+        return read_answer(json.dumps(answered).encode())
 
     server = Server(answer)
     context = browser.new_context(locale="en-US", accept_downloads=True)
