@@ -63,7 +63,7 @@ class Backend:
     """What the server does its work with.
 
     ``renderers``: more formats of download than the API has, by their file name extension.
-    ``actions``: which buttons there are; "share" needs an API that has shares.
+    ``actions``: which buttons there are.
     """
 
     forward: Forward
@@ -71,7 +71,7 @@ class Backend:
     search: Search | None = None
     renderers: Mapping[str, Renderer] = field(default_factory=dict)
     stack: str = ""
-    actions: tuple[str, ...] = ("retry", "cancel", "erase")
+    actions: tuple[str, ...] = ("retry", "cancel", "erase", "share")
 
 
 class _RefusedError(Exception):

@@ -31,6 +31,8 @@ class Reply:
 
 def forwarded(answer: Answer) -> Reply:
     status, headers, body = answer
+    if status == HTTPStatus.NO_CONTENT:
+        return as_json(HTTPStatus.OK, {})
     kept = {"Retry-After": headers["retry-after"]} if "retry-after" in headers else {}
     return Reply(status, headers.get("content-type", "application/octet-stream"), body, kept)
 

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { allows, config } from "./config.js";
 import { askShare, confirm, tell } from "./dialogs.js";
 import { el, notify } from "./dom.js";
-import { moment, party } from "./format.js";
+import { count, moment, party } from "./format.js";
 import { hasEnded } from "./states.js";
 
 /** `again()` reads the call anew after something was done to it. */
@@ -81,7 +81,7 @@ async function share(call) {
   await tell(
     "The link",
     el("p", {}, link, " ", copy),
-    el("p", {}, `It expires ${moment(expires)}, and is not shown again.`),
+    el("p", {}, `It works until ${moment(expires)}, and is not shown again.`),
   );
   return false;
 }
@@ -98,7 +98,8 @@ async function links(call) {
 }
 
 function shareItem(call, one) {
-  const item = el("li", {}, `Expires ${moment(one.expires_at)}, opened ${one.opened ?? 0} times `);
+  const used = one.last_used_at ? `, last used ${moment(one.last_used_at)}` : "";
+  const item = el("li", {}, `Works until ${moment(one.expires_at)}, opened ${count(one.opened, "time")}${used} `);
   const revoke = button("Revoke", async () => {
     await api.revokeShare(call.call_id, one.share_id);
     item.replaceChildren("Revoked");
@@ -126,16 +127,8 @@ export function downloads(call, recordings, hasTranscript) {
       ),
   ];
   if (!files.length) return [];
-  return el(
-    "details",
-    { class: "downloads" },
-    el("summary", {}, "Download"),
-    el(
-      "ul",
-      {},
-      files.map((file) => el("li", {}, file)),
-    ),
-  );
+  const items = files.map((file) => el("li", {}, file));
+  return el("details", { class: "downloads" }, el("summary", {}, "Download"), el("ul", {}, items));
 }
 
 function fileButton(name, save) {

@@ -14,7 +14,13 @@ export class Problem extends Error {
   }
 }
 
-async function request(url, { method = "GET", query = {}, body, signal } = {}) {
+/** The answer as JSON; null where there is none. */
+async function request(url, options) {
+  const response = await ask(url, options);
+  return response.json().catch(() => null);
+}
+
+async function ask(url, { method = "GET", query = {}, body, signal } = {}) {
   const given = Object.entries(query).filter(([, value]) => value);
   const target = given.length ? `${url}?${new URLSearchParams(given)}` : url;
   const init = { method, signal, credentials: "omit", headers: { ...authorization() } };
@@ -23,8 +29,8 @@ async function request(url, { method = "GET", query = {}, body, signal } = {}) {
     init.headers["Content-Type"] = "application/json";
   }
   const response = await reach(target, init);
+  if (response.ok) return response;
   const document = await response.json().catch(() => ({}));
-  if (response.ok) return document;
   throw new Problem(response.status, document, response.headers.get("Retry-After"));
 }
 
@@ -64,7 +70,7 @@ export const eraseCall = (callId) => request(callUrl(callId), { method: "DELETE"
 export const shareCall = (callId, terms) =>
   request(callUrl(callId, "/shares"), { method: "POST", body: terms });
 
-/** `{shares: [{share_id, created_at, expires_at, opened}]}` */
+/** `{shares: [{share_id, created_at, expires_at, opened, last_used_at, …}]}` */
 export const listShares = (callId) => request(callUrl(callId, "/shares"));
 
 export const revokeShare = (callId, shareId) =>
@@ -81,9 +87,8 @@ export const downloadUrl = (callId, format) => `${callUrl(callId, "/transcript")
 
 /** A share page fetches the file itself: a link could not send the token. */
 export async function fetchTranscript(format) {
-  const response = await reach(`${config.urls.transcript}?format=${format}`, { headers: authorization() });
-  if (response.ok) return response.blob();
-  throw new Problem(response.status, await response.json().catch(() => ({})));
+  const response = await ask(config.urls.transcript, { query: { format } });
+  return response.blob();
 }
 
 /**

@@ -37,7 +37,7 @@ export function repainter(container, build) {
     if (text === last) return;
     last = text;
     const focused = container.contains(document.activeElement) ? document.activeElement.id : "";
-    container.replaceChildren(...[build(value)].flat());
+    container.replaceChildren(...[build(value)].flat().filter(Boolean));
     if (focused) document.getElementById(focused)?.focus();
   };
 }

@@ -25,7 +25,6 @@ def server(api: FakeApi) -> Iterator[UiServer]:
         search=search,
         renderers={"docx": render},
         stack="callscribe-dev",
-        actions=("retry", "cancel", "erase", "share"),
     )
     with UiServer(backend) as running:
         thread = Thread(target=running.serve_forever, args=(0.02,))

@@ -17,6 +17,17 @@ from callscribe_cli.ui_replies import Answer
 
 COMPLETED, LIVE, FAILED, ARABIC, LONG, HOSTILE = (f"{number:032x}" for number in range(1, 7))
 RECORDING = "RE" + "a" * 32
+TOKEN = "secret-of-the-link"
+SHARE: dict[str, Any] = {
+    "share_id": "5" * 32,
+    "created_at": "2026-11-21T00:00:00.000Z",
+    "created_by": "me",
+    "expires_at": "2026-11-28T00:00:00.000Z",
+    "show_numbers": False,
+    "opened": 2,
+    "requests": 7,
+    "last_used_at": None,
+}
 _RATE = 8000
 _WORDS = tuple(
     "yes no well I you we they the a to and of it is that this was for on with have from your my "
@@ -111,6 +122,7 @@ class FakeApi:
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, Mapping[str, str], bytes]] = []
         self.ranges: list[tuple[str, str | None]] = []
+        self.shares: list[Json] = []
         self.links = 0
         self.valid_links: dict[str, int] = {}
         failure = {
@@ -180,10 +192,12 @@ class FakeApi:
                 self.recordings[call_id] = [recording(status="submitted", transcript_id=None)]
                 return _json(202, {"call_id": call_id, "retried": [RECORDING], "refused": []})
             case "POST", "shares":
-                url = "https://example.com/shared/secret"
-                return _json(
-                    201, {"share_id": "s1", "url": url, "expires_at": "2026-11-28T00:00:00Z"}
-                )
+                self.shares = [SHARE]
+                url = f"https://example.com/shared#{TOKEN}"
+                return _json(201, {**SHARE, "url": url})
+        if method == "DELETE" and rest.startswith("shares/"):
+            self.shares.clear()
+            return 204, {}, b""
         return _json(200, {})
 
     def _read(self, call_id: str, rest: str, query: Mapping[str, str]) -> Answer:
@@ -195,7 +209,7 @@ class FakeApi:
             case "transcript":
                 return self._transcript(call_id, query)
             case "shares":
-                return _json(200, {"shares": []})
+                return _json(200, {"shares": self.shares})
         return _json(200, {**self.calls[call_id], "recordings": self.recordings[call_id]})
 
     def _audio_links(self, call_id: str) -> Answer:

@@ -21,6 +21,8 @@ from tests.viewer.fake_api import (
     LIVE,
     LONG,
     RECORDING,
+    SHARE,
+    TOKEN,
     FakeApi,
     dialogue,
     recording,
@@ -411,8 +413,18 @@ def test_a_link_to_share_is_shown_once(open_page: Open, api: FakeApi) -> None:
     page.get_by_label("Days until it expires").fill("3")
     page.get_by_role("button", name="Make a link").click()
     link = page.get_by_label("Link", exact=True)
-    assert link.input_value() == "https://example.com/shared/secret"
+    assert link.input_value() == f"https://example.com/shared#{TOKEN}"
     assert api.requests[-1][3] == b'{"expires_in_hours":72,"show_numbers":false}'
+
+
+def test_links_that_were_made_can_be_revoked(open_page: Open, api: FakeApi) -> None:
+    api.shares = [SHARE]
+    page = open_page(_call(COMPLETED))
+    page.get_by_role("button", name="Links").click()
+    page.get_by_text("opened 2 times").wait_for()
+    page.get_by_role("button", name="Revoke").click()
+    page.get_by_text("Revoked").wait_for()
+    assert api.requests[-1][:2] == ("DELETE", f"/calls/{COMPLETED}/shares/{SHARE['share_id']}")
 
 
 def test_downloads_are_files(open_page: Open) -> None:
@@ -478,7 +490,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(open_page: Open, pl
 class Share:
     """What the stack serves for a link, with audio straight from the bucket by links that expire."""
 
-    url = "https://share.example/shared#token"
+    url = f"https://share.example/shared#{TOKEN}"
 
     def __init__(self, api: FakeApi) -> None:
         self.api = api
@@ -494,7 +506,7 @@ class Share:
         route.fulfill(body=made.html, content_type="text/html; charset=utf-8", headers=headers)
 
     def _of_call(self, route: Any, rest: str) -> None:
-        assert route.request.headers["authorization"] == "Bearer token"
+        assert route.request.headers["authorization"] == f"Bearer {TOKEN}"
         path = f"/calls/{COMPLETED}" + ("" if rest == "/call" else rest)
         status, headers, body = self.api.forward("GET", path, {"words": "true"}, b"")
         hidden = body.replace(b'"+14155550100"', b"null").replace(b'"+15005550006"', b"null")
@@ -513,8 +525,8 @@ class Share:
 def share(api: FakeApi, open_page: Open) -> tuple[Share, Any]:
     served = Share(api)
     page = open_page("http", expected="403")
-    page.route("https://share.example/**", served.answer)
-    page.route("https://bucket.example/**", served.bucket)
+    page.context.route("https://share.example/**", served.answer)
+    page.context.route("https://bucket.example/**", served.bucket)
     page.goto(served.url)
     return served, page
 
@@ -524,6 +536,7 @@ def test_a_share_page_shows_one_call_and_nothing_else(share: tuple[Share, Any]) 
     assert _transcript(page).count() == 20
     assert page.get_by_role("heading", level=1).text_content() == "Outbound call"
     assert page.locator("#back, .head button").count() == 0
+    assert "null" not in page.locator(".head").text_content()
     assert "+1415" not in page.content()
     assert axe_findings(page) == []
 
@@ -536,4 +549,6 @@ def test_a_share_page_renews_the_link_to_its_audio(share: tuple[Share, Any]) -> 
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function("() => document.querySelector('audio').currentTime > 0.2")
     page.get_by_text("Download").click()
-    assert page.get_by_role("button", name=f"Audio {RECORDING}").count() == 1
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name=f"Audio {RECORDING}").click()
+    assert opened.value.url.startswith("https://bucket.example/RE")
