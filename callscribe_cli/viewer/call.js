@@ -96,9 +96,11 @@ class CallPage {
       call.recordings.map((one) => [one.recording_sid, one.transcript_id, one.status]),
     );
     if (key === this.shown) return null;
-    const transcript = await this.#transcript();
+    const [transcript, { recordings }] = await Promise.all([
+      this.#transcript(),
+      api.getRecordings(call.call_id, this.signal),
+    ]);
     if (transcript.wait) return transcript.wait;
-    const { recordings } = await api.getRecordings(call.call_id, this.signal);
     this.shown = key;
     this.#show(call, transcript, recordings);
     return null;

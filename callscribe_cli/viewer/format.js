@@ -20,8 +20,11 @@ export function spokenClock(ms) {
   return said.join(" ") || "0 seconds";
 }
 
+// made once: toLocaleString would make one for each of 2,000 segments
+const numbers = new Intl.NumberFormat("en");
+
 export function count(number, unit) {
-  return `${number.toLocaleString("en")} ${unit}${number === 1 ? "" : "s"}`;
+  return `${numbers.format(number)} ${unit}${number === 1 ? "" : "s"}`;
 }
 
 const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });

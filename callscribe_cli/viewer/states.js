@@ -24,8 +24,9 @@ const ENDED = new Set(["completed", "busy", "no-answer", "failed", "canceled", "
 
 export const hasEnded = (call) => ENDED.has(call.status);
 
-/** Whether it changes within seconds; a scheduled call does not. */
-export const isUnderWay = (call) => !hasEnded(call) && call.status !== "scheduled";
+/** Whether it changes within seconds, its transcript included; a scheduled call does not. */
+export const isUnderWay = (call) =>
+  call.status !== "scheduled" && (!hasEnded(call) || call.transcript_status === "pending");
 
 export function statusBadge(status) {
   return el("span", { class: `status ${status}` }, label(status));

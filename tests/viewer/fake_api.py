@@ -133,8 +133,8 @@ class FakeApi:
         under_way = {"status": "in-progress", "ended_at": None, "duration_seconds": None}
         self.calls: dict[str, Json] = {
             COMPLETED: call(COMPLETED),
-            LIVE: call(LIVE, **under_way, transcript_status=None),
-            FAILED: call(FAILED, transcript_status="error"),
+            LIVE: call(LIVE, **under_way, transcript_status="pending"),
+            FAILED: call(FAILED, transcript_status="failed"),
             ARABIC: call(ARABIC, direction="inbound"),
             LONG: call(LONG, duration_seconds=14_400),
             HOSTILE: call(
