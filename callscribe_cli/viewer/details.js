@@ -45,8 +45,11 @@ export function historyOf(call) {
     [erasure?.asked_at, `Erasure requested by ${erasure?.asked_by}`],
     [erasure?.erased_at, "Erased"],
   ];
-  return events.filter(([at]) => at).sort(([a], [b]) => a.localeCompare(b));
+  // Twilio's times are whole seconds: within one, things happen in the order above
+  return events.filter(([at]) => at).sort(([a], [b]) => second(a).localeCompare(second(b)));
 }
+
+const second = (at) => at.slice(0, 19);
 
 function recordingEvents(recording) {
   const tries = recording.attempts > 1 ? `, ${count(recording.attempts, "attempt")}` : "";
