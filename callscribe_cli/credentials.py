@@ -23,7 +23,7 @@ class Aws:
     """
 
     def __init__(self, profile: str | None) -> None:
-        self._profile = profile
+        self.profile = profile
         self._session: Session | None = None
 
     @property
@@ -31,8 +31,8 @@ class Aws:
         if self._session is None:
             import botocore.session
 
-            with translated(self._profile):
-                self._session = botocore.session.Session(profile=self._profile)
+            with translated(self.profile):
+                self._session = botocore.session.Session(profile=self.profile)
                 # raises where there is no such profile
                 self._session.get_scoped_config()
         return self._session
@@ -42,7 +42,7 @@ class Aws:
         # as the AWS CLI does; botocore by itself knows AWS_DEFAULT_REGION only
         if named := os.environ.get("AWS_REGION"):
             return named
-        with translated(self._profile):
+        with translated(self.profile):
             region: str | None = self.session.get_config_variable("region")
             return region
 
@@ -51,16 +51,16 @@ class Aws:
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
-        with translated(self._profile):
+        with translated(self.profile):
             credentials = self.session.get_credentials()
         if credentials is None:
-            raise CredentialsError("there are no AWS credentials", fix=_fix(self._profile))
+            raise CredentialsError("there are no AWS credentials", fix=_fix(self.profile))
 
         def sign(
             method: str, url: str, headers: Mapping[str, str], body: bytes
         ) -> Mapping[str, str]:
             request = AWSRequest(method, url, dict(headers), body)
-            with translated(self._profile):
+            with translated(self.profile):
                 SigV4Auth(credentials, "execute-api", region).add_auth(request)
             return dict(request.headers.items())
 
@@ -72,14 +72,7 @@ class Aws:
         Raises:
             NoStackError: there is no such stack, or it is not callscribe's.
         """
-        from botocore.exceptions import ClientError
-
-        with translated(self._profile):
-            cloudformation: Any = self.session.create_client("cloudformation", region_name=region)
-            try:
-                found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-            except ClientError as error:
-                raise _not_described(stack, error) from error
+        found = self.described(stack, region)
         outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
         if "ApiUrl" not in outputs:
             raise NoStackError(
@@ -87,6 +80,27 @@ class Aws:
                 fix="name callscribe's stack with --stack, or deploy it",
             )
         return str(outputs["ApiUrl"])
+
+    def described(self, stack: str, region: str | None) -> dict[str, Any]:
+        """A stack as CloudFormation describes it.
+
+        Raises:
+            NoStackError: there is no such stack.
+        """
+        from botocore.exceptions import ClientError
+
+        with translated(self.profile):
+            try:
+                found = self.client("cloudformation", region).describe_stacks(StackName=stack)
+            except ClientError as error:
+                raise _not_described(stack, error) from error
+        described: dict[str, Any] = found["Stacks"][0]
+        return described
+
+    def client(self, service: str, region: str | None) -> Any:
+        """A client of one of AWS's services."""
+        with translated(self.profile):
+            return self.session.create_client(service, region_name=region)
 
 
 def _not_described(stack: str, error: Exception) -> NoStackError | CredentialsError:

@@ -20,6 +20,7 @@ from callscribe_cli.errors import NoStackError
 _KEPT_SECONDS = 24 * 3600
 _EXECUTE_API = re.compile(r"[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_STACK_FIX = "--stack NAME; or set CALLSCRIBE_STACK, or `stack` in the config file"
 _FIX = "--stack NAME or --api-url URL; or set CALLSCRIBE_STACK, or `stack` in the config file"
 
 
@@ -69,6 +70,17 @@ class Discovery:
             if place.api_url or place.stack:
                 return place
         raise NoStackError("which stack is not known", fix=_FIX)
+
+    def stack(self, options: Options) -> Place:
+        """The first that names a stack: for what an address alone cannot tell.
+
+        Raises:
+            NoStackError: none does, or a file cannot be read.
+        """
+        for place in self._places(options):
+            if place.stack:
+                return place
+        raise NoStackError("which stack is not known", fix=_STACK_FIX)
 
     def _places(self, options: Options) -> Iterator[Place]:
         get, region = self.environment.get, options.region

@@ -14,7 +14,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLongError
+from dataclasses import replace
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -72,12 +74,16 @@ class ApiGateway:
         self._invoke = invoke
         self._pool = ThreadPoolExecutor(max_workers=64, thread_name_prefix="api-gateway")
         self._base_path, self._keeps_base_path = base_path, keeps_base_path
-        self._server = Server(self._answer, port=port)
+        self._server = Server(self._dated, port=port)
         self.url = self._server.url + base_path
 
     def close(self) -> None:
         self._server.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _dated(self, request: Request) -> Response:
+        answer = self._answer(request)
+        return replace(answer, headers={"Date": formatdate(usegmt=True), **answer.headers})
 
     def _answer(self, request: Request) -> Response:
         if len(request.body) > MAX_BODY_BYTES:

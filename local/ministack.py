@@ -56,6 +56,8 @@ class MiniStack:
                 "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
                 "GATEWAY_PORT": str(self.port),
                 "MINISTACK_HOST": "127.0.0.1",
+                # AWS's own quota, and not what this machine's memory would allow
+                "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
                 "LOG_LEVEL": "WARNING",
             },
             cwd=ROOT,

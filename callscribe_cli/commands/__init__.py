@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, str] = {
     "completion": "completion:completion",
     "dialing": "dialing:dialing",
     "do-not-call": "do_not_call:do_not_call",
+    "doctor": "doctor:doctor",
     "erase": "erase:erase",
     "export": "export:export",
     "import": "imports:import_recordings",

@@ -38,7 +38,7 @@ ALLOWED = {
     "POST /cancellations": {"operator"},
     "POST /imports": {"operator"},
     "GET /imports/{import_id}": {"reader", "operator"},
-    "GET /dialing": {"reader", "operator"},
+    "GET /dialing": {"reader", "operator", "doctor"},
     "PUT /dialing": {"operator"},
     "PUT /do-not-call/{phone_number}": {"operator"},
     "DELETE /do-not-call/{phone_number}": {"operator"},
@@ -68,7 +68,7 @@ def clients(session_driver: Driver) -> dict[str, ApiClient]:
 
 def test_every_signed_route_is_decided() -> None:
     assert signed_routes() == set(ALLOWED)
-    assert set(POLICIES) == {"reader", "dialer", "operator", "eraser", "sharer"}
+    assert set(POLICIES) == {"reader", "dialer", "operator", "eraser", "sharer", "doctor"}
 
 
 @pytest.mark.parametrize("route", ALLOWED)

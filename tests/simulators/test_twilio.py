@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import wave
 from collections.abc import Iterator
 from typing import Any
@@ -34,7 +35,7 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]  # the library is not typed
         self._url = url
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        rewritten = self._url + url.removeprefix("https://api.twilio.com")
+        rewritten = re.sub(r"^https://(api|voice)\.twilio\.com", self._url, url)
         return super().request(method, rewritten, *args, **kwargs)
 
 
@@ -209,6 +210,49 @@ def test_wrong_credentials_are_20003(world: World) -> None:
         client.calls("CA" + "0" * 32).fetch()
     assert (refused.value.status, refused.value.code) == (401, 20003)
     client.http_client.session.close()
+
+
+def test_account_is_opened_by_its_token_and_not_by_a_key(world: World) -> None:
+    with pytest.raises(TwilioRestException) as refused:
+        world.client.api.accounts(AC).fetch()
+    assert (refused.value.status, refused.value.code) == (401, 20003)
+    owner = Client(AC, TOKEN, http_client=_Http(world.sim.url))
+    account = owner.api.accounts(AC).fetch()
+    assert (account.type, account.status, account.auth_token) == ("Full", "active", TOKEN)
+    assert owner.balance.fetch().balance == "100.00"
+    owner.http_client.session.close()
+
+
+def test_numbers_are_listed_and_pointed(world: World) -> None:
+    [number] = world.client.incoming_phone_numbers.list()
+    assert (number.phone_number, number.voice_url) == (OURS, "")
+    assert number.capabilities["voice"] is True
+    url = "https://example.com/twiml"
+    number.update(voice_url=url, voice_method="GET", trunk_sid="TK1")
+    [changed] = world.client.incoming_phone_numbers.list(phone_number=OURS)
+    assert (changed.voice_url, changed.voice_method) == (url, "GET")
+    assert changed.update(voice_application_sid="AP1").trunk_sid is None
+    assert world.client.incoming_phone_numbers.list(phone_number=PHONE) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"voice_url": "example.com"}, {"voice_method": "PUT"}, {"sms_url": "https://x.org"}]
+)
+def test_wrong_settings_of_a_number_change_nothing(world: World, change: dict[str, str]) -> None:
+    [number] = world.client.incoming_phone_numbers.list()
+    with pytest.raises(TwilioRestException) as refused:
+        number.update(**{"status_callback": "https://example.com", **change})
+    assert refused.value.status == 400
+    assert world.client.incoming_phone_numbers.list()[0].status_callback == ""
+
+
+def test_geographic_permissions_and_caller_ids_are_listed(world: World) -> None:
+    world.sim.account.caller_ids.append(PHONE)
+    assert [one.phone_number for one in world.client.outgoing_caller_ids.list()] == [PHONE]
+    countries = world.client.voice.v1.dialing_permissions.countries.list()
+    allowed = {one.iso_code: one.low_risk_numbers_enabled for one in countries}
+    assert allowed == {"US": True, "BS": False, "DE": False, "GB": False}
+    assert {tuple(one.country_codes) for one in countries} > {("+1",), ("+1242",)}
 
 
 def test_lists_page_and_filter(world: World) -> None:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from local.http_server import Request, Response
 from local.simulators.faults import json_response
+from local.simulators.twilio.account_setup import AccountSetup
+from local.simulators.twilio.answers import page, refuse
 from local.simulators.twilio.audio import mixed, write_wav
 from local.simulators.twilio.rules import (
     API_VERSION,
-    MAX_PAGE_SIZE,
     NOT_ENDED,
-    PAGE_SIZE,
     UNFINISHED,
     Refusal,
     not_found,
@@ -45,18 +43,16 @@ _MAGIC = {
 _NOT_VALID = "+15005550001"
 
 
-def refuse(refusal: Refusal) -> Response:
-    """Twilio's error body."""
-    more_info = f"https://www.twilio.com/docs/errors/{refusal.code}"
-    return json_response(refusal.status, {**asdict(refusal), "more_info": more_info})
-
-
 class Rest:
-    """The resources of one account. ``dial`` is told of each call that is placed."""
+    """The resources of one account. ``dial`` is told of each call that is placed; ``auth_token``: the
+    primary one."""
 
-    def __init__(self, account: Account, dial: Callable[[Call], None]) -> None:
+    def __init__(
+        self, account: Account, dial: Callable[[Call], None], auth_token: Callable[[], str]
+    ) -> None:
         self._account = account
         self._dial = dial
+        self._setup = AccountSetup(account, auth_token)
         root = f"/{API_VERSION}/Accounts/{account.sid}"
         self._routes: list[tuple[str, re.Pattern[str], str]] = [
             ("POST", re.compile(rf"{root}/Calls\.json"), "calls.create"),
@@ -78,7 +74,7 @@ class Rest:
             if match and method == request.method:
                 handler = getattr(self, "_" + operation.replace(".", "_"))
                 return operation, partial(handler, request, *match.groups())
-        return None
+        return self._setup.route(request)
 
     def _calls_create(self, request: Request) -> Response:
         form = parse_qs(request.body.decode(), keep_blank_values=True)
@@ -121,7 +117,7 @@ class Rest:
         calls = [c for c in calls if _within_dates(query, "EndTime", c.ended_at)]
         calls.sort(key=lambda call: call.created_at, reverse=True)
         resources = [call_resource(call, self._account.sid) for call in calls]
-        return json_response(200, _page("calls", resources, request))
+        return json_response(200, page("calls", resources, request))
 
     def _recordings_list(self, request: Request, call_sid: str | None = None) -> Response:
         query = parse_qs(request.raw_query)
@@ -133,7 +129,7 @@ class Rest:
         recordings = [r for r in recordings if _within_dates(query, "DateCreated", r.created_at)]
         recordings.sort(key=lambda recording: recording.created_at, reverse=True)
         resources = [recording_resource(r, self._account.sid) for r in recordings]
-        return json_response(200, _page("recordings", resources, request))
+        return json_response(200, page("recordings", resources, request))
 
     def _recordings_fetch(self, _: Request, sid: str) -> Response:
         recording = self._recording(sid)
@@ -205,26 +201,6 @@ def _url_refusal(form: Mapping[str, Sequence[str]]) -> Refusal | None:
         if "_" in (parts.hostname or ""):
             return Refusal(21205, f"{name} has an underscore in its hostname")
     return None
-
-
-def _page(name: str, resources: list[dict[str, Any]], request: Request) -> dict[str, Any]:
-    query = {key: values[-1] for key, values in parse_qs(request.raw_query).items()}
-    size = min(int(query.get("PageSize", PAGE_SIZE)), MAX_PAGE_SIZE)
-    number = int(query.get("Page", "0"))
-    here = resources[number * size : (number + 1) * size]
-    more = len(resources) > (number + 1) * size
-    following = urlencode({**query, "Page": number + 1, "PageSize": size})
-    return {
-        name: here,
-        "page": number,
-        "page_size": size,
-        "start": number * size,
-        "end": number * size + len(here) - 1,
-        "uri": f"{request.raw_path}?{request.raw_query}",
-        "first_page_uri": f"{request.raw_path}?{urlencode({**query, 'Page': 0})}",
-        "next_page_uri": f"{request.raw_path}?{following}" if more else None,
-        "previous_page_uri": None,
-    }
 
 
 def _within_dates(query: Mapping[str, Sequence[str]], name: str, moment: datetime | None) -> bool:

@@ -14,9 +14,10 @@ from typing import Any
 from local.http_server import Request, Response, Server
 from local.simulators.faults import Faults, json_response
 from local.simulators.tasks import Tasks
+from local.simulators.twilio.answers import refuse
 from local.simulators.twilio.callbacks import Callbacks
 from local.simulators.twilio.engine import Engine
-from local.simulators.twilio.rest import Rest, refuse
+from local.simulators.twilio.rest import Rest
 from local.simulators.twilio.rules import UNAUTHORIZED, not_found
 from local.simulators.twilio.state import BEHAVIORS, Account, Call, Phone, Recording, new_sid
 from local.speech.clips import load_clips
@@ -31,6 +32,12 @@ OPERATIONS = (
     "recordings.fetch",
     "recordings.delete",
     "media.get",
+    "account.fetch",
+    "balance.fetch",
+    "numbers.list",
+    "numbers.update",
+    "caller_ids.list",
+    "countries.list",
     "callback.twiml",
     "callback.status",
     "callback.recording",
@@ -54,7 +61,9 @@ class TwilioSimulator:
         seed: int = 0,
         media_ready_after_seconds: float = 0.0,
     ) -> None:
-        self._credentials = {account_sid: auth_token, api_key_sid: api_key_secret}
+        self._api_key_sid = api_key_sid
+        self.credentials = {account_sid: auth_token, api_key_sid: api_key_secret}
+        self.auth_token = auth_token
         self.account = Account(account_sid, tuple(numbers))
         self.faults = Faults(OPERATIONS, seed=seed)
         self.requests: list[dict[str, Any]] = []
@@ -67,7 +76,7 @@ class TwilioSimulator:
             speed=speed,
             media_ready_after_seconds=media_ready_after_seconds,
         )
-        self._rest = Rest(self.account, self._start)
+        self._rest = Rest(self.account, self._start, lambda: self.auth_token)
         self._server = Server(self._answer, port=port)
         self.url = self._server.url
 
@@ -100,19 +109,23 @@ class TwilioSimulator:
         )
 
         def authenticated() -> Response:
-            return act() if self._is_ours(request) else refuse(UNAUTHORIZED)
+            user = self._user(request)
+            # a standard API key opens everything but the account itself
+            closed = operation == "account.fetch" and user == self._api_key_sid
+            return refuse(UNAUTHORIZED) if user is None or closed else act()
 
         return self.faults.serve(operation, authenticated)
 
-    def _is_ours(self, request: Request) -> bool:
+    def _user(self, request: Request) -> str | None:
+        """Whose credentials the request has; None: none that are right."""
         scheme, _, encoded = (request.header("Authorization") or "").partition(" ")
         try:
             name, _, secret = base64.b64decode(encoded).decode().partition(":")
         except ValueError:
-            return False
-        expected = self._credentials.get(name, "")
+            return None
+        expected = self.credentials.get(name, "")
         matches = hmac.compare_digest(secret.encode(), expected.encode())
-        return scheme.lower() == "basic" and bool(expected) and matches
+        return name if scheme.lower() == "basic" and expected and matches else None
 
     def _test_hooks(self, request: Request) -> Response | None:
         if not request.raw_path.startswith("/_sim/"):

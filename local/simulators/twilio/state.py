@@ -161,17 +161,47 @@ def recording_resource(recording: Recording, account_sid: str) -> dict[str, Any]
     }
 
 
+@dataclass(slots=True, kw_only=True)
+class Country:
+    """A country's geographic permissions."""
+
+    iso_code: str
+    name: str
+    country_codes: tuple[str, ...]
+    low_risk_numbers_enabled: bool = False
+    high_risk_special_numbers_enabled: bool = False
+    high_risk_tollfraud_numbers_enabled: bool = False
+
+
+def _countries() -> dict[str, Country]:
+    made = [
+        Country(iso_code="US", name="United States/Canada", country_codes=("+1",)),
+        Country(iso_code="BS", name="Bahamas", country_codes=("+1242",)),
+        Country(iso_code="DE", name="Germany", country_codes=("+49",)),
+        Country(iso_code="GB", name="United Kingdom", country_codes=("+44",)),
+    ]
+    made[0].low_risk_numbers_enabled = True
+    return {country.iso_code: country for country in made}
+
+
 class Account:
-    """Everything one simulated account holds. ``lock`` guards the collections."""
+    """Everything one simulated account holds. ``lock`` guards the collections.
+
+    ``type`` (Full, Trial), ``status`` (active, suspended, closed), ``balance`` and ``countries`` are
+    shown, and change nothing of what the simulator does.
+    """
 
     def __init__(self, account_sid: str, numbers: tuple[str, ...]) -> None:
         self.sid = account_sid
+        self.type, self.status, self.balance = "Full", "active", "100.00"
+        self.countries = _countries()
+        self.caller_ids: list[str] = []
         self.lock = threading.Lock()
         self.calls: dict[str, Call] = {}
         self.recordings: dict[str, Recording] = {}
         self.phones: dict[str, Phone] = {}
-        # number → {"voice_url", "voice_fallback_url", "status_callback"}
-        self.numbers: dict[str, dict[str, str]] = {number: {} for number in numbers}
+        # number → settings as number_resource reads them
+        self.numbers: dict[str, dict[str, Any]] = {number: {} for number in numbers}
         self.notifications: list[dict[str, Any]] = []
 
     def phone(self, number: str) -> Phone:
