@@ -1,6 +1,6 @@
 # callscribe. `make` lists the targets; the two to begin with are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo local test test-fast fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local test-browser bench-viewer screenshots bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports bench-command-line store-secrets check gate figures format lint types audit validate build artifact lock clean setup
+.PHONY: help demo local test test-fast fuzz simulate simulate-mutants simulate-stack proof test-dynamodb-local test-browser bench-viewer screenshots bench bench-ready bench-cold-start bench-copy bench-overhead bench-throughput bench-scale bench-cost bench-imports bench-command-line check gate figures format lint types audit validate build artifact lock clean setup
 
 PYTHON ?= python3
 # of each route; the daily suite tries 25
@@ -115,10 +115,6 @@ audit: .venv/.dev .venv-audit/.done ## what ships to Lambda and to users, by ban
 
 validate: .venv-tools/.done ## the template, by SAM and cfn-lint, offline
 	.venv-tools/bin/sam validate --lint --region us-east-1
-
-store-secrets: .venv/.local ## the vendors' keys into a deployed stack's Parameter Store: STACK=callscribe-dev
-	@test -n "$(STACK)" || { echo "which stack? make store-secrets STACK=callscribe-dev" >&2; exit 1; }
-	@scripts/store-secrets "$(STACK)" $(ARGS)
 
 build: .venv-tools/.done ## the artifact that `sam deploy` ships
 	folder="$$(scripts/find-python 3.13)" && PATH="$$folder:$$PATH" .venv-tools/bin/sam build

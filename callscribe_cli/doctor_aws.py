@@ -31,7 +31,7 @@ def stack_is_deployed(context: Context) -> Iterator[Finding]:
 
 
 def secrets_are_stored(context: Context) -> Iterator[Finding]:
-    fix = f"make store-secrets STACK={context.stack.name}"
+    fix = f"callscribe setup --stack {context.stack.name}"
     for name, (output, keys) in SECRETS.items():
         parameter = context.stored(name)
         where = context.stack.outputs[output]
@@ -107,8 +107,8 @@ def alarms_are_read(context: Context) -> Iterator[Finding]:
     found = context.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     waiting = [one for one in found if one["SubscriptionArn"] == "PendingConfirmation"]
     if not found:
-        what = "no one is subscribed to the alarms"
-        yield warning("alarm-unread", what, "deploy with AlarmEmail=ADDRESS")
+        fix = f"callscribe setup --stack {context.stack.name} --alarm-email ADDRESS"
+        yield warning("alarm-unread", "no one is subscribed to the alarms", fix)
     for one in waiting:
         what = f"{one['Endpoint']} has not confirmed its subscription to the alarms"
         yield warning("alarm-unconfirmed", what, "follow the link in the email from AWS")

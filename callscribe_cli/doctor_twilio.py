@@ -18,7 +18,6 @@ from callscribe_cli.web import NoAnswerError
 # a day of calls at the default caps costs more
 _LOW_BALANCE = 10.0
 _GEO = "Twilio's console: Voice, Settings, Geographic permissions"
-_POINT = "set the number's URLs (docs/deploying.md)"
 _SHOWN = 8
 
 
@@ -35,7 +34,7 @@ def token_works(context: Context) -> Iterator[Finding]:
     stored = context.secret(TWILIO_TOKEN)
     if primary and primary not in (stored["auth_token"], stored.get("next_auth_token")):
         what = "the Auth Token stored is the secondary one, and Twilio signs with the primary one"
-        yield fault("twilio-token-secondary", what, f"{_store(context)}, with the primary token")
+        yield fault("twilio-token-secondary", what, f"{_setup(context)}, with the primary token")
 
 
 def assemblyai_key_works(context: Context) -> Iterator[Finding]:
@@ -74,7 +73,7 @@ def from_number_is_ours(context: Context) -> Iterator[Finding]:
         yield fault("from-number-voiceless", f"{wanted} cannot call: it has no voice", deploy)
     elif number and not number.target:
         what = f"nothing answers inbound calls to {wanted}"
-        yield warning("number-unanswered", what, f"{_POINT}, if it should be answered")
+        yield warning("number-unanswered", what, f"{_setup(context)} --number {wanted}")
 
 
 def numbers_are_answered(context: Context) -> Iterator[Finding]:
@@ -82,27 +81,27 @@ def numbers_are_answered(context: Context) -> Iterator[Finding]:
     base = context.stack.callback_base_url
     for number in context.numbers:
         if number.voice_url.startswith(f"{base}/"):
-            yield from _answered(number, base)
+            yield from _answered(number, base, f"{_setup(context)} --number {number.phone_number}")
 
 
-def _answered(number: Number, base: str) -> Iterator[Finding]:
+def _answered(number: Number, base: str, fix: str) -> Iterator[Finding]:
     name, wanted = number.phone_number, settings_of(base)
     overriding = number.application_sid or number.trunk_sid
     if overriding:
         what = f"{name} has {overriding}, for which Twilio ignores its voice URL"
-        yield fault("number-overridden", what, f"remove it from the number; {_POINT}")
+        yield fault("number-overridden", what, f"{fix} --force")
     if number.voice_url.partition("#")[0] != wanted["VoiceUrl"]:
         what = f"{name} asks {number.voice_url}, which is not {wanted['VoiceUrl']}"
-        yield fault("number-url", what, _POINT)
+        yield fault("number-url", what, fix)
     if number.voice_method != "POST":
         what = f"{name} asks by {number.voice_method}, and the stack answers POST"
-        yield fault("number-method", what, _POINT)
+        yield fault("number-method", what, fix)
     if number.status_callback.partition("#")[0] != wanted["StatusCallback"]:
         what = f"{name} does not tell the stack when a call has ended"
-        yield warning("number-status-callback", what, _POINT)
+        yield warning("number-status-callback", what, fix)
     if not number.voice_fallback_url:
         what = f"{name} has nothing to ask if the stack does not answer"
-        yield warning("number-fallback", what, _POINT)
+        yield warning("number-fallback", what, fix)
 
 
 def countries_agree(context: Context) -> Iterator[Finding]:
@@ -152,7 +151,7 @@ def _works(
         ask()
     except VendorRefusedError as error:
         what = f"{vendor} refuses what is stored: {error}"
-        yield fault(f"{name}-refused", what, _store(context))
+        yield fault(f"{name}-refused", what, _setup(context))
     except NoAnswerError as error:
         yield fault(f"{vendor.lower()}-unreachable", str(error), error.fix)
 
@@ -168,5 +167,5 @@ def _by_name(numbers: Sequence[Number], wanted: str) -> Number | None:
     return next((one for one in numbers if one.phone_number == wanted), None)
 
 
-def _store(context: Context) -> str:
-    return f"make store-secrets STACK={context.stack.name}"
+def _setup(context: Context) -> str:
+    return f"callscribe setup --stack {context.stack.name}"

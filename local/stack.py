@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from cli.store_secrets import WEBHOOK_SECRET, Stack, collect, store
+from callscribe_cli.setup_keys import WEBHOOK_SECRET, collect, put
 from local.api_gateway import ACCOUNT_ID, ApiGateway, read_routes
 from local.deploy import Deployment, Function, deploy
 from local.environments import CORES, CodeLayout, FunctionError, FunctionPool
@@ -172,8 +172,7 @@ class LocalStack:
         }
         # a test's own template may have none
         if WEBHOOK_SECRET in deployment.outputs:
-            stack = Stack(outputs=deployment.outputs, key="")
-            store(self.ministack.client("ssm"), stack, collect(values))
+            put(self.ministack.client("ssm"), deployment.outputs, "", collect(values))
 
     def secret(self, output: str) -> dict[str, str]:
         """What is stored in the parameter that an output names."""

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "list": "calls:list_calls",
     "retry": "retry:retry",
     "search": "search:search",
+    "setup": "setup:setup",
     "share": "share:share",
     "show": "calls:show",
     "sync": "sync:sync",

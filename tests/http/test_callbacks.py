@@ -6,7 +6,7 @@ import secrets
 
 import requests
 
-from cli.store_secrets import Stack, collect, store
+from callscribe_cli.setup_keys import collect, put
 from local.simulators.twilio.signature import sign
 from tests.support.stack import Driver, call_is
 from tests.support.waiting import wait_until
@@ -54,19 +54,19 @@ def test_unsigned_or_wrongly_signed_is_refused(driver: Driver) -> None:
 
 def test_next_auth_token_holds_during_a_rotation(driver: Driver) -> None:
     ssm = driver.stack.ministack.client("ssm")
-    stack = Stack(outputs=driver.stack.deployment.outputs, key="")
+    outputs = driver.stack.deployment.outputs
     token = driver.stack.options.account.auth_token
     form = {"CallSid": sid("CA"), "CallStatus": "ringing"}
     path = "/call-status/" + "0" * 32
     assert driver.callback(path, form, token="tomorrow").status_code == 403
     both = {"TWILIO_AUTH_TOKEN": token, "TWILIO_NEXT_AUTH_TOKEN": "tomorrow"}
-    store(ssm, stack, collect(both))
+    put(ssm, outputs, "", collect(both))
     try:
         # read anew within five seconds, not at every wrong signature
         wait_until(lambda: driver.callback(path, form, token="tomorrow").status_code == 204)
         assert driver.callback(path, form).status_code == 204
     finally:
-        store(ssm, stack, collect({"TWILIO_AUTH_TOKEN": token}))
+        put(ssm, outputs, "", collect({"TWILIO_AUTH_TOKEN": token}))
 
 
 def test_callbacks_of_what_is_unknown_write_nothing(driver: Driver) -> None:

@@ -68,7 +68,7 @@ def clients(session_driver: Driver) -> dict[str, ApiClient]:
 
 def test_every_signed_route_is_decided() -> None:
     assert signed_routes() == set(ALLOWED)
-    assert set(POLICIES) == {"reader", "dialer", "operator", "eraser", "sharer", "doctor"}
+    assert set(POLICIES) == {"reader", "dialer", "operator", "eraser", "sharer", "doctor", "setup"}
 
 
 @pytest.mark.parametrize("route", ALLOWED)
