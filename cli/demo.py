@@ -129,7 +129,7 @@ def run(modes: list[str], *, keep: bool) -> None:
             look(Connection(**stack))
             return
     print(f"\nFull result: {path}. The local stack is stopped.")
-    print("`make demo ARGS=--keep` leaves it running, to look at these calls with `callscribe`.")
+    print("`make demo ARGS=--keep` leaves it running, to look at these calls with `callscribe ui`.")
 
 
 def run_calls(stack: dict[str, str], modes: list[str]) -> list[dict[str, Any]]:

@@ -6,8 +6,8 @@ import json
 import os
 import signal
 import sys
+import time
 from dataclasses import asdict
-from threading import Event
 
 from local.command_line import usage
 from local.deploy import DeploymentError
@@ -17,17 +17,18 @@ from local.stack import Connection, LocalStack
 
 
 def main() -> int:
-    stop = Event()
+    # no Event: its lock is held for a moment when a wait ends, and a second signal's handler, which runs
+    # in this very thread, would wait for it for ever
+    asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda caught, _: asked.append(caught))
     try:
         options, as_json = read_options(sys.argv[1:], os.environ)
         with LocalStack(options) as stack:
             text = json.dumps(asdict(stack.connection)) if as_json else _text(stack)
             print(text, flush=True)
-            # a wait without end may sleep through a signal that another thread was handed
-            while not stop.wait(0.5):
-                pass
+            while not asked:
+                time.sleep(0.2)
     except (OptionsError, MiniStackError, DeploymentError, OSError) as error:
         print(f"The local stack did not start: {error}", file=sys.stderr)
         return 1

@@ -109,6 +109,25 @@ def test_interrupted_demo_leaves_nothing() -> None:
     wait_until(lambda: group_members(process.pid) == [])
 
 
+def test_demo_that_is_kept_shows_how_to_look_at_it_until_ctrl_c(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "cli.demo", "--mode", "message", "--keep"]
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        shown = list(iter(process.stdout.readline, "  callscribe ui\n"))
+        assert any("export CALLSCRIBE_API_URL=http://127.0.0.1:" in line for line in shown)
+        assert json.loads((tmp_path / ".demo/result.json").read_text())["transcript_text"]
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) == 0
+    wait_until(lambda: group_members(process.pid) == [])
+
+
 def group_members(group: int) -> list[int]:
     members = []
     for entry in Path("/proc").iterdir():
