@@ -92,7 +92,7 @@ class _Search:
     def _rows(self, columns: str, order: str) -> list[tuple[Any, ...]]:
         # the parts are this module's own; what was asked for is in the values
         statement = (
-            f"SELECT {columns} FROM texts JOIN calls ON calls.id = texts.rowid "  # noqa: S608
+            f"SELECT {columns} FROM texts JOIN calls ON calls.id = texts.rowid "  # noqa: S608  # nosec B608
             f"WHERE texts MATCH :expression{self.where} {order}"
         )
         return self.base.execute(statement, self.values).fetchall()
