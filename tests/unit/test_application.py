@@ -39,7 +39,7 @@ def asked_of_application(folder: str) -> set[str]:
     """The parts of the application that a function's handlers name."""
     tree = ast.parse((ROOT / "functions" / folder / "app.py").read_text())
     named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    return {name for name in named if isinstance(vars(Application).get(name), cached_property)}
+    return {name for name in named if isinstance(getattr(Application, name, None), cached_property)}
 
 
 def made_with_all_parts(folder: str, environment: Mapping[str, str]) -> Application:

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from callscribe.adapters.assemblyai.webhook import AssemblyAIWebhooks
 from callscribe.adapters.twilio.callbacks import TwilioCallbacks
-from callscribe.bootstrap.gateways import AwsGateways, Gateways
+from callscribe.bootstrap.gateways import AwsGateways
+from callscribe.bootstrap.operation import Operation
 from callscribe.bootstrap.settings import Settings
-from callscribe.ports.telemetry import InvocationTelemetry
 from callscribe.use_cases.answer_call import AnswerCall
-from callscribe.use_cases.ledger import Ledger
 from callscribe.use_cases.receive_recording import ReceiveRecording
 from callscribe.use_cases.track_call import TrackCall
 
@@ -23,35 +22,18 @@ if TYPE_CHECKING:
     from callscribe.use_cases.dial_call import DialCall
     from callscribe.use_cases.erase_call import EraseCall
     from callscribe.use_cases.finish_recording import FinishRecording
-    from callscribe.use_cases.follow_changes import FollowChanges
     from callscribe.use_cases.guard_dialing import GuardDialing
     from callscribe.use_cases.handle_recording_messages import HandleRecordingMessages
-    from callscribe.use_cases.import_recordings import ImportRecordings
-    from callscribe.use_cases.manage_dialing import ManageDialing
     from callscribe.use_cases.place_call import PlaceCall
     from callscribe.use_cases.process_recording import ProcessRecording
-    from callscribe.use_cases.read_calls import ReadCalls
-    from callscribe.use_cases.read_share import ReadShare
     from callscribe.use_cases.reconcile import Reconcile
-    from callscribe.use_cases.redrive import Redrive
-    from callscribe.use_cases.request_erasure import RequestErasure
-    from callscribe.use_cases.scheduled_calls import ScheduledCalls
-    from callscribe.use_cases.share_call import ShareCall
 
 # Imports inside functions: a callback's cold start pays for no use case but its own
 # ruff: noqa: PLC0415
 
 
-class Application:
-    """``settings`` say how the use cases decide, ``gateways`` reach what is outside."""
-
-    def __init__(self, settings: Settings, gateways: Gateways) -> None:
-        self.settings = settings
-        self.gateways = gateways
-
-    @property
-    def telemetry(self) -> InvocationTelemetry:
-        return self.gateways.telemetry
+class Application(Operation):
+    """All use cases; those of the callbacks, the worker and `reconcile` are here."""
 
     @cached_property
     def twilio_callbacks(self) -> TwilioCallbacks:
@@ -67,14 +49,6 @@ class Application:
         return AssemblyAIWebhooks(
             self.gateways.secrets,
             secret_name=self.settings.assemblyai_webhook_secret_parameter_name,
-        )
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        return Ledger(
-            store=self.gateways.store,
-            deadlines=self.settings.deadlines,
-            clock=self.gateways.clock,
         )
 
     @cached_property
@@ -114,14 +88,6 @@ class Application:
             rules=self.settings.dialing_rules,
             telemetry=self.telemetry,
             clock=self.gateways.clock,
-        )
-
-    @cached_property
-    def manage_dialing(self) -> ManageDialing:
-        from callscribe.use_cases.manage_dialing import ManageDialing
-
-        return ManageDialing(
-            store=self.gateways.store, telemetry=self.telemetry, clock=self.gateways.clock
         )
 
     @cached_property
@@ -205,68 +171,6 @@ class Application:
         )
 
     @cached_property
-    def read_calls(self) -> ReadCalls:
-        from callscribe.use_cases.read_calls import ReadCalls
-
-        return ReadCalls(
-            store=self.gateways.store,
-            documents=self.gateways.documents,
-            read_transcript=self.gateways.read_transcript,
-            links=self.gateways.documents,
-            clock=self.gateways.clock,
-        )
-
-    @cached_property
-    def share_call(self) -> ShareCall:
-        from callscribe.use_cases.share_call import ShareCall
-
-        return ShareCall(
-            store=self.gateways.store,
-            shares=self.gateways.store,
-            telemetry=self.telemetry,
-            clock=self.gateways.clock,
-            new_id=self.gateways.new_id,
-            public_base_url=self.settings.public_base_url,
-        )
-
-    @cached_property
-    def read_share(self) -> ReadShare:
-        from callscribe.use_cases.read_share import ReadShare
-
-        return ReadShare(
-            store=self.gateways.store,
-            shares=self.gateways.store,
-            read_calls=self.read_calls,
-            telemetry=self.telemetry,
-            clock=self.gateways.clock,
-        )
-
-    @cached_property
-    def redrive(self) -> Redrive:
-        from callscribe.use_cases.redrive import Redrive
-
-        return Redrive(
-            store=self.gateways.store,
-            ledger=self.ledger,
-            queue=self.gateways.queue,
-            letters=self.gateways.dead_letters,
-            telemetry=self.telemetry,
-            clock=self.gateways.clock,
-        )
-
-    @cached_property
-    def request_erasure(self) -> RequestErasure:
-        from callscribe.use_cases.request_erasure import RequestErasure
-
-        return RequestErasure(
-            store=self.gateways.store,
-            ledger=self.ledger,
-            telemetry=self.telemetry,
-            clock=self.gateways.clock,
-            retention=self.settings.retention,
-        )
-
-    @cached_property
     def erase_call(self) -> EraseCall:
         from callscribe.use_cases.erase_call import EraseCall
 
@@ -280,38 +184,6 @@ class Application:
             telemetry=self.telemetry,
             clock=self.gateways.clock,
             deadlines=self.settings.deadlines,
-        )
-
-    @cached_property
-    def follow_changes(self) -> FollowChanges:
-        from callscribe.use_cases.follow_changes import FollowChanges
-
-        return FollowChanges(
-            store=self.gateways.store,
-            retention=self.settings.retention,
-            clock=self.gateways.clock,
-        )
-
-    @cached_property
-    def scheduled_calls(self) -> ScheduledCalls:
-        from callscribe.use_cases.scheduled_calls import ScheduledCalls
-
-        return ScheduledCalls(
-            store=self.gateways.store,
-            ledger=self.ledger,
-            telemetry=self.telemetry,
-            clock=self.gateways.clock,
-        )
-
-    @cached_property
-    def import_recordings(self) -> ImportRecordings:
-        from callscribe.use_cases.import_recordings import ImportRecordings
-
-        return ImportRecordings(
-            sweeps=self.gateways.store,
-            keys=self.gateways.store,
-            clock=self.gateways.clock,
-            new_id=self.gateways.new_id,
         )
 
     @cached_property
