@@ -369,11 +369,11 @@ class SimulatedBucket:
 
     def put(self, key: str, document: Mapping[str, Any]) -> None:
         act = partial(self.objects.update, {key: dict(document)})
-        self._lambdas.aws(self._label(key.split("/")[2]), "bucket.put", act)
+        self._lambdas.aws(self._label(_recording_of(key)), "bucket.put", act)
 
     def get(self, key: str) -> dict[str, Any]:
         found: dict[str, Any] = self._lambdas.aws(
-            self._label(key.split("/")[2]), "bucket.get", lambda: self.objects[key]
+            self._label(_recording_of(key)), "bucket.get", lambda: self.objects[key]
         )
         return found
 
@@ -460,3 +460,8 @@ class SimulatedSecrets:
 
     def value(self, arn: str, key: str, *, fresh: bool = False) -> str:
         return self.read(arn, fresh=fresh)[key]
+
+
+def _recording_of(key: str) -> str:
+    """What a key of the bucket belongs to: audio/CALL/RE….wav, transcripts/CALL/RE…/…"""
+    return key.split("/")[2].partition(".")[0]

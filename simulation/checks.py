@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 from callscribe.api.views import call_summary
 from callscribe.domain.calls import CALL_TERMINAL, ENDED_STATUSES, ERASED, ERASED_STATUSES
-from callscribe.domain.recordings import RECORDING_TERMINAL, Recording, audio_key
+from callscribe.domain.recordings import RECORDING_TERMINAL, Recording, audio_key, peaks_key
 from callscribe.domain.transcript_status import with_outcomes
 from simulation.plans import FOREIGN, PLACED, UNTOLD
 from simulation.twilio import SimulatedRecording
@@ -31,6 +32,7 @@ PROMISES = {
     "orphan": "nothing lies in the bucket that no item names",
     "true": "no reason is named that is not so",
     "kept": "what Twilio knows of a call or a recording is known here",
+    "peaks": "the peaks of a recording are those of its own sound",
     "followed": "whoever follows the changes has seen the last state of every call that ended",
     "others": "while one vendor hangs, whatever needs only the other goes on",
     "retention": "nothing is deleted before its time, and a call goes with all its recordings",
@@ -183,6 +185,8 @@ def _recordings(world: World) -> Iterator[Finding]:
         if item.recording_sid not in announced:
             yield Finding("announced", label, f"{sid} ended as {item.status}")
         yield from _transcripts(world, label, item)
+        if item.audio_key and _peaks(world, item) != [[vendor.loudness] * 3] * vendor.channels:
+            yield Finding("peaks", label, f"{sid} has {_peaks(world, item)}")
 
 
 def _facts(label: str, item: Recording, vendor: SimulatedRecording) -> Iterator[Finding]:
@@ -191,6 +195,11 @@ def _facts(label: str, item: Recording, vendor: SimulatedRecording) -> Iterator[
         yield Finding("kept", label, f"of {vendor.sid} only {facts} are known")
     if item.status == "absent" and vendor.status == "completed":
         yield Finding("true", label, f"{vendor.sid} is said to be absent, and Twilio has it")
+
+
+def _peaks(world: World, item: Recording) -> list[list[int]]:
+    stored = world.bucket.objects.get(item.peaks_key or "", {"channels": []})
+    return [list(b64decode(channel)) for channel in stored["channels"]]
 
 
 def _may_be_unknown(world: World, recording: SimulatedRecording) -> bool:
@@ -297,7 +306,8 @@ def _copies(world: World) -> Iterator[Finding]:
 def _bucket(world: World) -> Iterator[Finding]:
     named: set[str | None] = set()
     for item in world.store.recordings.values():
-        named |= {item.transcript_key, audio_key(item.call_id, item.recording_sid)}
+        ids = (item.call_id, item.recording_sid)
+        named |= {item.transcript_key, audio_key(*ids), peaks_key(*ids)}
     for key in world.bucket.objects:
         if key not in named:
             yield Finding("orphan", "-", key)

@@ -46,6 +46,11 @@ def get_transcript(app: Application, request: Request) -> Response:
     return respond_text(export.render(transcript), export.content_type)
 
 
+def get_peaks(app: Application, request: Request) -> Response:
+    ids = [request.path_parameters[name] for name in ("call_id", "recording_sid")]
+    return respond(200, app.read_calls.peaks(*ids))
+
+
 def list_changes(app: Application, request: Request) -> Response:
     page = app.follow_changes.page(read_changes(request.query))
     return respond(200, change_page_view(page))
@@ -143,6 +148,7 @@ ROUTES = {
     "GET /calls/{call_id}": get_call,
     "GET /calls/{call_id}/recordings": get_recordings,
     "GET /calls/{call_id}/transcript": get_transcript,
+    "GET /calls/{call_id}/recordings/{recording_sid}/peaks": get_peaks,
     "GET /changes": list_changes,
     "DELETE /calls/{call_id}": erase_call,
     "POST /calls/{call_id}/shares": share_call,

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
 import requests
 
+from callscribe.adapters.dynamodb.store import DynamoDBStore
+from callscribe.domain.calls import new_call_id
+from callscribe.domain.times import format_timestamp
 from cli.client import ApiError
 from local.speech.clips import load_clips
+from tests.support.entries import a_call
 from tests.support.stack import Driver, call_is
 from tests.support.waiting import wait_until
 
@@ -45,7 +51,38 @@ def test_message_becomes_a_transcript_that_is_read_in_every_way(driver: Driver) 
     # audio is to be had by a short-lived link
     [listed] = driver.ask("GET", f"/calls/{call['call_id']}/recordings")["recordings"]
     assert "X-Amz-Expires=300" in listed["audio_url"]
-    assert requests.get(listed["audio_url"], timeout=10).content[:4] == b"RIFF"
+    audio = requests.get(listed["audio_url"], timeout=10).content
+    assert audio[:4] == b"RIFF"
+    peaks = driver.ask(
+        "GET", f"/calls/{call['call_id']}/recordings/{listed['recording_sid']}/peaks"
+    )
+    [loudness] = [b64decode(channel) for channel in peaks["channels"]]
+    # ten for each second of 16,000 bytes
+    assert len(loudness) == -(-(len(audio) - 44) // 1600)
+    assert max(loudness) > 20
+    # what was said when
+    said = driver.ask("GET", f"/calls/{call['call_id']}/transcript?words=true")
+    [segment, *_] = said["recordings"][0]["segments"]
+    assert len(segment["words"]) == len(segment["text"].split())
+    assert segment["words"][0][0] == segment["start_ms"]
+
+
+def test_call_that_ended_is_in_the_feed_of_changes_after_a_minute(driver: Driver) -> None:
+    client = driver.stack.ministack.client("dynamodb")
+    store = DynamoDBStore(client, driver.stack.connection.table_name)
+    at = format_timestamp(datetime.now(UTC) - timedelta(seconds=61))
+    made = a_call("busy", call_id=new_call_id(), created_at=at, updated_at=at)
+    assert store.save(None, made)
+    placed = driver.place(to=driver.phone("busy"))
+    young = driver.follow(placed["call_id"], until=call_is("busy"))
+    page = driver.ask("GET", f"/changes?since={at}&limit=200")
+    [found] = [call for call in page["calls"] if call["call_id"] == made.call_id]
+    assert (found["status"], found["transcript_status"]) == ("busy", "none")
+    # the other one is too young, and in no page before the cursor
+    assert young["call_id"] not in [call["call_id"] for call in page["calls"]]
+    assert not page["more"]
+    again = driver.ask("GET", f"/changes?since={page['next_cursor']}")
+    assert made.call_id not in [call["call_id"] for call in again["calls"]]
 
 
 def test_twiml_ends_and_every_record_has_an_action(driver: Driver) -> None:

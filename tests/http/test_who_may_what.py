@@ -27,6 +27,9 @@ ALLOWED = {
     "POST /calls/{call_id}/shares": {"sharer"},
     "GET /calls/{call_id}/shares": {"reader", "dialer", "operator", "eraser", "sharer"},
     "DELETE /calls/{call_id}/shares/{share_id}": {"eraser", "sharer"},
+    "GET /calls/{call_id}/recordings/{recording_sid}/peaks": {
+        *("reader", "dialer", "operator", "eraser", "sharer")
+    },
     "GET /changes": {"reader", "operator"},
     "POST /calls/{call_id}/retry": {"operator"},
     "DELETE /calls/{call_id}": {"eraser"},
@@ -81,6 +84,7 @@ def test_policy_lets_through_what_it_says(
         ("call_id", CALL_ID),
         ("share_id", CALL_ID),
         ("import_id", f"import-{CALL_ID}"),
+        ("recording_sid", f"RE{CALL_ID}"),
         ("phone_number", "%2B12125550199"),
     ):
         path = path.replace(f"{{{parameter}}}", value)

@@ -17,6 +17,7 @@ from callscribe.domain.errors import (
     VendorRefusedError,
 )
 from callscribe.domain.failures import Failure
+from callscribe.domain.peaks import Peaks
 from callscribe.domain.recordings import Recording, RecordingState
 from callscribe.domain.times import format_timestamp
 from callscribe.domain.transcription_jobs import AudioReference, JobStatus, TranscriptionJob
@@ -68,6 +69,7 @@ class House:
             self.store.save(None, recording)
         self.audio, self.transcriber, self.telephony = Recorder(), Recorder(), Recorder()
         self.events, self.telemetry, secrets = Recorder(), CountingTelemetry(), Recorder()
+        self.documents = Recorder()
         self.audio.answers["copy"] = StoredAudio(size_bytes=1000, channels=1)
         self.transcriber.answers |= {"prepare_audio": AUDIO, "submit": a_job(), "list_since": []}
         secrets.answers["value"] = "secret"
@@ -75,6 +77,7 @@ class House:
             store=self.store,
             telemetry=self.telemetry,
             audio=self.audio,
+            documents=self.documents,
             transcriber=self.transcriber,
             telephony=self.telephony,
             event_publisher=self.events,
@@ -216,6 +219,21 @@ def test_audio_that_is_not_there_yet_is_copied_later() -> None:
     assert house.recording.status == "received"
     house.audio.answers["copy"] = StoredAudio(size_bytes=1, channels=2)
     assert house.process().channels == 2
+
+
+def test_peaks_are_stored_beside_the_audio_before_the_recording_says_so() -> None:
+    house = House()
+    assert (house.process().peaks_key, house.documents.asked) == (None, [])
+    house = House()
+    peaks = Peaks((b"\0\1",))
+    house.audio.answers["copy"] = StoredAudio(size_bytes=1, channels=1, peaks=peaks)
+    house.documents.answers["put"] = RetryLaterError("S3 is busy", seconds=5)
+    house.put_off()
+    assert house.recording.status == "received"
+    house.documents.answers.clear()
+    key = f"audio/{CALL_ID}/{RECORDING_SID}.peaks.json.gz"
+    assert house.process().peaks_key == key
+    assert house.documents.given == [(key, peaks.to_document())] * 2
 
 
 def test_audio_that_twilio_refuses_ends_the_recording_with_what_to_check() -> None:

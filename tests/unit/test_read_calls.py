@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from callscribe.domain.errors import NotFoundError, NotReadyError
+from callscribe.domain.peaks import Peaks
 from callscribe.domain.recordings import Recording
 from callscribe.use_cases.read_calls import (
     CallListQuery,
@@ -164,3 +165,25 @@ def test_transcript_that_is_not_there_says_whether_it_will_be(
         house.read.transcript(CALL_ID)
     assert caught.value.final == final
     assert house.documents.asked == []
+
+
+def test_peaks_are_those_that_were_stored() -> None:
+    house = House(a_recording("stored", recording_sid=FIRST, peaks_key="audio/1"))
+    document = Peaks((b"\0\1",)).to_document()
+    house.documents.answers["get"] = document
+    assert house.read.peaks(CALL_SID, FIRST) == document
+    assert house.documents.given == [("audio/1",)]
+
+
+@pytest.mark.parametrize(
+    ("call_id", "recording_sid", "why"),
+    [
+        (CALL_ID, FIRST, "no peaks of this recording"),
+        (CALL_ID, SECOND, f"no recording {SECOND}"),
+        ("b" * 32, FIRST, "no call"),
+    ],
+)
+def test_peaks_that_there_are_not_are_not_found(call_id: str, recording_sid: str, why: str) -> None:
+    house = House(a_recording(recording_sid=FIRST))
+    with pytest.raises(NotFoundError, match=why):
+        house.read.peaks(call_id, recording_sid)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from urllib3.response import HTTPResponse
+from typing import Protocol
 
+from callscribe.adapters.wav_peaks import WavPeaks
 from callscribe.domain.errors import RetryLaterError
+from callscribe.domain.peaks import Peaks
 
 _HEADER_BYTES = 44
+
+
+class Body(Protocol):
+    """urllib3's answer, or a file."""
+
+    def read(self, amt: int | None = None, /) -> bytes: ...
 
 
 class CheckedWav:
@@ -22,10 +30,11 @@ class CheckedWav:
         RetryLaterError: it is no WAV.
     """
 
-    def __init__(self, raw: HTTPResponse, *, ends_by_closing: bool) -> None:
+    def __init__(self, raw: Body, *, ends_by_closing: bool) -> None:
         self._raw = raw
         self._head = raw.read(_HEADER_BYTES)
         self.size_bytes = 0
+        self._peaks = WavPeaks()
         if self._head[:4] != b"RIFF" or self._head[8:12] != b"WAVE":
             raise RetryLaterError("Twilio sent something that is no WAV file", seconds=30)
         # bytes 22 and 23 of a RIFF/WAVE header, little-endian
@@ -33,6 +42,11 @@ class CheckedWav:
         # what follows the first eight bytes; none or all ones where the writer did not know
         size = int.from_bytes(self._head[4:8], "little")
         self._at_least = size + 8 if ends_by_closing and 0 < size < 0xFFFFFFFF else 0
+
+    @property
+    def peaks(self) -> Peaks | None:
+        """Of what was read; None where its sound is of a kind that is not known here."""
+        return self._peaks.result()
 
     def read(self, size: int = -1) -> bytes:
         """``size`` bytes, fewer only at the end: of fewer, S3's parts would become too small.
@@ -43,6 +57,7 @@ class CheckedWav:
         head, self._head = self._head, b""
         chunk = head + self._raw.read(None if size < 0 else max(size - len(head), 0))
         self.size_bytes += len(chunk)
+        self._peaks.feed(chunk)
         if (size < 0 or len(chunk) < size) and self.size_bytes < self._at_least:
             raise RetryLaterError("the audio's download broke off", seconds=15)
         return chunk

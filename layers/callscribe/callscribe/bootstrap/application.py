@@ -150,6 +150,7 @@ class Application(Operation):
             ledger=self.ledger,
             telephony=self.gateways.telephony,
             audio=self.gateways.audio,
+            documents=self.gateways.documents,
             transcriber=self.gateways.transcriber,
             track=self.track_call,
             finish=self.finish_recording,

@@ -79,6 +79,7 @@ class Recording:
     source: str | None = None
     audio_key: str | None = None
     audio_path: str | None = None
+    peaks_key: str | None = None
     attempts: int = 0
     claims: int = 0
     attempts_allowed: int = MAX_ATTEMPTS
@@ -189,6 +190,11 @@ def reopened(recording: Recording) -> Recording:
 def audio_key(call_id: str, recording_sid: str) -> str:
     """Where the audio lies in the bucket. Both ids are checked before they get here."""
     return f"audio/{call_id}/{recording_sid}.wav"
+
+
+def peaks_key(call_id: str, recording_sid: str) -> str:
+    """Where the peaks of the audio lie in the bucket, gzipped: they go with it."""
+    return f"audio/{call_id}/{recording_sid}.peaks.json.gz"
 
 
 def transcript_key(call_id: str, recording_sid: str, transcript_id: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from callscribe.domain.calls import Call
 from callscribe.domain.dialing.kill_switch import KillSwitch
+from callscribe.domain.peaks import Peaks
 from callscribe.domain.recordings import Recording
 from callscribe.domain.shares import Share
 from callscribe.domain.sweeps import Sweep
@@ -240,10 +241,11 @@ class SweepStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredAudio:
-    """What was copied into the bucket."""
+    """What was copied into the bucket. ``peaks``: None where the sound is of an unknown kind."""
 
     size_bytes: int
     channels: int
+    peaks: Peaks | None = None
 
 
 class AudioLinks(Protocol):

@@ -19,12 +19,14 @@ from callscribe.domain.errors import (
     VendorRefusedError,
 )
 from callscribe.domain.failures import Failure
+from callscribe.domain.peaks import Peaks
 from callscribe.domain.recordings import (
     Recording,
     RecordingState,
     audio_key,
     claimed,
     ended,
+    peaks_key,
     submitted,
     unclaimed,
 )
@@ -34,7 +36,7 @@ from callscribe.domain.transcription_jobs import (
     TranscriptionJob,
     TranscriptionRequest,
 )
-from callscribe.ports.storage import CallStore
+from callscribe.ports.storage import CallStore, Documents
 from callscribe.ports.telemetry import Telemetry
 from callscribe.ports.telephony import (
     AudioSource,
@@ -57,6 +59,7 @@ class ProcessRecording:
     ledger: Ledger
     telephony: Telephony
     audio: AudioSource
+    documents: Documents
     transcriber: Transcriber
     track: TrackCall
     finish: FinishRecording
@@ -141,6 +144,7 @@ class ProcessRecording:
             recording,
             status=RecordingState.STORED,
             audio_key=key,
+            peaks_key=self._store_peaks(recording, audio.peaks),
             channels=audio.channels,
         )
         saved = self.ledger.save(recording, stored)
@@ -148,6 +152,13 @@ class ProcessRecording:
             return self._again(recording)
         self.telemetry.count("RecordingStored")
         return saved
+
+    def _store_peaks(self, recording: Recording, peaks: Peaks | None) -> str | None:
+        if peaks is None:
+            return None
+        key = peaks_key(recording.call_id, recording.recording_sid)
+        self.documents.put(key, peaks.to_document())
+        return key
 
     def _submit(self, call: Call, recording: Recording) -> None:
         audio = self._prepare_audio(recording)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from callscribe.domain import calls
 from callscribe.domain.calls import Call, CallState
-from callscribe.domain.errors import NotReadyError
+from callscribe.domain.errors import NotFoundError, NotReadyError
+from callscribe.domain.json_values import printable
 from callscribe.domain.recordings import RECORDING_TERMINAL, Recording, in_order
 from callscribe.domain.rendering.call_transcript import CallTranscript, TimedTranscript
 from callscribe.domain.rendering.offsets import offset_ms
@@ -97,6 +99,19 @@ class ReadCalls:
         expires_at = format_timestamp(self.clock() + timedelta(seconds=AUDIO_LINK_SECONDS))
         url = self.links.presigned_url(recording.audio_key, seconds=AUDIO_LINK_SECONDS)
         return RecordingAudio(recording, url, expires_at)
+
+    def peaks(self, call_id_or_sid: str, recording_sid: str) -> dict[str, Any]:
+        """What ``Peaks.to_document`` made of a recording's audio.
+
+        Raises NotFoundError: no such call or recording, or its audio was not copied, or not measured.
+        """
+        _, recordings = find_call(self.store, call_id_or_sid)
+        keys = [one.peaks_key for one in recordings if one.recording_sid == recording_sid]
+        if not keys:
+            raise NotFoundError(f"the call has no recording {printable(recording_sid)}")
+        if keys[0] is None:
+            raise NotFoundError("there are no peaks of this recording")
+        return self.documents.get(keys[0])
 
     def page(self, query: CallListQuery) -> CallPage:
         """A page of at most ``limit`` calls."""

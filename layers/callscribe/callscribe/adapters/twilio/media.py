@@ -49,7 +49,7 @@ class TwilioAudioSource:
                 self._bucket.put(key, audio, length=_length(response), content_type="audio/wav")
         except (requests.RequestException, HTTPError) as error:
             raise RetryLaterError("the audio's download broke off", seconds=15) from error
-        return StoredAudio(size_bytes=audio.size_bytes, channels=audio.channels)
+        return StoredAudio(size_bytes=audio.size_bytes, channels=audio.channels, peaks=audio.peaks)
 
     def _open(self, recording_sid: str, channels: int | None) -> requests.Response:
         """Waits out an early 404, falls back to one channel, and re-reads a rotated key."""
