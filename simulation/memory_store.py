@@ -33,6 +33,7 @@ class MemoryCallStore(MemoryShareStore):
         self.calls: dict[str, Call] = {}
         self.recordings: dict[tuple[str, str], Recording] = {}
         self.sweeps: dict[str, Sweep] = {}
+        self._first_day: str | None = None
         self._leases: dict[str, tuple[str, str]] = {}
         self._by_call_sid: dict[str, str] = {}
         self._recordings_of: dict[str, list[str]] = {}
@@ -181,6 +182,12 @@ class MemoryCallStore(MemoryShareStore):
         ]
         found.sort(key=lambda call: (call.created_at, call.call_id), reverse=True)
         return found[:limit]
+
+    def first_day(self) -> str | None:
+        return self._first_day
+
+    def set_first_day(self, day: str) -> None:
+        self._first_day = day
 
     def list_scheduled(
         self, *, after: tuple[str, str] | None, caller: str | None, limit: int

@@ -437,6 +437,13 @@ def test_day_is_listed_newest_first_and_continued(store: Store) -> None:
     assert store.list_day("2026-02-04", before=None, status=None, limit=10) == []
 
 
+def test_first_day_is_remembered(store: Store) -> None:
+    assert store.first_day() is None
+    for day in ("2026-02-01", "2026-11-21"):
+        store.set_first_day(day)
+        assert store.first_day() == day
+
+
 def test_call_is_found_by_its_sid(store: Store) -> None:
     sid = "CA" + new_call_id()
     made = call(call_sid=sid)

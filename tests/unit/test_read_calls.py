@@ -88,6 +88,32 @@ def test_page_reads_no_more_than_a_month_of_days() -> None:
     assert page.next == ListPosition("2026-10-21")
 
 
+@pytest.mark.parametrize(
+    "day", ["2026-11-21", "2026-11-16", "2026-10-22", "2026-10-21", "2026-05-05"]
+)
+def test_end_of_the_list_is_the_end_once_the_days_before_were_looked_through(day: str) -> None:
+    house = House()
+    house.store.save(None, a_call(created_at=f"{day}T08:00:00.000Z"))
+    for _ in range(11):
+        house.read.page(CallListQuery(limit=50))
+    assert str(house.store.first_day()) in (min(day, "2026-10-22"), "2026-10-21")
+    pages = house.pages(limit=50)
+    assert [len(page.calls) for page in pages if page.calls] == [1]
+    # no page leads to nothing
+    assert pages[-1].calls
+
+
+def test_first_list_of_a_stack_goes_on_only_while_days_are_left_to_look_through() -> None:
+    house = House()
+    # 325 days, of which a page looks through a month from either end
+    lists = [len(house.pages(limit=50)) for _ in range(4)]
+    assert lists == sorted(lists, reverse=True)
+    assert (lists[0], lists[-1]) == (6, 1)
+    house.store.save(None, a_call(created_at="2026-11-20T08:00:00.000Z"))
+    [page] = house.pages(limit=50)
+    assert len(page.calls) == 1
+
+
 @pytest.mark.parametrize("name", [CALL_ID, CALL_SID])
 def test_recordings_come_in_the_order_in_which_they_began(name: str) -> None:
     early, late = "2026-11-21T08:00:00.000Z", "2026-11-21T08:00:09.000Z"

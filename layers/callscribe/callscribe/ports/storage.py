@@ -96,6 +96,14 @@ class CallStore(Protocol):
         """Calls created on ``day`` (YYYY-MM-DD), newest first, older than ``before``."""
         ...
 
+    def first_day(self) -> str | None:
+        """No call was created on a day before it; None where that was never looked for."""
+        ...
+
+    def set_first_day(self, day: str) -> None:
+        """Of two that write, either is right."""
+        ...
+
     def list_scheduled(
         self, *, after: tuple[str, str] | None, caller: str | None, limit: int
     ) -> list[Call]:

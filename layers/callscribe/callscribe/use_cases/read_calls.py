@@ -117,7 +117,8 @@ class ReadCalls:
         """A page of at most ``limit`` calls."""
         limit, position = query.limit, query.after or ListPosition(query.day or self._today())
         found: list[Call] = []
-        for _ in range(1 if query.day else MAX_DAYS_A_PAGE):
+        first_day = query.day or self.store.first_day() or FIRST_DAY
+        for _ in range(MAX_DAYS_A_PAGE):
             found += self.store.list_day(
                 position.day,
                 before=position.before,
@@ -128,11 +129,27 @@ class ReadCalls:
                 last = found[limit - 1]
                 rest = ListPosition(position.day, (last.created_at, last.call_id))
                 return self._page(found[:limit], rest)
-            if position.day <= FIRST_DAY:
+            if position.day <= first_day:
                 return self._page(found, None)
-            day_before = date.fromisoformat(position.day) - timedelta(days=1)
-            position = ListPosition(day_before.isoformat())
-        return self._page(found, None if query.day else position)
+            position = ListPosition(_day_after(position.day, -1))
+        return self._page(found, position if self._goes_on(first_day, position.day) else None)
+
+    def _goes_on(self, first_day: str, day: str) -> bool:
+        """Whether there may be calls on ``day`` or before it, so that no page leads to nothing.
+
+        Looks from the other end, and remembers how far nothing was found: no call is ever created on a
+        day that is past.
+        """
+        last_look = _day_after(first_day, MAX_DAYS_A_PAGE)
+        looked_at = first_day
+        while looked_at <= min(day, last_look) and not self._has_calls(looked_at):
+            looked_at = _day_after(looked_at, 1)
+        if looked_at != first_day:
+            self.store.set_first_day(looked_at)
+        return looked_at <= day
+
+    def _has_calls(self, day: str) -> bool:
+        return bool(self.store.list_day(day, before=None, status=None, limit=1))
 
     def _page(self, found: list[Call], rest: ListPosition | None) -> CallPage:
         return CallPage([self._with_outcomes(call) for call in found], rest)
@@ -169,6 +186,10 @@ class ReadCalls:
             )
             for recording in with_text
         ]
+
+
+def _day_after(day: str, days: int) -> str:
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
 def _check_readable(call: Call, recordings: list[Recording]) -> None:

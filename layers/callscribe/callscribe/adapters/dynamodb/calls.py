@@ -25,6 +25,7 @@ from callscribe.domain.recordings import Recording
 from callscribe.ports.storage import Entry, Failed, OverdueItem, position_of
 
 _PAGE = 100
+_FIRST_DAY = {"call_id": "lists", "key": "first-day"}
 _NOT_ERASED = frozenset(STATUSES) - ERASED_STATUSES
 
 
@@ -132,6 +133,16 @@ class CallTable(Table):
             found += self._list_shard(f"{day}#{shard}", before, status, limit)
         found.sort(key=_age, reverse=True)
         return found[:limit]
+
+    @in_table_terms
+    def first_day(self) -> str | None:
+        item = self._get(**_FIRST_DAY)
+        return None if item is None else str(item["first_day"])
+
+    @in_table_terms
+    def set_first_day(self, day: str) -> None:
+        key = {"call_id": _FIRST_DAY["call_id"], "item": _FIRST_DAY["key"]}
+        self._client.put_item(TableName=self._table, Item=to_item(key | {"first_day": day}))
 
     @in_table_terms
     def list_scheduled(
