@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 import ssl
+import struct
 import sys
 import threading
 import time
@@ -17,7 +18,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-_HEAD = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00".ljust(44, b"\0")
+# as Twilio's: 16-bit PCM, two channels, 8,000 samples a second; of a length that it does not say
+_FORMAT = struct.pack("<IHHIIHH", 16, 1, 2, 8000, 32_000, 4, 16)
+_HEAD = b"RIFF\xff\xff\xff\xffWAVEfmt " + _FORMAT + b"data\xff\xff\xff\xff"
 _BLOCK = bytes(256 * 1024)
 
 
