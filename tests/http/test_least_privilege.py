@@ -335,6 +335,7 @@ def drive_calls(role: RoleDriver) -> Iterator[None]:
     role.ask("PUT", "/do-not-call/%2B12125550188")
     yield
     role.ask("GET", "/scheduled-calls")
+    role.ask("GET", "/changes")
     yield
     role.ask("DELETE", f"{path}/shares/{uuid.uuid4().hex}")
     yield
