@@ -135,7 +135,7 @@ def test_no_input_is_answered_with_a_5xx(
     text = st.sampled_from(TEXTS)
     parameters = {
         name: data.draw(text, label=name)
-        for name in ("call_id", "share_id", "import_id", "phone_number")
+        for name in ("call_id", "recording_sid", "share_id", "import_id", "phone_number")
         if f"{{{name}}}" in route
     }
     names = ("date", "status", "limit", "cursor", "format", "")
