@@ -124,9 +124,16 @@ class Discovery:
     def cache_file(self) -> Path:
         return self._home("XDG_CACHE_HOME", ".cache") / "callscribe" / "stacks.json"
 
+    @property
+    def data_folder(self) -> Path:
+        return self._home("XDG_DATA_HOME", ".local/share") / "callscribe"
+
     def _home(self, variable: str, name: str) -> Path:
-        given = self.environment.get(variable)
-        return Path(given) if given else Path(self.environment.get("HOME") or Path.home()) / name
+        given = Path(self.environment.get(variable, ""))
+        # a relative path is to be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
+        if given.is_absolute():
+            return given
+        return Path(self.environment.get("HOME") or Path.home()) / name
 
     def profile(self, options: Options) -> str | None:
         return options.profile or _read_toml(self.config_file).get("profile")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,12 +20,7 @@ def index_file(app: App) -> Path:
     place = app.discovery.place(app.options)
     profile = app.discovery.profile(app.options)
     url, _ = app.discovery.resolve(place, Aws(profile), profile)
-    return _folder() / _name(url)
-
-
-def _folder() -> Path:
-    given = os.environ.get("XDG_DATA_HOME")
-    return (Path(given) if given else Path.home() / ".local" / "share") / "callscribe"
+    return app.discovery.data_folder / _name(url)
 
 
 def _name(url: str) -> str:

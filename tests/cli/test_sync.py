@@ -266,6 +266,13 @@ def test_the_local_folder_of_data_may_be_named(
     assert file.parent == home / "elsewhere/callscribe"
 
 
+def test_a_relative_local_folder_is_ignored(
+    callscribe: Callscribe, double: ApiDouble, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", "elsewhere")
+    assert Path(str(synced(callscribe)["index"])).parent == data
+
+
 def test_the_viewer_searches_in_the_same_index(
     callscribe: Callscribe, double: ApiDouble, data: Path
 ) -> None:
