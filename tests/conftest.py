@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from xdist.scheduler import LoadScopeScheduling
 from local.options import Options
 from local.stack import LocalStack
 from tests.support.stack import Driver
+
+# a shell without job control has what it starts in the background ignore Ctrl-C, and all that this starts
+# in its turn; here commands are tested that Ctrl-C ends
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # the account is another's too: what is recorded elsewhere is this stack's by its number
 _PARAMETERS = {"AdoptRecordings": "numbers", "AdoptNumbers": "+15005550006"}
