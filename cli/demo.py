@@ -147,8 +147,8 @@ def run_calls(stack: dict[str, str], modes: list[str]) -> list[dict[str, Any]]:
 
 def look(connection: Connection) -> None:
     """Says how to, and waits for Ctrl-C."""
-    print(f"Look at these calls from another terminal:\n\n{usage(connection)}", flush=True)
     with suppress(KeyboardInterrupt):
+        print(f"Look at these calls from another terminal:\n\n{usage(connection)}", flush=True)
         Event().wait()
 
 
