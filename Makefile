@@ -89,7 +89,7 @@ gate: lint types audit proof validate build artifact ## what CI checks besides `
 
 proof: ## what the gate makes up: requests, calls (a new seed each time), every planted bug, the whole stack
 	@$(MAKE) --no-print-directory fuzz FUZZ_EXAMPLES=300
-	@$(MAKE) --no-print-directory simulate ARGS="--calls 1000 --singles-every 25"
+	@$(MAKE) --no-print-directory simulate ARGS="--calls 1000 --singles-every 50"
 	@$(MAKE) --no-print-directory simulate-mutants
 	@$(MAKE) --no-print-directory simulate-stack ARGS="--calls 120"
 

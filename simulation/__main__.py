@@ -22,7 +22,7 @@ from simulation.workers import Progress, StoppedError, carry_out_all, stopped_by
 # a promise broken in this many ways is broken: the rest says no more
 _SHRUNK = 2
 # a run of the default fits ten minutes on two cores; all of them take three quarters of an hour
-_SINGLES_EVERY = 20
+_SINGLES_EVERY = 50
 
 
 def main() -> int:
