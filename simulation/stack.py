@@ -285,8 +285,8 @@ class Run:
                 yield Finding("transcript", sid, "cannot be read")
 
     def _check_bucket(self, items: dict[str, dict[str, Any]]) -> Iterator[Finding]:
-        named = {i.get("audio_key") for i in items.values()}
-        named |= {i.get("transcript_key") for i in items.values()}
+        keys = ("audio_key", "peaks_key", "transcript_key")
+        named = {item.get(key) for item in items.values() for key in keys}
         pages = self._aws("s3").get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._outputs["BucketName"]):
             for entry in page.get("Contents", []):
